@@ -6,6 +6,7 @@ A leaf: it imports nothing of this product. Tables are read once and handed out 
 from __future__ import annotations
 
 import csv
+import io
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -16,8 +17,8 @@ import yaml
 @cache
 def read_rows(name: str) -> tuple[dict[str, str], ...]:
     """Return the rows of a packaged csv, e.g. ``standards/landuse_2023.csv``, as text by column."""
-    with files(__name__).joinpath(name).open(encoding="utf-8-sig", newline="") as stream:
-        return tuple(csv.DictReader(stream))
+    content = files(__name__).joinpath(name).read_text(encoding="utf-8-sig")
+    return tuple(csv.DictReader(io.StringIO(content, newline="")))
 
 
 @cache

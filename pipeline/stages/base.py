@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import geopandas as gpd
 import pandas as pd
@@ -15,7 +16,7 @@ from layers.reachable import Whereabouts
 from layers.source import Placed
 from pipeline.plan import Plan
 
-Frame = pd.DataFrame  # GeoDataFrame where the layer has a shape
+Frame: TypeAlias = pd.DataFrame  # a GeoDataFrame where the layer has a shape
 
 
 @dataclass(frozen=True)
