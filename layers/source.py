@@ -30,6 +30,12 @@ class Outline(Identified, key="outline", alias="规划外轮廓", shape="polygon
     name = m.text("名称")
 
 
+class DataExtent(Identified, key="data_extent", alias="数据范围", shape="polygon"):
+    """Ground the data can speak of: the extract's bounds. Empty for files, whose bounds say nothing (1.4)."""
+
+    note = m.text("备注")
+
+
 class Community(Identified, key="community_given", alias="社区边界（输入）", shape="any"):
     """Communities as given: polygons, or points that a network Voronoi turns into areas (1.2, 1.4)."""
 
@@ -84,6 +90,7 @@ class Road(Placed, key="road", alias="道路", shape="line", onemap={"line": "HS
     note = m.text("备注", "BZ", 254)
     level = m.integer("层级", required=True)  # 0 at grade, +1 bridge, -1 tunnel; never joins another level
     walkable = m.flag("可步行", required=True)
+    residential = m.flag("居住道路")  # a street people live along; indicative home points stand only there
 
 
 class Gate(Placed, key="gate", alias="出入口", shape="point", onemap={"point": "HSQ_CRK"}):
@@ -152,6 +159,14 @@ class Heritage(
     name = m.text("名称", "BHMC", 100, required=True)
     area_m2 = m.number("面积", "MJ", 16, 2, unit="㎡", minimum=0)
     note = m.text("备注", "BZ", 254)
+
+
+class Context(Identified, key="context", alias="底图要素", shape="line"):
+    """Railways and watercourses that help to recognise the place; drawn underneath, never measured."""
+
+    kind = m.text("要素类型", codes=codes.CONTEXT, required=True)
+    name = m.text("名称")
+    level = m.integer("层级")
 
 
 class Survey(Placed, key="survey", alias="需求清单（调查）", shape="any"):

@@ -1,0 +1,248 @@
+"""Points and lines of an OpenStreetMap extract as canonical layers: roads, gates, facilities, utilities."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from configs.facilities import facility_classes
+from layers import classify
+from layers.faults import FaultLog
+from layers.frame import conform
+from layers.levels import split_at_level_changes
+from layers.read.osm import REF, TAGS, Extract
+from layers.source import Context, Facility, Gate, Road, UtilityLine, UtilityPoint
+
+
+def build_roads(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
+    """Return existing roads and paths with their level and whether anybody may walk there.
+
+    A road is split where it shares a node with one of another level (``w1.1``, ``w1.2``), so that coinciding
+    ends tell what is joined and crossings of different level tell what is not.
+    """
+    known = classify.settings()["roads"]
+    highway = pd.Series([tags.get("highway") for tags in extract.ways[TAGS]], dtype=object)
+    left_out = Counter(value for value in highway if value in known["not_built"])
+    for value, count in sorted(left_out.items()):
+        log.add(
+            "HSQ-V09",
+            f"{count} 条 highway={value} 的路径尚未建成或已不存在",
+            severity="提示",
+            file=extract.name,
+            layer=Road.key,
+            value=value,
+            action="不作为现状道路",
+        )
+    ways = extract.ways[[classify.is_road(tags) for tags in extract.ways[TAGS]]]
+    strange = Counter(t["highway"] for t in ways[TAGS] if t["highway"] not in known["kinds"])
+    for value, count in sorted(strange.items()):
+        log.add(
+            "HSQ-V05",
+            f"{count} 条道路的 highway={value} 没有声明的道路等级",
+            severity="提示",
+            file=extract.name,
+            layer=Road.key,
+            value=value,
+            action=f"按 {known['default_kind']} 处理",
+        )
+    levels = np.array([classify.level_of(tags) for tags in ways[TAGS]], dtype=np.int64)
+    lines, owner, part = split_at_level_changes(ways.geometry.to_numpy(), levels)
+    refs = ways[REF].to_numpy()[owner]
+    tags = list(ways[TAGS].to_numpy()[owner])
+    frame = gpd.GeoDataFrame(
+        {
+            Road.id: [f"{ref}.{n}" if n else ref for ref, n in zip(refs, part, strict=True)],
+            Road.source: extract.name,
+            Road.name: [classify.name_of(t) for t in tags],
+            Road.kind: [known["kinds"].get(t["highway"], known["default_kind"]) for t in tags],
+            Road.width_m: [_metres(t.get("width", "")) for t in tags],
+            Road.length_m: shapely.length(lines),
+            Road.note: [_said(t, "highway", "service", "access", "foot", "bridge", "tunnel") for t in tags],
+            Road.level: levels[owner],
+            Road.walkable: [classify.is_walkable(t) for t in tags],
+            Road.residential: [t["highway"] in known["residential"] for t in tags],
+        },
+        geometry=gpd.array.from_shapely(lines, crs=ways.crs),
+    )
+    return conform(frame, Road)
+
+
+def build_gates(extract: Extract) -> gpd.GeoDataFrame:
+    """Return gates; one standing on the outline of a named estate, park or campus belongs to it."""
+    nodes = _picked(extract.nodes, "gates")
+    estates = extract.areas[[_is_estate(tags) for tags in extract.areas[TAGS]]]
+    estate: list[str | None] = [None] * len(nodes)
+    if len(estates) and len(nodes):
+        # Smaller estates first: of two equally near the enclosed one owns the gate.
+        estates = estates.iloc[np.argsort(estates.area.to_numpy(), kind="stable")]
+        tree = shapely.STRtree(shapely.boundary(estates.geometry.to_numpy()))
+        gate, near = tree.query_nearest(
+            nodes.geometry.to_numpy(), max_distance=classify.settings()["gate_distance_m"], all_matches=True
+        )
+        names = [classify.name_of(tags) for tags in estates[TAGS]]
+        for row, other in sorted(zip(gate, near, strict=True), reverse=True):
+            estate[row] = names[other]
+    frame = gpd.GeoDataFrame(
+        {
+            Gate.id: nodes[REF],
+            Gate.source: extract.name,
+            Gate.name: [classify.name_of(tags) for tags in nodes[TAGS]],
+            Gate.estate: estate,
+            Gate.note: [_said(tags, "barrier", "entrance", "access", "foot") for tags in nodes[TAGS]],
+        },
+        geometry=nodes.geometry,
+    )
+    return conform(frame, Gate, crs=nodes.crs)
+
+
+def build_facilities(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
+    """Return facilities of the declared classes; an area becomes a point inside itself.
+
+    Out-of-use and private ones are no facility and are counted (``HSQ-V09``); a point inside an area of the
+    same class is the same facility mapped twice (``HSQ-G04``).
+    """
+    everything = pd.concat([extract.nodes, extract.areas], ignore_index=True)
+    classes = pd.Series([classify.facility_of(tags) for tags in everything[TAGS]], dtype=object)
+    everything = everything[classes.notna()]
+    classes = classes[classes.notna()]
+    closed = np.array(
+        [classify.first_rule(tags, "facilities", "closed") is not None for tags in everything[TAGS]],
+        dtype=bool,
+    )
+    for key, count in sorted(Counter(classes[closed]).items()):
+        log.add(
+            "HSQ-V09",
+            f"{count} 处{classify.facility_name(key)}标明停用或不对外开放",
+            severity="提示",
+            file=extract.name,
+            layer=Facility.key,
+            action="不计入设施",
+        )
+    everything, classes = everything[~closed], classes[~closed]
+    twice = _mapped_twice(everything, classes)
+    for ref in everything.loc[twice, REF]:
+        log.add(
+            "HSQ-G04",
+            f"设施点 {ref} 位于同类设施面内",
+            severity="提示",
+            file=extract.name,
+            layer=Facility.key,
+            row=ref,
+            action="视为同一设施，保留面",
+        )
+    everything, classes = everything[~twice].reset_index(drop=True), classes[~twice]
+    tags = list(everything[TAGS])
+    ground = [
+        None if "building" in t else float(a) or None for t, a in zip(tags, everything.area, strict=True)
+    ]
+    frame = gpd.GeoDataFrame(
+        {
+            Facility.id: everything[REF],
+            Facility.source: extract.name,
+            Facility.type_key: list(classes),
+            Facility.type_name: [classify.facility_name(key) for key in classes],
+            Facility.name: [classify.name_of(t) for t in tags],
+            Facility.land_area_m2: pd.array(ground, dtype="Float64"),
+            Facility.note: [
+                _said(t, "amenity", "shop", "leisure", "healthcare", "highway", "office", "access")
+                for t in tags
+            ],
+        },
+        geometry=everything.representative_point(),
+    )
+    return conform(frame, Facility, crs=everything.crs)
+
+
+def build_utility_points(extract: Extract) -> gpd.GeoDataFrame:
+    """Return lamps, substations, masts and the like; areas become a point inside themselves."""
+    found = pd.concat(
+        [_picked(extract.nodes, "utility_points"), _picked(extract.areas, "utility_points")],
+        ignore_index=True,
+    )
+    frame = gpd.GeoDataFrame(
+        {
+            UtilityPoint.id: found[REF],
+            UtilityPoint.source: extract.name,
+            UtilityPoint.kind: _kinds(found, "utility_points"),
+            UtilityPoint.name: [classify.name_of(tags) for tags in found[TAGS]],
+            UtilityPoint.note: [_said(tags, "power", "man_made", "voltage", "ref") for tags in found[TAGS]],
+        },
+        geometry=found.representative_point(),
+    )
+    return conform(frame, UtilityPoint, crs=found.crs)
+
+
+def build_utility_lines(extract: Extract) -> gpd.GeoDataFrame:
+    """Return power lines and pipelines."""
+    found = _picked(extract.ways, "utility_lines")
+    frame = gpd.GeoDataFrame(
+        {
+            UtilityLine.id: found[REF],
+            UtilityLine.source: extract.name,
+            UtilityLine.kind: _kinds(found, "utility_lines"),
+            UtilityLine.length_m: found.length,
+            UtilityLine.note: [_said(tags, "power", "voltage", "name", "substance") for tags in found[TAGS]],
+        },
+        geometry=found.geometry,
+    )
+    return conform(frame, UtilityLine, crs=found.crs)
+
+
+def build_contexts(extract: Extract) -> gpd.GeoDataFrame:
+    """Return railways and watercourses for the base of the sheets."""
+    found = _picked(extract.ways, "contexts")
+    frame = gpd.GeoDataFrame(
+        {
+            Context.id: found[REF],
+            Context.source: extract.name,
+            Context.kind: _kinds(found, "contexts"),
+            Context.name: [classify.name_of(tags) for tags in found[TAGS]],
+            Context.level: [classify.level_of(tags) for tags in found[TAGS]],
+        },
+        geometry=found.geometry,
+    )
+    return conform(frame, Context, crs=found.crs)
+
+
+def _picked(frame: gpd.GeoDataFrame, block: str) -> gpd.GeoDataFrame:
+    return frame[[rule is not None for rule in classify.first_rules(frame[TAGS], block)]].reset_index(
+        drop=True
+    )
+
+
+def _kinds(frame: gpd.GeoDataFrame, block: str) -> list[str]:
+    return [rule.gives["kind"] for rule in classify.first_rules(frame[TAGS], block) if rule]
+
+
+def _is_estate(tags: classify.Tags) -> bool:
+    wanted = classify.settings()["gate_estates"]
+    return classify.name_of(tags) is not None and any(tags.get(key) in wanted[key] for key in wanted)
+
+
+def _mapped_twice(frame: gpd.GeoDataFrame, classes: pd.Series) -> NDArray[np.bool_]:
+    shapes = frame.geometry.to_numpy()
+    inside, around = shapely.STRtree(shapes).query(shapes, predicate="within")
+    key = classes.to_numpy()
+    point = shapely.get_dimensions(shapes) == 0
+    name = np.array([classify.name_of(tags) or "" for tags in frame[TAGS]], dtype=object)
+    # Two names are two facilities, except on a school's ground, where one is the everyday form of the other.
+    agree = (name[inside] == "") | (name[around] == "") | (name[inside] == name[around])
+    school = np.isin(key[inside], [k for k, c in facility_classes().items() if c.group == "教育"])
+    same = (key[inside] == key[around]) & point[inside] & ~point[around] & (agree | school)
+    found = np.zeros(len(frame), dtype=bool)
+    found[inside[same]] = True
+    return found
+
+
+def _metres(value: str) -> float | None:
+    number = value.removesuffix("m").strip()
+    return float(number) if number.replace(".", "", 1).isdigit() else None
+
+
+def _said(tags: classify.Tags, *keys: str) -> str:
+    return "OSM " + " ".join(f"{key}={tags[key]}" for key in keys if key in tags)
