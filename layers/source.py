@@ -38,6 +38,7 @@ class Community(Identified, key="community_given", alias="社区边界（输入�
     street = m.text("街道名称")
     households = m.integer("户数", minimum=0)
     population = m.integer("常住人口", minimum=0)
+    boundary = m.text("边界性质", codes=codes.BOUNDARY)  # 法定边界 where the source does not say
 
 
 class Parcel(Placed, key="parcel", alias="现状用地分布", shape="polygon", onemap={"polygon": "HSQ_XZYD"}):
