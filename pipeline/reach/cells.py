@@ -122,9 +122,7 @@ def measure_cells(
     distance_m : (rows, columns) float
     source : (rows, columns) int32
     """
-    distance, source = nearest(
-        graph, sources, cells.targets, limit_m + _RIM_CELLS * cells.cell_m
-    )
+    distance, source = nearest(graph, sources, cells.targets, limit_m + _RIM_CELLS * cells.cell_m)
     return distance.reshape(cells.shape), source.reshape(cells.shape)
 
 
@@ -133,9 +131,7 @@ def cell_distance(cells: Cells, graph: Graph, sources: Snap, limit_m: float) -> 
     return measure_cells(cells, graph, sources, limit_m)[0]
 
 
-def contour_area(
-    cells: Cells, distance_m: Floats, limits_m: ArrayLike
-) -> list[MultiPolygon]:
+def contour_area(cells: Cells, distance_m: Floats, limits_m: ArrayLike) -> list[MultiPolygon]:
     """Draw the ground within each limit by filled marching squares.
 
     Holes stay holes. Where distance grows steadily the border is interpolated; where it leaps (two

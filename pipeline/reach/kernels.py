@@ -1,7 +1,7 @@
 """The compiled search. Plain arrays only; :mod:`pipeline.reach.search` is the way in.
 
-There is one kernel, with one signature, compiled once and cached on disk (beside the package, or in
-numba's user cache where that is read-only), and releases the GIL, so that threads may share a graph.
+There is one kernel, with one signature, compiled once and cached on disk (beside the package,
+or in the user cache where that is read-only); it releases the GIL, so threads may share a graph.
 Buffers are made once per call and reset only where they were touched.
 """
 

@@ -181,9 +181,7 @@ class _Cuts:
         rank = np.where((cut_pos == 0) | (cut_pos == last[cut_line]), 0, np.where(is_vertex, 1, 2))
         order = np.lexsort((np.arange(len(node)), rank, node))
         _, first = np.unique(node[order], return_index=True)
-        return cls._with_vertices(
-            segments, cut_line, cut_pos, measure, xy, node, xy[order[first]]
-        )
+        return cls._with_vertices(segments, cut_line, cut_pos, measure, xy, node, xy[order[first]])
 
     @classmethod
     def _with_vertices(

@@ -124,7 +124,8 @@ def snap_points(
     points[inside] = shapely.points(x[inside], y[inside])
 
     edge, access = _find_nearest(points, lines, np.flatnonzero(open_edge), max_m)
-    astray = np.flatnonzero((edge >= 0) & ~in_wanted[edge])
+    snapped = np.flatnonzero(edge >= 0)
+    astray = snapped[~in_wanted[edge[snapped]]]
     passed = np.zeros(n, dtype=bool)
     if astray.size:
         better, walk = _find_nearest(
@@ -140,8 +141,9 @@ def snap_points(
         access[far] = _find_nearest(points[far], lines, np.flatnonzero(open_edge), np.inf)[1]
     status = np.full(n, Status.OUTSIDE, dtype=np.int8)
     status[far] = Status.FAR
-    home = np.where(snapped, graph.edge_component[edge] if graph.n_edges else -1, -1)
-    status[snapped] = np.where(home[snapped] == wanted, Status.OK, Status.OTHER_COMPONENT)
+    home = np.full(n, -1, dtype=np.int32)
+    home[snapped] = graph.edge_component[edge[snapped]]
+    status[snapped] = np.where(in_wanted[edge[snapped]], Status.OK, Status.OTHER_COMPONENT)
     offset = np.zeros(n)
     offset[snapped] = _measure_offsets(points[snapped], edge[snapped], lines, graph)
     return Snap(
@@ -150,7 +152,7 @@ def snap_points(
         edge=edge,
         offset_m=offset,
         access_m=round_length(access),
-        component=home.astype(np.int32),
+        component=home,
         status=status,
         passed_island=passed,
     )
@@ -159,7 +161,7 @@ def snap_points(
 def _find_nearest(
     points: NDArray, lines: NDArray, candidates: NDArray[np.intp], max_m: float
 ) -> tuple[Ints, Floats]:
-    """Return the nearest candidate edge within ``max_m`` (-1: none) and its distance (inf: none)."""
+    """Return the nearest candidate edge within ``max_m`` and its distance; -1 and inf if none."""
     edge = np.full(len(points), -1, dtype=np.int32)
     access = np.full(len(points), np.inf)
     if candidates.size == 0 or len(points) == 0:
