@@ -10,9 +10,7 @@ import pandas as pd
 from pyproj import CRS, Geod
 
 
-def measure_area(
-    geometry: gpd.GeoSeries, *, rule: Literal["planar", "ellipsoidal"] = "planar"
-) -> pd.Series:
+def measure_area(geometry: gpd.GeoSeries, *, rule: Literal["planar", "ellipsoidal"] = "planar") -> pd.Series:
     """Return areas in m².
 
     Parameters

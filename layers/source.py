@@ -30,6 +30,10 @@ class Outline(Identified, key="outline", alias="规划外轮廓", shape="polygon
     name = m.text("名称")
 
 
+class DataExtent(Identified, key="data_extent", alias="数据范围", shape="polygon"):
+    """Ground the open data cover; 研究范围 that meets its edge is 截断. Empty for surveyed files."""
+
+
 class Community(Identified, key="community_given", alias="社区边界（输入）", shape="any"):
     """Communities as given: polygons, or points that a network Voronoi turns into areas (1.2, 1.4)."""
 

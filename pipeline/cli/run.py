@@ -14,7 +14,9 @@ def run(
     since: Annotated[
         str | None, typer.Option("--from", metavar="STAGE", help="从此阶段开始，之前的结果取自 work/")
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="STAGE", help="运行到此阶段为止（含）")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="STAGE", help="运行到此阶段为止（含）")
+    ] = None,
 ) -> int:
     """Run a plan; exit 0 when done, 1 when the plan has faults."""
     from rich.console import Console
@@ -47,10 +49,14 @@ def run(
         return 1
     assert outcome.quality is not None
     counts = outcome.quality["severity"].value_counts()
-    console.print("质检：" + "　".join(f"{k} {counts.get(k, 0)} 条" for k in ("错误", "警告", "提示")), highlight=False)
+    console.print(
+        "质检：" + "　".join(f"{k} {counts.get(k, 0)} 条" for k in ("错误", "警告", "提示")), highlight=False
+    )
     if outcome.folder is None:
         console.print(f"已运行到 {until}，中间结果在 {plan.output / 'work'}", highlight=False)
         return 0
-    console.print(f"完成：{len(outcome.files)} 个成果文件，{sum(outcome.seconds.values()):.1f} 秒", highlight=False)
+    console.print(
+        f"完成：{len(outcome.files)} 个成果文件，{sum(outcome.seconds.values()):.1f} 秒", highlight=False
+    )
     console.print(f"成果：{outcome.folder}", highlight=False, soft_wrap=True)
     return 0

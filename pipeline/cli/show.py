@@ -18,7 +18,9 @@ _STYLE = {"错误": "bold red", "警告": "yellow", "提示": "dim"}
 _SHOWN = 60
 
 
-def print_faults(console: Console, faults: Sequence[Fault], *, severities: Sequence[str] = ("错误", "警告")) -> None:
+def print_faults(
+    console: Console, faults: Sequence[Fault], *, severities: Sequence[str] = ("错误", "警告")
+) -> None:
     """Print faults as a table: code, where, what is wrong, how to mend it."""
     chosen = [fault for fault in faults if fault.severity in severities]
     if not chosen:
@@ -29,7 +31,13 @@ def print_faults(console: Console, faults: Sequence[Fault], *, severities: Seque
     for fault in chosen[:_SHOWN]:
         where = " · ".join(
             part
-            for part in (fault.file, fault.layer, fault.row, fault.field, f"值“{fault.value}”" if fault.value else "")
+            for part in (
+                fault.file,
+                fault.layer,
+                fault.row,
+                fault.field,
+                f"值“{fault.value}”" if fault.value else "",
+            )
             if part
         )
         cells = (fault.severity, fault.code, where, fault.problem, fault.remedy)
@@ -86,7 +94,9 @@ class Bar:
         if task.elapsed and completed > 0:
             seconds = task.elapsed * (sum(self._weights.values()) - completed) / completed
             left = f"约剩 {seconds:.0f} 秒" if seconds >= 1 else ""
-        self._progress.update(self._task, completed=completed, left=left, **({"description": what} if what else {}))
+        self._progress.update(
+            self._task, completed=completed, left=left, **({"description": what} if what else {})
+        )
 
     def start(self, step: str, title: str, index: int, count: int) -> None:
         """Name the step that begins."""

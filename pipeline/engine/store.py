@@ -101,4 +101,3 @@ def quality_frame(remarks: dict[str, list[Fault]], *, crs: object) -> gpd.GeoDat
     result = conform(frame, Quality)
     assert isinstance(result, gpd.GeoDataFrame)
     return result
-

@@ -99,9 +99,7 @@ def build_cells(
     c0, r0 = np.floor(bounds[:2] / cell_m)
     c1, r1 = np.maximum(np.ceil(bounds[2:] / cell_m), [c0 + 1, r0 + 1])
     x0, y0, shape = float(c0 * cell_m), float(r0 * cell_m), (int(r1 - r0), int(c1 - c0))
-    x, y = np.meshgrid(
-        x0 + (np.arange(shape[1]) + 0.5) * cell_m, y0 + (np.arange(shape[0]) + 0.5) * cell_m
-    )
+    x, y = np.meshgrid(x0 + (np.arange(shape[1]) + 0.5) * cell_m, y0 + (np.arange(shape[0]) + 0.5) * cell_m)
     snap = snap_points(
         x.ravel(), y.ravel(), graph, edges, max_m=max_access_m, area=ground, enter=enter,
         measure_far=False,
@@ -171,9 +169,7 @@ def _contour(cells: Cells, distance_m: Floats, limit_m: float) -> MultiPolygon:
     room[room == 0] = 1e-6 * step
     x = cells.x0 + (np.arange(c0 - 1, c1 + 1) + 0.5) * step
     y = cells.y0 + (np.arange(r0 - 1, r1 + 1) + 0.5) * step
-    drawer = contourpy.contour_generator(
-        x, y, room, name="serial", fill_type=contourpy.FillType.OuterOffset
-    )
+    drawer = contourpy.contour_generator(x, y, room, name="serial", fill_type=contourpy.FillType.OuterOffset)
     points, offsets = drawer.filled(0.0, np.inf)
     rings = [
         shapely.linearrings(xy, indices=np.repeat(np.arange(len(o) - 1), np.diff(o)))

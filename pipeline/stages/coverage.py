@@ -10,7 +10,19 @@ from numpy.typing import NDArray
 
 from configs.facilities import FacilityClass, facility_classes
 from layers.areas import measure_area
-from layers.reachable import Blind, CoverArea, Coverage, Edge, FacilityLoad, Home, Link, Scope, Served, Unit, Whereabouts
+from layers.reachable import (
+    Blind,
+    Coverage,
+    CoverArea,
+    Edge,
+    FacilityLoad,
+    Home,
+    Link,
+    Scope,
+    Served,
+    Unit,
+    Whereabouts,
+)
 from layers.source import Facility
 from pipeline.plan import Plan
 from pipeline.reach.cells import cell_distance, contour_area
@@ -200,7 +212,9 @@ def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
     for key, rows in town.facilities.groupby(Facility.type_key).groups.items():
         item = facility_classes()[str(key)]
         index = np.asarray(rows)
-        table = reach(town.net.graph, town.facility_snap.take(index), town.home_snap, class_limit_m(item, plan))
+        table = reach(
+            town.net.graph, town.facility_snap.take(index), town.home_snap, class_limit_m(item, plan)
+        )
         served = pd.DataFrame({"row": index[table.origin], "home": table.target})
         people = town.homes[Home.population].to_numpy()[served["home"]]
         target = town.homes[item.target].to_numpy()[served["home"]]

@@ -33,9 +33,7 @@ def _from_buildings(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def _along_streets(
-    roads: gpd.GeoDataFrame, area: shapely.Geometry, *, spacing_m: float
-) -> gpd.GeoDataFrame:
+def _along_streets(roads: gpd.GeoDataFrame, area: shapely.Geometry, *, spacing_m: float) -> gpd.GeoDataFrame:
     streets = roads[roads[Road.kind].isin(read_settings("homes.yaml")["street_kinds"])]
     lines = shapely.intersection(streets.geometry.to_numpy(), area)
     parts, index = shapely.get_parts(lines, return_index=True)

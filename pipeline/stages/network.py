@@ -64,7 +64,9 @@ def _build_edges(roads: gpd.GeoDataFrame, plan: Plan, log: FaultLog) -> gpd.GeoD
         f"连通分量 {len(graph.component_m)} 个（最大者占长度 {main:.1%}）",
         severity="提示" if main >= _MIN_MAIN_SHARE else "警告",
         layer=Edge.alias,
-        remedy="" if main >= _MIN_MAIN_SHARE else "道路线在路口没有相接：检查捕捉，或调大 walking.node_tolerance_m",
+        remedy=""
+        if main >= _MIN_MAIN_SHARE
+        else "道路线在路口没有相接：检查捕捉，或调大 walking.node_tolerance_m",
     )
     return gpd.GeoDataFrame(
         {
@@ -109,7 +111,11 @@ def _link_layer(
         log.add(
             "HSQ-N01",
             f"{alias}未接入主网：{status[position]}"
-            + (f"（距最近路段 {snap.access_m[position]:.0f} m）" if np.isfinite(snap.access_m[position]) else ""),
+            + (
+                f"（距最近路段 {snap.access_m[position]:.0f} m）"
+                if np.isfinite(snap.access_m[position])
+                else ""
+            ),
             severity="警告",
             layer=alias,
             row=str(frame["id"].iloc[position]),
@@ -140,7 +146,9 @@ def run(given: Given) -> dict[str, Frame]:
     extent = shapely.box(*edges.total_bounds).buffer(given.plan.walking.max_access_m)
     linked = [(Home, homes), *((layer, given.geo(layer)) for layer in (Facility, Gate, Survey, Ledger))]
     links = [_link_layer(net, layer.key, layer.alias, frame, extent, given.log) for layer, frame in linked]
-    link = gpd.GeoDataFrame(pd.concat([part for part in links if len(part)], ignore_index=True), crs=roads.crs)
+    link = gpd.GeoDataFrame(
+        pd.concat([part for part in links if len(part)], ignore_index=True), crs=roads.crs
+    )
     return {Edge.key: edges, Home.key: homes, Link.key: link}
 
 

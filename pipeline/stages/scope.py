@@ -47,7 +47,7 @@ def _units_from_points(given: Given, net: WalkNet) -> gpd.GeoDataFrame:
     area = outline.geometry.union_all()
     cells = net.cells(area, given.plan)
     snap = net.snap(seeds.geometry)
-    parts = network_voronoi(net.graph, net.lines, cells, snap, area)
+    parts = network_voronoi(net.graph, cells, snap, area).polygon
     given.log.add(
         "HSQ-A06",
         f"{len(seeds)} 个社区只有点位，边界按步行路网距离就近划分，标注为示意边界，不作为法定边界使用",
@@ -58,7 +58,7 @@ def _units_from_points(given: Given, net: WalkNet) -> gpd.GeoDataFrame:
     )
     return gpd.GeoDataFrame(
         seeds.drop(columns="geometry").assign(**{Unit.boundary: _INDICATIVE}),
-        geometry=np.asarray(parts, dtype=object),
+        geometry=parts,
         crs=seeds.crs,
     )
 

@@ -9,6 +9,7 @@ import shapely
 
 from configs import read_settings
 from configs.facilities import FacilityClass, facility_classes
+from layers.frame import empty_frame
 from layers.reachable import Coverage, Edge, FacilityLoad, Home, Link, Sharing, Unit, Whereabouts
 from layers.source import Facility
 from pipeline.reach.search import reach
@@ -63,6 +64,8 @@ def run(given: Given) -> dict[str, Frame]:
     """List every facility that serves homes of a community it does not stand in."""
     pairs = _reach_pairs(given)
     pairs = pairs[pairs["owner"] != pairs["user"]]
+    if pairs.empty:
+        return {Sharing.key: empty_frame(Sharing, crs=given.crs)}
     coverage = given.table(Coverage)
     own = coverage[coverage[Coverage.own]]
     covered = set(zip(own[Coverage.home], own[Coverage.type_key], strict=True))
@@ -79,8 +82,12 @@ def run(given: Given) -> dict[str, Frame]:
     facilities = given.geo(Facility).set_index(Facility.id).loc[rows["facility"]]
     spare = given.table(FacilityLoad).set_index(FacilityLoad.facility)[FacilityLoad.spare]
     homes = given.geo(Home).set_index(Home.id)
-    nearest_home = pairs[pairs["gained"]].sort_values(["metres", "home"]).groupby(["facility", "user"])["home"].first()
-    ends = homes.geometry.loc[[nearest_home[pair] for pair in zip(rows["facility"], rows["user"], strict=True)]]
+    nearest_home = (
+        pairs[pairs["gained"]].sort_values(["metres", "home"]).groupby(["facility", "user"])["home"].first()
+    )
+    ends = homes.geometry.loc[
+        [nearest_home[pair] for pair in zip(rows["facility"], rows["user"], strict=True)]
+    ]
     starts = facilities.geometry
     classes = [facility_classes()[key] for key in rows["key"]]
     names = facilities[Facility.name].fillna(facilities[Facility.type_name]).to_numpy()

@@ -17,7 +17,9 @@ from pipeline.reach.graph import Graph, build_graph
 from pipeline.reach.snap import Snap, Status, snap_points
 
 # The engine's statuses in the words of the delivered layer, in the order of the code list.
-STATUS_TEXT = dict(zip((Status.OK, Status.FAR, Status.OTHER_COMPONENT, Status.OUTSIDE), codes.SNAP.values, strict=True))
+STATUS_TEXT = dict(
+    zip((Status.OK, Status.FAR, Status.OTHER_COMPONENT, Status.OUTSIDE), codes.SNAP.values, strict=True)
+)
 
 
 @dataclass(frozen=True)
