@@ -47,7 +47,7 @@ def split_rounded(values: pd.Series, total: float, *, decimals: int = 2) -> pd.S
     unit = 10.0**-decimals
     scaled = values.to_numpy(dtype=np.float64) / unit
     floors = np.floor(scaled + 1e-9)
-    missing = int(round(total / unit)) - int(floors.sum())
+    missing = round(total / unit) - int(floors.sum())
     if not 0 <= missing <= len(values):
         raise ValueError(f"values sum to {values.sum()}, total is {total}: more than rounding")
     order = np.lexsort((np.arange(len(values)), -(scaled - floors)))
