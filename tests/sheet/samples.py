@@ -82,7 +82,8 @@ def make_facilities(town: Town) -> SheetSpec:
     layers = [
         *_background(town),
         Drawn(frame=points, theme="facility", class_column="group", legend_group="公共服务设施",
-              label_column="number", label_place="badge", legend_counts=True),
+              label_column="number", label_kind="编号", label_priority=70, label_required=True,
+              legend_counts=True),
         *_bounds(town),
     ]  # fmt: skip
     rows = tuple(points[["number", "name", "group"]].itertuples(index=False, name=None))
@@ -115,7 +116,7 @@ def make_coverage(town: Town) -> SheetSpec:
     layers = [
         *_background(town, buildings=False),
         Drawn(frame=town["bands"], theme="coverage", class_column="band", legend_group="步行可达范围"),
-        Drawn(frame=town["buildings"], theme="home", class_column="reach", legend_group="住宅覆盖情况", legend_counts=True),
+        Drawn(frame=town["buildings"].clip(town["study"]), theme="home", class_column="reach", legend_group="住宅覆盖情况", legend_counts=True),
         Drawn(frame=town["hubs"], theme="facility", class_column="group", legend_group="设施",
               label_column="name", label_priority=60, label_required=True),
         *_bounds(town),

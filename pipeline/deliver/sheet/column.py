@@ -8,11 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.deliver.sheet.canvas import Page
-from pipeline.deliver.sheet.legend import LegendEntry, design_legend, draw_legend
+from pipeline.deliver.sheet.legend import (
+    LegendEntry,
+    LegendLayout,
+    draw_legend,
+    legend_options,
+)
 from pipeline.deliver.sheet.north import draw_north
 from pipeline.deliver.sheet.scale import MapTransform
 from pipeline.deliver.sheet.scalebar import ScaleBar, design_bar, draw_bar
-from pipeline.deliver.sheet.sidetable import design_table, draw_table
+from pipeline.deliver.sheet.sidetable import TableLayout, design_table, draw_table
 from pipeline.deliver.sheet.spec import SheetSpec
 from pipeline.deliver.sheet.titleblock import draw_title_block
 from pipeline.deliver.sheet.typeset import wrap_text
@@ -57,19 +62,8 @@ def draw_column(
     note_height = len(notes) * frame.type["small"] * _NOTE_LEADING + _HEADING if notes else 0.0
     inset_min = parts["inset_min"] + _HEADING if spec.inset else 0.0
     room = body.height - parts["north_height"] - inset_min - note_height - pad * 3
-    # The legend is never cut; tables take what it leaves, but are promised a third.
-    table_promise = room / 3 if spec.side_tables else 0.0
-    legend = design_legend(entries, body.width, room - table_promise - _HEADING)
-    table_room = room - legend.height - _HEADING
-    tables = []
-    for index, table in enumerate(spec.side_tables):
-        share = (table_room - pad) / (len(spec.side_tables) - index)
-        layout = design_table(
-            table, body.width, max(share, 12.0), size=frame.type["body"],
-            minimum=frame.type["minimum"],
-        )  # fmt: skip
-        tables.append(layout)
-        table_room -= layout.height + pad
+    legend, tables = _fit(page, spec, entries, body.width, room)
+    table_room = room - legend.height - _HEADING - sum(t.height + pad * 1.1 for t in tables)
     inset_height = parts["inset_min"] + float(
         np.clip(table_room, 0.0, parts["inset_max"] - parts["inset_min"])
     )
@@ -98,6 +92,38 @@ def draw_column(
         _rule(page, foot, column)
         _draw_notes(page, notes, body, foot)
     return ColumnDrawn(inset, bar, sum(t.left_out for t in tables))
+
+
+def _fit(
+    page: Page, spec: SheetSpec, entries: Sequence[LegendEntry], width: float, room: float
+) -> tuple[LegendLayout, list[TableLayout]]:
+    """Return the most generous legend with which every table row still finds room.
+
+    The legend is never cut; where rows must go, the most compact legend loses the fewest.
+    """
+    sizes, pad = page.frame.type, page.frame.column_parts["padding"]
+    best: tuple[LegendLayout, list[TableLayout]] | None = None
+    for legend in legend_options(entries, width):
+        left = room - legend.height - _HEADING
+        tables: list[TableLayout] = []
+        # Short tables first take what they need, so that the long one gets all the rest.
+        order = sorted(range(len(spec.side_tables)), key=lambda i: len(spec.side_tables[i].rows))
+        laid: dict[int, TableLayout] = {}
+        for place, index in enumerate(order):
+            later = sum(9.0 + 1.1 * pad for _ in order[place + 1 :])
+            laid[index] = design_table(
+                spec.side_tables[index], width, left - 1.1 * pad - later, size=sizes["body"],
+                minimum=sizes["minimum"],
+            )  # fmt: skip
+            left -= laid[index].height + 1.1 * pad
+        tables = [laid[i] for i in sorted(laid)]
+        lost = sum(t.left_out for t in tables)
+        if best is None or left >= 0 or lost < sum(t.left_out for t in best[1]):
+            best = legend, tables
+        if lost == 0 and left >= 0:
+            break
+    assert best is not None
+    return best
 
 
 def _rule(page: Page, y: float, column: Box) -> None:

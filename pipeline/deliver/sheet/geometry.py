@@ -112,12 +112,12 @@ def _regular(corners: int, start: float, radius: float = 0.5) -> NDArray[np.floa
 def _star() -> NDArray[np.float64]:
     # A fat star: a thin one leaves no room for the character inside.
     points = np.empty((10, 2))
-    points[0::2], points[1::2] = _regular(5, 90, 0.6), _regular(5, 126, 0.36)
+    points[0::2], points[1::2] = _regular(5, 90, 0.64), _regular(5, 126, 0.44)
     return points
 
 
 def _cross() -> NDArray[np.float64]:
-    arm, end = 0.27, 0.5
+    arm, end = 0.32, 0.54
     turn = np.array([[0.0, -1.0], [1.0, 0.0]])
     first = np.array([[end, -arm], [end, arm], [arm, arm]])
     shape, out = first, []
@@ -130,9 +130,9 @@ def _cross() -> NDArray[np.float64]:
 _SHAPES: dict[str, NDArray[np.float64]] = {
     "circle": _regular(48, 0),
     "square": np.array([[-0.45, -0.45], [0.45, -0.45], [0.45, 0.45], [-0.45, 0.45]]),
-    "triangle": _regular(3, 90, 0.64) + np.array([0.0, -0.04]),
-    "triangle_down": _regular(3, 270, 0.64) + np.array([0.0, 0.04]),
-    "diamond": _regular(4, 0, 0.58),
+    "triangle": _regular(3, 90, 0.72) + np.array([0.0, -0.06]),
+    "triangle_down": _regular(3, 270, 0.72) + np.array([0.0, 0.06]),
+    "diamond": _regular(4, 0, 0.64),
     "pentagon": _regular(5, 90, 0.54),
     "hexagon": _regular(6, 0, 0.53),
     "star": _star(),

@@ -15,15 +15,18 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from pipeline.deliver.sheet.badges import Badge
 from pipeline.deliver.sheet.paint import MapPainting, Painted
 from pipeline.deliver.sheet.typeset import balance_lines
 from styles import Symbol, symbol
 from styles.fonts import measure_em
 from styles.frame import Box
+from styles.table import text_colour_on
 
 LINE_FEED = 1.18
 LONGEST_EM = 9.0
 _PAD = 0.25
+_STEEP = 52.0  # degrees; names on steeper lines are stacked
 # Eight places around a point, right before left, above before below.
 _AROUND = np.array([[1, 0], [-1, 0], [1, 1], [1, -1], [-1, 1], [-1, -1], [0, 1], [0, -1]], float)
 _RINGS_MM = (3.0, 6.0, 9.5, 13.0)
@@ -42,46 +45,63 @@ class LabelRequest:
     clearance: float
     inside_only: bool
     required: bool
+    colour: str
 
     @property
     def size(self) -> tuple[float, float]:
         """Width and height of the text block."""
-        em = self.kind.size_mm
-        width = max(measure_em(line) for line in self.lines) * em
-        return width, em * (1.0 + LINE_FEED * (len(self.lines) - 1))
+        return _block_size(self.lines, self.kind.size_mm)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Placement:
-    """One label placed: middle, angle (degrees anticlockwise), block size and leader line."""
+    """One label placed: middle, angle (degrees anticlockwise), lines as set and leader line."""
 
     request: LabelRequest
     x: float
     y: float
     angle: float
+    lines: tuple[str, ...]
     leader: NDArray[np.float64] | None
 
     @property
     def corners(self) -> NDArray[np.float64]:
         """(4, 2) corners of the block."""
-        return _corners(self.x, self.y, *self.request.size, self.angle)
+        size = _block_size(self.lines, self.request.kind.size_mm)
+        return _corners(self.x, self.y, *size, self.angle)
 
 
-def collect_requests(painting: MapPainting) -> list[LabelRequest]:
-    """Gather the labels of every layer; lines of one name are joined and named once."""
+def _block_size(lines: Sequence[str], em: float) -> tuple[float, float]:
+    width = max(measure_em(line) for line in lines) * em
+    return width, em * (1.0 + LINE_FEED * (len(lines) - 1))
+
+
+def collect_requests(
+    painting: MapPainting, focus: shapely.Geometry | None = None
+) -> list[LabelRequest]:
+    """Gather the labels of every layer; lines of one name are joined and named once.
+
+    Parameters
+    ----------
+    focus
+        Page geometry outside which `inside` labels (land-use codes) are left out.
+    """
     requests: list[LabelRequest] = []
     where = {(b.symbol.theme, b.true_x, b.true_y): b for b in painting.badges}
     for layer in painting.layers:
         drawn = layer.drawn
         if drawn.label_column is None or drawn.label_place == "badge":
             continue
-        requests += _layer_requests(layer, where)
+        requests += _layer_requests(layer, where, focus)
     return requests
 
 
-def _layer_requests(layer: Painted, badges: dict[tuple[str, float, float], object]) -> list[LabelRequest]:
+def _layer_requests(
+    layer: Painted, badges: dict[tuple[str, float, float], Badge], focus: shapely.Geometry | None
+) -> list[LabelRequest]:
     drawn = layer.drawn
     kind = symbol("text", drawn.label_kind)
+    inside_only = drawn.label_place == "inside"
     table = pd.DataFrame(
         {
             "text": drawn.frame[drawn.label_column].to_numpy(dtype=object),
@@ -90,6 +110,9 @@ def _layer_requests(layer: Painted, badges: dict[tuple[str, float, float], objec
         }
     )[layer.visible]
     table = table[table["text"].notna() & (table["text"].astype(str).str.strip() != "")]
+    if inside_only and focus is not None:
+        table["geometry"] = shapely.intersection(table["geometry"].to_numpy(dtype=object), focus)
+        table = table[shapely.area(table["geometry"].to_numpy(dtype=object)) > 0]
     table["dim"] = shapely.get_dimensions(table["geometry"].to_numpy(dtype=object))
     is_line = table["dim"] == 1
     rows = [(str(t), g, v) for t, g, v, _ in table[~is_line].itertuples(index=False)]
@@ -98,19 +121,19 @@ def _layer_requests(layer: Painted, badges: dict[tuple[str, float, float], objec
         rows.append((str(text), merged, value))
     requests = []
     for text, geometry, value in rows:
-        clearance, place = 0.0, geometry
-        if shapely.get_dimensions(geometry) == 0:
-            item = symbol(drawn.theme, value)
+        clearance, place, item = 0.0, geometry, symbol(drawn.theme, value)
+        if geometry.geom_type == "Point":
             clearance = item.size_mm / 2
-            badge = badges.get((drawn.theme, float(geometry.x), float(geometry.y))) if (
-                geometry.geom_type == "Point"
-            ) else None
-            place = shapely.Point(badge.x, badge.y) if badge is not None else geometry  # type: ignore[attr-defined]
-        longest = 99.0 if shapely.get_dimensions(geometry) == 1 else LONGEST_EM
+            badge = badges.get((drawn.theme, geometry.x, geometry.y))
+            place = geometry if badge is None else shapely.Point(badge.x, badge.y)
+        # A code printed on its own fill takes the colour that reads on it.
+        on_fill = inside_only and item.fill and not kind.line
         requests.append(
             LabelRequest(
-                text, tuple(balance_lines(text, longest)), kind, drawn.label_priority, place,
-                clearance, drawn.label_place == "inside", drawn.label_required,
+                text=text, kind=kind, priority=drawn.label_priority, geometry=place,
+                lines=tuple(balance_lines(text, 99.0 if shapely.get_dimensions(geometry) == 1 else LONGEST_EM)),
+                clearance=clearance, inside_only=inside_only, required=drawn.label_required,
+                colour=text_colour_on(item.fill) if on_fill else kind.fill,
             )
         )  # fmt: skip
     return requests
@@ -197,6 +220,8 @@ def _blocks(
     xy: NDArray[np.float64], request: LabelRequest, angles: NDArray[np.float64]
 ) -> NDArray[np.object_]:
     width, height = request.size
+    # A stacked name is longer than a running one; its block must hold either.
+    width *= np.where(np.abs(angles).max(initial=0.0) > _STEEP, LINE_FEED, 1.0)
     rings = [
         _corners(x, y, width + 2 * _PAD, height + 2 * _PAD, angle)
         for (x, y), angle in zip(xy, angles, strict=True)
@@ -217,10 +242,19 @@ def _find_place(request: LabelRequest, taken: _Taken) -> Placement | None:
     if len(xy):
         index = taken.first_free(_blocks(xy, request, angles))
         if index is not None:
-            return Placement(request, *map(float, xy[index]), float(angles[index]), None)
+            x, y = map(float, xy[index])
+            return _upright(request, x, y, float(angles[index]))
     if not request.required or dimension == 1 or request.inside_only:
         return None
     return _find_with_leader(request, taken)
+
+
+def _upright(request: LabelRequest, x: float, y: float, angle: float) -> Placement:
+    """Stack the characters of a Chinese name on a steep line, which is how such names are read."""
+    if abs(angle) <= _STEEP or not all("\u4e00" <= c <= "\u9fff" for c in request.text):
+        return Placement(request, x, y, angle, request.lines, None)
+    tilt = angle - 90.0 if angle > 0 else angle + 90.0
+    return Placement(request, x, y, tilt, tuple(request.text), None)
 
 
 def _find_with_leader(request: LabelRequest, taken: _Taken) -> Placement | None:
@@ -246,7 +280,7 @@ def _find_with_leader(request: LabelRequest, taken: _Taken) -> Placement | None:
     target = shapely.get_coordinates(
         shapely.shortest_line(shapely.Point(anchor), near)
     )
-    return Placement(request, x, y, 0.0, target)
+    return Placement(request, x, y, 0.0, request.lines, target)
 
 
 def _point_candidates(request: LabelRequest) -> NDArray[np.float64]:
@@ -255,7 +289,7 @@ def _point_candidates(request: LabelRequest) -> NDArray[np.float64]:
     gap = request.clearance + 0.35 + _PAD
     diagonal = (_AROUND != 0).all(axis=1)[:, None]
     shift = _AROUND * [width / 2 + gap, height / 2 + gap]
-    return centre + np.where(diagonal, shift * [1.0, 1.0] - _AROUND * [gap * 0.5, gap * 0.4], shift)
+    return centre + np.where(diagonal, shift - _AROUND * [gap * 0.5, gap * 0.4], shift)
 
 
 def _polygon_candidates(request: LabelRequest) -> NDArray[np.float64]:
@@ -273,9 +307,10 @@ def _polygon_candidates(request: LabelRequest) -> NDArray[np.float64]:
 
 
 def _line_candidates(request: LabelRequest) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    width, height = request.size
+    # Room for the stacked setting too, which is a little longer.
+    width, height = request.size[0] * LINE_FEED, request.size[1]
     line = max(shapely.get_parts(request.geometry), key=shapely.length)
-    if line.length < width * 1.15:
+    if line.length < width * 1.05:
         return np.empty((0, 2)), np.empty(0)
     share = np.array([0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8])
     middle = share * line.length

@@ -26,11 +26,12 @@ _GRADES = ((1, 2.8, 5.6), (2, 2.6, 5.2), (2, 2.4, 4.7), (3, 2.3, 4.5), (3, 2.2, 
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """One class in the legend."""
+    """One class in the legend: its heading, how it is drawn (kinds, numbered marker) and its text."""
 
     group: str
     symbol: Symbol
-    kind: str
+    kinds: frozenset[str]
+    numbered: bool
     text: str
     fade: float
 
@@ -59,11 +60,13 @@ def collect_entries(
         for key, count in layer.count_classes().items():
             counts[key] = counts.get(key, 0) + count
             item = load_symbols()[key]
-            kind = item.geometry if item.geometry in kinds[key[1]] else max(kinds[key[1]])
             text = drawn.legend_names.get(key[1], item.legend_text)
             if drawn.legend_counts:
                 text = f"{text}（{counts[key]}）"
-            entries[key] = LegendEntry(drawn.legend_group or "图例", item, kind, text, drawn.fade)
+            entries[key] = LegendEntry(
+                drawn.legend_group or "图例", item, frozenset(kinds[key[1]]),
+                drawn.label_place == "badge", text, drawn.fade,
+            )  # fmt: skip
     appearance = list(dict.fromkeys(e.group for e in entries.values()))
     groups = [g for g in group_order if g in appearance]
     groups += [g for g in appearance if g not in groups]
@@ -87,23 +90,21 @@ def _height(entries: Sequence[LegendEntry], columns: int, row: float) -> float:
     )
 
 
-def design_legend(entries: Sequence[LegendEntry], width: float, room: float) -> LegendLayout:
-    """Return the largest setting that fits the room; the smallest one if none does.
+def legend_options(entries: Sequence[LegendEntry], width: float) -> list[LegendLayout]:
+    """Return the settings in which every text keeps to one line, tallest first; never empty.
 
-    A setting fits when no text needs more than one line in its column.
+    Long lists do not start with one column: it would leave no room for tables.
     """
     longest = max((measure_em(e.text) for e in entries), default=0.0)
-    last = LegendLayout(2, 2.2, 4.2, _height(entries, 2, 4.2))
-    for columns, size, row in _GRADES:
-        height = _height(entries, columns, row)
-        fits = longest * size <= width / columns - SWATCH[0] - _GAP - 1.0
-        if columns == 1 and len(entries) > 9:
-            continue
-        if fits and height <= room:
-            return LegendLayout(columns, size, row, height)
-        if fits and height < last.height:
-            last = LegendLayout(columns, size, row, height)
-    return last
+    options = [
+        LegendLayout(columns, size, row, _height(entries, columns, row))
+        for columns, size, row in _GRADES
+        if longest * size <= width / columns - SWATCH[0] - _GAP - 1.0
+        and not (columns == 1 and len(entries) > 9)
+    ]
+    if not options:
+        options = [LegendLayout(2, 2.2, 4.6, _height(entries, 2, 4.6))]
+    return sorted(options, key=lambda option: -option.height)
 
 
 def draw_legend(page: Page, entries: Sequence[LegendEntry], layout: LegendLayout, box: Box) -> None:
@@ -133,40 +134,56 @@ def draw_legend(page: Page, entries: Sequence[LegendEntry], layout: LegendLayout
 
 def draw_swatch(page: Page, entry: LegendEntry, box: Box) -> None:
     """Draw the sample of one class the way the map draws it."""
-    item, fade = entry.symbol, entry.fade
-    mid = ((box.left + box.right) / 2, (box.bottom + box.top) / 2)
-    if entry.kind == "fill":
-        area = np.array([shapely.box(*box.bounds)], dtype=object)
-        page.fill(area, face=item.fill or "none", alpha=item.alpha * fade, z=110)
-        for angle, spacing in item.hatch:
-            page.lines(
-                hatch_lines(area, angle, spacing), colour=item.line or "#555555",
-                width_mm=HATCH_MM, z=110.1,
-            )  # fmt: skip
-        ring = shapely.get_coordinates(area[0])
+    # A boundary is a line even where its feature is an area.
+    if "fill" in entry.kinds and entry.symbol.geometry != "line":
+        _swatch_area(page, entry, box)
+    elif entry.kinds & {"fill", "line"}:
+        _swatch_line(page, entry, box)
+    if "point" in entry.kinds or entry.numbered:
+        _swatch_marker(page, entry, box)
+
+
+def _swatch_area(page: Page, entry: LegendEntry, box: Box) -> None:
+    item = entry.symbol
+    area = np.array([shapely.box(*box.bounds)], dtype=object)
+    page.fill(area, face=item.fill or "none", alpha=item.alpha * entry.fade, z=110)
+    for angle, spacing in item.hatch:
         page.lines(
-            [ring], colour=item.line or "#9A9A9A", width_mm=max(item.line_mm, 0.13),
-            dash=item.dash, z=110.2,
+            hatch_lines(area, angle, spacing), colour=item.line or "#555555",
+            width_mm=HATCH_MM, z=110.1,
         )  # fmt: skip
-    elif entry.kind == "line":
-        segment = [np.array([[box.left, mid[1]], [box.right, mid[1]]])]
-        if item.fill and item.size_mm and item.geometry == "line":
-            page.lines(segment, colour=item.line, width_mm=item.size_mm, z=110)
-            page.lines(segment, colour=item.fill, width_mm=item.size_mm - 2 * item.line_mm, z=110.1)
-        else:
-            page.lines(
-                segment, colour=item.line or item.fill, width_mm=item.line_mm or 0.3,
-                dash=item.dash, alpha=fade, z=110,
-            )  # fmt: skip
-    elif item.glyph:
-        badge = Badge(
-            symbol=item, x=mid[0], y=mid[1], true_x=mid[0], true_y=mid[1], text=item.glyph,
-            size=min(item.size_mm, SWATCH[1] + 0.4), fade=fade,
-        )  # fmt: skip
-        draw_badge(page, badge, z=110, clip=None)
-    else:
+    page.lines(
+        [shapely.get_coordinates(area[0])], colour=item.line or "#9A9A9A",
+        width_mm=max(item.line_mm, 0.13), dash=item.dash, z=110.2,
+    )  # fmt: skip
+
+
+def _swatch_line(page: Page, entry: LegendEntry, box: Box) -> None:
+    item, y = entry.symbol, (box.bottom + box.top) / 2
+    # Long dashes need more than a box width to show their pattern once.
+    segment = [np.array([[box.left, y], [box.right + 0.6, y]])]
+    if item.fill and item.size_mm and item.geometry == "line":
+        page.lines(segment, colour=item.line, width_mm=item.size_mm, z=110)
+        page.lines(segment, colour=item.fill, width_mm=item.size_mm - 2 * item.line_mm, z=110.1)
+        return
+    squeeze = min(1.0, (box.width + 0.6) / sum(item.dash) / 1.35) if item.dash else 1.0
+    page.lines(
+        segment, colour=item.line or item.fill, width_mm=item.line_mm or 0.3,
+        dash=[part * squeeze for part in item.dash], alpha=entry.fade, z=110,
+    )  # fmt: skip
+
+
+def _swatch_marker(page: Page, entry: LegendEntry, box: Box) -> None:
+    item, x, y = entry.symbol, (box.left + box.right) / 2, (box.bottom + box.top) / 2
+    if not (item.glyph or entry.numbered):
         shape = marker_shape(item.marker or "circle") * min(item.size_mm or 2.0, SWATCH[1])
         page.polygon(
-            shape + np.array(mid), face=item.fill or item.line, edge=item.line or "none",
-            width_mm=0.15, alpha=fade, z=110,
+            shape + np.array([x, y]), face=item.fill or item.line, edge=item.line or "none",
+            width_mm=0.15, alpha=entry.fade, z=111,
         )  # fmt: skip
+        return
+    size = SWATCH[1] + 0.6 if item.glyph else SWATCH[1] - 0.5
+    badge = Badge(
+        symbol=item, x=x, y=y, true_x=x, true_y=y, text=item.glyph, size=size, fade=entry.fade
+    )
+    draw_badge(page, badge, z=111, clip=None)

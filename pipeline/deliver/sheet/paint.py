@@ -247,8 +247,10 @@ def draw_badge(page: Page, badge: Badge, *, z: float, clip: Box | None) -> None:
     )  # fmt: skip
     if badge.text:
         room = 0.62 if len(badge.text) == 1 else 0.52 if len(badge.text) == 2 else 0.4
+        lift = {"triangle": -0.07, "triangle_down": 0.09}.get(item.marker, 0.0) * badge.size
+        room *= {"triangle": 0.86, "triangle_down": 0.86}.get(item.marker, 1.0)
         page.text(
-            badge.x, badge.y, badge.text, size_mm=badge.size * room, align="centre", middle=True,
+            badge.x, badge.y + lift, badge.text, size_mm=badge.size * room, align="centre", middle=True,
             colour=text_colour_on(ground), z=z + 0.3, clip=clip, bold=False,
         )  # fmt: skip
 

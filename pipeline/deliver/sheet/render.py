@@ -83,7 +83,7 @@ def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
             raise SheetError(f"{SheetError.code} 图“{spec.title}”图框内没有可表达的要素，不应出图")
         _draw_veil(page, spec, transform)
         placed, unplaced = place_labels(
-            collect_requests(painting), frame.map,
+            collect_requests(painting, _label_focus(spec, transform)), frame.map,
             [b.bounds for b in painting.badges if b.obstacle] + _dot_bounds(painting),
         )  # fmt: skip
         _write_labels(page, placed, clip=frame.map, z=88)
@@ -172,9 +172,16 @@ def _draw_veil(page: Page, spec: SheetSpec, transform: MapTransform) -> None:
     )  # fmt: skip
 
 
+def _label_focus(spec: SheetSpec, transform: MapTransform) -> shapely.Geometry | None:
+    """Focus on the page, drawn in by the half width of a boundary line and a little air."""
+    if spec.focus is None:
+        return None
+    return transform.to_page(np.array([spec.focus], dtype=object))[0].buffer(-1.0)
+
+
 def _write_labels(page: Page, placed: Iterable[Placement], *, clip: Box, z: float) -> None:
     for item in placed:
-        kind, lines = item.request.kind, item.request.lines
+        kind, lines = item.request.kind, item.lines
         if item.leader is not None:
             page.lines([item.leader], colour="#444444", width_mm=0.15, z=z - 0.5, clip=clip)
         turn = np.deg2rad(item.angle)
@@ -182,7 +189,7 @@ def _write_labels(page: Page, placed: Iterable[Placement], *, clip: Box, z: floa
             lift = ((len(lines) - 1) / 2 - index) * kind.size_mm * LINE_FEED
             page.text(
                 item.x - lift * float(np.sin(turn)), item.y + lift * float(np.cos(turn)), text,
-                size_mm=kind.size_mm, colour=kind.fill, align="centre", middle=True,
+                size_mm=kind.size_mm, colour=item.request.colour, align="centre", middle=True,
                 halo=kind.line, halo_mm=kind.line_mm, angle=item.angle, z=z, clip=clip,
             )  # fmt: skip
 

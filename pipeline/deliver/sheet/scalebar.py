@@ -8,7 +8,7 @@ from pipeline.deliver.sheet.canvas import Page
 from pipeline.deliver.sheet.scale import MapTransform
 from styles.frame import Box
 
-_STEPS = (1, 2, 5)
+_STEPS = (1.0, 2.0, 2.5, 3.0, 4.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,8 @@ class ScaleBar:
 
 
 def design_bar(transform: MapTransform, longest_mm: float) -> ScaleBar:
-    """Return the longest bar of four parts of 1, 2 or 5 × 10ⁿ metres that fits."""
-    parts = [step * 10**power for power in range(6) for step in _STEPS]
+    """Return the longest bar of four round parts (10, 20, 25, 30, 40, 50 m …) that fits."""
+    parts = [int(step * 10**power) for power in range(1, 5) for step in _STEPS]
     fitting = [m for m in parts if 4 * m * transform.mm_per_m <= longest_mm]
     part = fitting[-1] if fitting else 1
     return ScaleBar(part, part * transform.mm_per_m)

@@ -64,7 +64,7 @@ def draw_title_block(page: Page, spec: SheetSpec, box: Box) -> None:
         [("坐标系", block.crs_text)],
     ]
     lines = page.frame.lines
-    weights = np.array([1.45, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+    weights = np.array([1.4, 0.95, 0.95, 0.95, 0.95, 0.95, 1.4])
     heights = weights / weights.sum() * box.height
     y = box.top
     for cells, height in zip(rows, heights, strict=True):
