@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from pipeline.deliver.atlas.subjects import NUMBER, facilities_numbered, sharing
 from pipeline.deliver.atlas.town import Town
 from pipeline.deliver.sheet.spec import SideTable
 
-Rows = list[tuple[str, ...]]
+Rows: TypeAlias = list[Any]
 
 
 def _count(value: object) -> str:
