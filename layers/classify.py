@@ -60,7 +60,7 @@ def _conditions(block: Mapping[str, Any], where: str) -> _Conditions:
 @cache
 def settings() -> Mapping[str, Any]:
     """Return ``configs/osm_classes.yaml``; read-only."""
-    return read_settings("osm_classes.yaml")  # type: ignore[no-any-return]
+    return read_settings("osm_classes.yaml")
 
 
 @cache

@@ -43,7 +43,8 @@ def build_parcels(extract: Extract, *, year: int, measure: Measure, log: FaultLo
     kept = [rule for rule in found if rule is not None]
     size = areas.area.to_numpy()
     order = np.empty(len(areas), dtype=np.intp)
-    order[np.lexsort((np.arange(len(areas)), size, [rule.rank for rule in kept]))] = np.arange(len(areas))
+    rank = np.array([rule.rank for rule in kept], dtype=np.intp)
+    order[np.lexsort((size, rank))] = np.arange(len(areas))  # stable: equal ones stay in the order of ref
     pieces = cut_overlaps(areas.geometry.to_numpy(), order=order)
     left = shapely.area(pieces)
     _report_overlaps(size, left, extract.name, log)

@@ -14,7 +14,6 @@ from configs.facilities import facility_classes
 from layers import classify
 from layers.faults import FaultLog
 from layers.frame import conform
-from layers.levels import split_at_level_changes
 from layers.read.osm import REF, TAGS, Extract
 from layers.source import Context, Facility, Gate, Road, UtilityLine, UtilityPoint
 
@@ -22,8 +21,8 @@ from layers.source import Context, Facility, Gate, Road, UtilityLine, UtilityPoi
 def build_roads(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
     """Return existing roads and paths with their level and whether anybody may walk there.
 
-    A road is split where it shares a node with one of another level (``w1.1``, ``w1.2``), so that coinciding
-    ends tell what is joined and crossings of different level tell what is not.
+    Roads are kept whole. Noding joins them where they share a vertex, which is how OpenStreetMap says that
+    a bridge ends on a street, and not where different levels merely cross.
     """
     known = classify.settings()["roads"]
     highway = pd.Series([tags.get("highway") for tags in extract.ways[TAGS]], dtype=object)
@@ -50,26 +49,22 @@ def build_roads(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
             value=value,
             action=f"按 {known['default_kind']} 处理",
         )
-    levels = np.array([classify.level_of(tags) for tags in ways[TAGS]], dtype=np.int64)
-    lines, owner, part = split_at_level_changes(ways.geometry.to_numpy(), levels)
-    refs = ways[REF].to_numpy()[owner]
-    tags = list(ways[TAGS].to_numpy()[owner])
+    tags = list(ways[TAGS])
     frame = gpd.GeoDataFrame(
         {
-            Road.id: [f"{ref}.{n}" if n else ref for ref, n in zip(refs, part, strict=True)],
+            Road.id: ways[REF],
             Road.source: extract.name,
             Road.name: [classify.name_of(t) for t in tags],
             Road.kind: [known["kinds"].get(t["highway"], known["default_kind"]) for t in tags],
             Road.width_m: [_metres(t.get("width", "")) for t in tags],
-            Road.length_m: shapely.length(lines),
+            Road.length_m: ways.length,
             Road.note: [_said(t, "highway", "service", "access", "foot", "bridge", "tunnel") for t in tags],
-            Road.level: levels[owner],
+            Road.level: [classify.level_of(t) for t in tags],
             Road.walkable: [classify.is_walkable(t) for t in tags],
-            Road.residential: [t["highway"] in known["residential"] for t in tags],
         },
-        geometry=gpd.array.from_shapely(lines, crs=ways.crs),
+        geometry=ways.geometry,
     )
-    return conform(frame, Road)
+    return conform(frame, Road, crs=ways.crs)
 
 
 def build_gates(extract: Extract) -> gpd.GeoDataFrame:

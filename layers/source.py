@@ -31,9 +31,7 @@ class Outline(Identified, key="outline", alias="规划外轮廓", shape="polygon
 
 
 class DataExtent(Identified, key="data_extent", alias="数据范围", shape="polygon"):
-    """Ground the data can speak of: the extract's bounds. Empty for files, whose bounds say nothing (1.4)."""
-
-    note = m.text("备注")
+    """Ground the open data cover; 研究范围 that meets its edge is 截断. Empty for surveyed files."""
 
 
 class Community(Identified, key="community_given", alias="社区边界（输入）", shape="any"):
@@ -44,6 +42,7 @@ class Community(Identified, key="community_given", alias="社区边界（输入�
     street = m.text("街道名称")
     households = m.integer("户数", minimum=0)
     population = m.integer("常住人口", minimum=0)
+    boundary = m.text("边界性质", codes=codes.BOUNDARY)  # 法定边界 where the source does not say
 
 
 class Parcel(Placed, key="parcel", alias="现状用地分布", shape="polygon", onemap={"polygon": "HSQ_XZYD"}):
@@ -90,7 +89,6 @@ class Road(Placed, key="road", alias="道路", shape="line", onemap={"line": "HS
     note = m.text("备注", "BZ", 254)
     level = m.integer("层级", required=True)  # 0 at grade, +1 bridge, -1 tunnel; never joins another level
     walkable = m.flag("可步行", required=True)
-    residential = m.flag("居住道路")  # a street people live along; indicative home points stand only there
 
 
 class Gate(Placed, key="gate", alias="出入口", shape="point", onemap={"point": "HSQ_CRK"}):

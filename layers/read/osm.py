@@ -133,6 +133,7 @@ def read_osm(path: Path, log: FaultLog) -> Extract:
         ) from None
     nodes, ways, areas = (_frame(rows) for rows in (found.nodes, found.ways, found.areas))
     declared = bool(box.valid())
+    corners: tuple[float, ...] | None
     if declared:
         low, high = box.bottom_left, box.top_right
         corners = (low.lon, low.lat, high.lon, high.lat)
@@ -161,10 +162,10 @@ def _stream(path: Path) -> _Found:
     processor = osmium.FileProcessor(str(path)).with_areas()
     for item in processor.with_filter(osmium.filter.EmptyTagFilter()):
         tags = {tag.k: tag.v for tag in item.tags}
-        if item.is_node():
+        if isinstance(item, osmium.osm.Node):
             if item.location.valid():
                 found.nodes.append((f"n{item.id}", tags, wkb.create_point(item)))
-        elif item.is_way():
+        elif isinstance(item, osmium.osm.Way):
             geometry = _way_line(item, wkb)
             if isinstance(geometry, str):
                 found.ways.append((f"w{item.id}", tags, geometry))
@@ -172,11 +173,11 @@ def _stream(path: Path) -> _Found:
             found.torn.append(item.id)
             pieces = enumerate(geometry or [], start=1)
             found.ways.extend((f"w{item.id}-{part}", tags, run) for part, run in pieces)
-        elif item.is_relation():
+        elif isinstance(item, osmium.osm.Relation):
             if tags.get("type") in _RING_RELATIONS:
                 ways = frozenset(m.ref for m in item.members if m.type == "w")
                 found.candidates[item.id] = (tags, ways)
-        elif item.is_area() and item.num_rings()[0] > 0:
+        elif isinstance(item, osmium.osm.Area) and item.num_rings()[0] > 0:
             kind = "w" if item.from_way() else "r"
             found.areas.append((f"{kind}{item.orig_id()}", tags, wkb.create_multipolygon(item)))
     return found
@@ -187,7 +188,7 @@ def _way_line(way: Any, wkb: Any) -> str | list[str] | None:
     known = [node.location.valid() for node in way.nodes]
     if all(known):
         try:
-            return wkb.create_linestring(way)  # type: ignore[no-any-return]
+            return str(wkb.create_linestring(way))
         except (osmium.InvalidLocationError, RuntimeError):  # a single node, or one place repeated
             return None
     return [shapely.to_wkb(line, hex=True) for line in _runs(way, known)]

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS, Geod
+from pyproj import CRS
 
-from layers import classify, osm_ground, osm_lines
+from layers import classify, codes, osm_ground, osm_lines
+from layers.areas import measure_area
 from layers.divisions import join_codes, read_divisions, report_codes
 from layers.faults import Fault, FaultLog, PlanFaults
 from layers.frame import conform
@@ -34,7 +35,7 @@ from layers.source import (
     UtilityPoint,
 )
 from pipeline.plan import Plan
-from pipeline.plan.sources import OpenData, OsmPick
+from pipeline.stages.osm_pick import pick_communities, pick_outline
 
 # Objects farther from the plan than this are left out of large extracts: five times the longest standard
 # walk (1,000 m), so no route of the study area ever runs outside. A city's extract stays whole.
@@ -104,7 +105,7 @@ def load_open_data(
     extract = extract.near(_study_zone(place.to_crs(crs), extract))
 
     def measure(geometry: gpd.GeoSeries) -> NDArray[np.float64]:
-        return measure_areas(geometry, rule=plan.crs.area_rule)
+        return measure_area(geometry, rule=plan.crs.area_rule).to_numpy()
 
     frames = {
         Outline.key: _as_outline(ring, extract.name, crs),
@@ -140,139 +141,6 @@ def plan_crs(longitude: float, *, zone: int | None = None) -> CRS:
     return CRS.from_epsg(4534 + number - 25)
 
 
-def measure_areas(geometry: gpd.GeoSeries, *, rule: str) -> NDArray[np.float64]:
-    """Return areas in m² by the plan's rule: ``planar`` in the zone, ``ellipsoidal`` on CGCS2000's ellipsoid."""
-    if rule == "planar":
-        return geometry.area.to_numpy()
-    ellipsoid = Geod(a=6378137.0, rf=298.257222101)
-    degrees = geometry.to_crs(4490)
-    return np.array([abs(ellipsoid.geometry_area_perimeter(shape)[0]) for shape in degrees], dtype=float)
-
-
-def pick_outline(extract: Extract, wanted: OpenData) -> gpd.GeoDataFrame | None:
-    """Return the areas the plan picks as its outline, one row, or None when it picks none.
-
-    Raises
-    ------
-    PlanFaults
-        ``HSQ-G07`` if the picked relation is incomplete in the extract or absent from it.
-    """
-    if wanted.outline is None:
-        return None
-    chosen = _choose(extract.areas, wanted.outline)
-    if chosen.empty:
-        raise PlanFaults([_no_area(extract, wanted.outline, "open_data.outline")])
-    if len(chosen) > 1:
-        names = "、".join(
-            f"{classify.name_of(t) or '未命名'}（{r}）"
-            for r, t in zip(chosen[REF], chosen[TAGS], strict=True)
-        )
-        raise PlanFaults(
-            [
-                Fault(
-                    "HSQ-C03",
-                    f"配置项 open_data.outline 选中了 {len(chosen)} 个面：{names[:200]}",
-                    field="open_data.outline",
-                    remedy="改用 relation 或 way 编号指定其中一个",
-                )
-            ]
-        )
-    return chosen
-
-
-def pick_communities(extract: Extract, pick: OsmPick, outline: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
-    """Return the picked communities: areas where any matches, else points inside the outline.
-
-    Raises
-    ------
-    PlanFaults
-        If nothing matches, points come without an outline, or a community has no name.
-    """
-    areas = _choose(extract.areas, pick)
-    by_id = pick.relation is not None or pick.way is not None
-    nodes = extract.nodes.iloc[:0] if by_id else _choose(extract.nodes, pick)
-    chosen = areas if len(areas) else nodes
-    if chosen.empty:
-        raise PlanFaults([_no_area(extract, pick, "open_data.communities")])
-    if outline is None and chosen is nodes:
-        raise PlanFaults(
-            [
-                Fault(
-                    "HSQ-C03",
-                    "配置项 open_data.communities 选中的是点，需要 open_data.outline 给出外轮廓",
-                    field="open_data.outline",
-                    remedy="给出街道边界的 relation 编号，或改选面状的社区、小区",
-                )
-            ]
-        )
-    if outline is not None:
-        inside = shapely.within(chosen.representative_point().to_numpy(), outline.union_all())
-        if not inside.any():
-            raise PlanFaults(
-                [
-                    Fault(
-                        "HSQ-G07",
-                        f"外轮廓内没有符合 open_data.communities 的社区（轮廓外有 {len(chosen)} 个）",
-                        file=extract.name,
-                        field="open_data.communities",
-                        remedy="核对外轮廓与社区的选择条件",
-                    )
-                ]
-            )
-        chosen = chosen[inside]
-    chosen = chosen.reset_index(drop=True)
-    nameless = [
-        ref for ref, tags in zip(chosen[REF], chosen[TAGS], strict=True) if not classify.name_of(tags)
-    ]
-    if nameless:
-        raise PlanFaults(
-            [
-                Fault(
-                    "HSQ-V02",
-                    f"选中的社区 {ref} 没有名称",
-                    file=extract.name,
-                    layer=Community.key,
-                    row=ref,
-                    field=Community.name,
-                    remedy="在选择条件中加上 name: '*'，或改选有名称的对象",
-                )
-                for ref in nameless
-            ]
-        )
-    return chosen
-
-
-def _choose(frame: gpd.GeoDataFrame, pick: OsmPick) -> gpd.GeoDataFrame:
-    refs = {f"{kind}{n}" for kind, n in (("r", pick.relation), ("w", pick.way)) if n is not None}
-    fits = [
-        (not refs or ref in refs)
-        and all(key in tags and value in ("*", tags[key]) for key, value in pick.tags.items())
-        for ref, tags in zip(frame[REF], frame[TAGS], strict=True)
-    ]
-    return frame[np.array(fits, dtype=bool)].reset_index(drop=True)
-
-
-def _no_area(extract: Extract, pick: OsmPick, where: str) -> Fault:
-    broken = extract.broken[extract.broken[REF] == f"r{pick.relation}"]
-    whole = [
-        f"{classify.name_of(tags)}（relation {ref[1:]}）"
-        for ref, tags in zip(extract.areas[REF], extract.areas[TAGS], strict=True)
-        if tags.get("boundary") == "administrative" and ref.startswith("r")
-    ]
-    hint = f"；文件中完整的行政边界有：{'、'.join(whole)}" if whole else ""
-    if len(broken):
-        row = broken.iloc[0]
-        name = classify.name_of(row[TAGS]) or "未命名"
-        problem = f"所选边界“{name}”在文件中不完整：{row['members']} 个成员缺 {row['missing']} 个"
-        remedy = f"导出包含整个边界的更大区域{hint}"
-    else:
-        said = "，".join(f"{k}={v}" for k, v in pick.model_dump(exclude_none=True).items() if v)
-        problem, remedy = f"文件中没有配置项 {where} 选择的对象（{said}）", f"核对编号或标签{hint}"
-    return Fault(
-        "HSQ-G07", problem, file=extract.name, field=where, value=str(pick.relation or ""), remedy=remedy
-    )
-
-
 def _study_zone(place: gpd.GeoDataFrame, extract: Extract) -> shapely.Geometry:
     """Return the ground whose objects matter; an extract that lies within the margin is kept whole."""
     zone = shapely.buffer(place.union_all(), MARGIN_M)
@@ -302,13 +170,13 @@ def _report_beyond(place: gpd.GeoDataFrame, extract: Extract, log: FaultLog) -> 
 
 def _as_outline(ring: gpd.GeoDataFrame | None, source: str, crs: CRS) -> gpd.GeoDataFrame:
     if ring is None:
-        return conform(pd.DataFrame(), Outline, crs=crs)  # type: ignore[return-value]
+        return conform(pd.DataFrame(), Outline, crs=crs)
     if TAGS not in ring:
-        return conform(ring.to_crs(crs), Outline)  # type: ignore[return-value]
+        return conform(ring.to_crs(crs), Outline)
     names = [classify.name_of(tags) for tags in ring[TAGS]]
     frame = ring[[REF, "geometry"]].rename(columns={REF: str(Outline.id)})
     frame = frame.assign(**{Outline.source: source, Outline.name: names})
-    return conform(frame.to_crs(crs), Outline)  # type: ignore[return-value]
+    return conform(frame.to_crs(crs), Outline)
 
 
 def _as_communities(
@@ -318,43 +186,44 @@ def _as_communities(
     street = plan.open_data.street if plan.open_data else None
     if street is None and ring is not None and TAGS in ring:
         street = classify.name_of(ring[TAGS].iloc[0])
-    codes: list[str | None] = [None] * len(found)
+    joined_codes: list[str | None] = [None] * len(found)
     if plan.divisions is not None and street is not None:
         listed = read_divisions(plan.resolve(plan.divisions.path), province=plan.plan.province_prefix)
         joined = join_codes(
             names, street, listed, region=plan.plan.region_code, confirmed=plan.divisions.confirmed
         )
         report_codes(joined, street, log)
-        codes = list(joined["code"])
+        joined_codes = list(joined["code"])
     frame = gpd.GeoDataFrame(
         {
             Community.id: found[REF],
             Community.source: source,
             Community.name: names,
-            Community.code: codes,
+            Community.code: joined_codes,
             Community.street: street,
+            # Volunteers draw what they know; only an authority's file is a legal boundary.
+            Community.boundary: codes.BOUNDARY.values[1],
         },
         geometry=found.geometry,
     )
-    return conform(frame, Community, crs=found.crs)  # type: ignore[return-value]
+    return conform(frame, Community, crs=found.crs)
 
 
 def _as_extent(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
     if extract.bounds is None:
-        return conform(pd.DataFrame(), DataExtent, crs=extract.nodes.crs)  # type: ignore[return-value]
-    note = "OSM 文件声明的范围" if extract.declared else "OSM 文件未声明范围，取全部对象的外包矩形"
+        return conform(pd.DataFrame(), DataExtent, crs=extract.nodes.crs)
     if not extract.declared:
         log.add(
             "HSQ-N03",
-            note,
+            "OSM 文件未声明范围，取全部对象的外包矩形",
             severity="提示",
             file=extract.name,
             action="按此判断研究范围是否截断",
             remedy="从 openstreetmap.org 导出的文件带有范围声明",
         )
     frame = gpd.GeoDataFrame(
-        {DataExtent.id: ["bounds"], DataExtent.source: [extract.name], DataExtent.note: [note]},
+        {DataExtent.id: ["bounds"], DataExtent.source: [extract.name]},
         geometry=[extract.bounds],
         crs=extract.nodes.crs,
     )
-    return conform(frame, DataExtent)  # type: ignore[return-value]
+    return conform(frame, DataExtent)
