@@ -102,6 +102,11 @@ def name_of(tags: Tags) -> str | None:
     return next((tags[key] for key in settings()["names"] if tags.get(key)), None)
 
 
+def said(tags: Tags, *keys: str) -> str:
+    """Return the given tags as text, for notes."""
+    return "OSM " + " ".join(f"{key}={tags[key]}" for key in keys if key in tags)
+
+
 def is_road(tags: Tags) -> bool:
     """Return whether the tags are of a road or path that exists."""
     kind = tags.get("highway")

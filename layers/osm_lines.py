@@ -1,4 +1,4 @@
-"""Points and lines of an OpenStreetMap extract as canonical layers: roads, gates, facilities, utilities."""
+"""Points and lines of an OpenStreetMap extract as canonical layers: roads, gates, utilities."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
-from configs.facilities import facility_classes
 from layers import classify
 from layers.faults import FaultLog
 from layers.frame import conform
 from layers.read.osm import REF, TAGS, Extract
-from layers.source import Context, Facility, Gate, Road, UtilityLine, UtilityPoint
+from layers.source import Context, Gate, Road, UtilityLine, UtilityPoint
 
 
 def build_roads(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
@@ -58,7 +56,9 @@ def build_roads(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
             Road.kind: [known["kinds"].get(t["highway"], known["default_kind"]) for t in tags],
             Road.width_m: [_metres(t.get("width", "")) for t in tags],
             Road.length_m: ways.length,
-            Road.note: [_said(t, "highway", "service", "access", "foot", "bridge", "tunnel") for t in tags],
+            Road.note: [
+                classify.said(t, "highway", "service", "access", "foot", "bridge", "tunnel") for t in tags
+            ],
             Road.level: [classify.level_of(t) for t in tags],
             Road.walkable: [classify.is_walkable(t) for t in tags],
         },
@@ -88,69 +88,11 @@ def build_gates(extract: Extract) -> gpd.GeoDataFrame:
             Gate.source: extract.name,
             Gate.name: [classify.name_of(tags) for tags in nodes[TAGS]],
             Gate.estate: estate,
-            Gate.note: [_said(tags, "barrier", "entrance", "access", "foot") for tags in nodes[TAGS]],
+            Gate.note: [classify.said(tags, "barrier", "entrance", "access", "foot") for tags in nodes[TAGS]],
         },
         geometry=nodes.geometry,
     )
     return conform(frame, Gate, crs=nodes.crs)
-
-
-def build_facilities(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
-    """Return facilities of the declared classes; an area becomes a point inside itself.
-
-    Out-of-use and private ones are no facility and are counted (``HSQ-V09``); a point inside an area of the
-    same class is the same facility mapped twice (``HSQ-G04``).
-    """
-    everything = pd.concat([extract.nodes, extract.areas], ignore_index=True)
-    classes = pd.Series([classify.facility_of(tags) for tags in everything[TAGS]], dtype=object)
-    everything = everything[classes.notna()]
-    classes = classes[classes.notna()]
-    closed = np.array(
-        [classify.first_rule(tags, "facilities", "closed") is not None for tags in everything[TAGS]],
-        dtype=bool,
-    )
-    for key, count in sorted(Counter(classes[closed]).items()):
-        log.add(
-            "HSQ-V09",
-            f"{count} 处{classify.facility_name(key)}标明停用或不对外开放",
-            severity="提示",
-            file=extract.name,
-            layer=Facility.key,
-            action="不计入设施",
-        )
-    everything, classes = everything[~closed], classes[~closed]
-    twice = _mapped_twice(everything, classes)
-    for ref in everything.loc[twice, REF]:
-        log.add(
-            "HSQ-G04",
-            f"设施点 {ref} 位于同类设施面内",
-            severity="提示",
-            file=extract.name,
-            layer=Facility.key,
-            row=ref,
-            action="视为同一设施，保留面",
-        )
-    everything, classes = everything[~twice].reset_index(drop=True), classes[~twice]
-    tags = list(everything[TAGS])
-    ground = [
-        None if "building" in t else float(a) or None for t, a in zip(tags, everything.area, strict=True)
-    ]
-    frame = gpd.GeoDataFrame(
-        {
-            Facility.id: everything[REF],
-            Facility.source: extract.name,
-            Facility.type_key: list(classes),
-            Facility.type_name: [classify.facility_name(key) for key in classes],
-            Facility.name: [classify.name_of(t) for t in tags],
-            Facility.land_area_m2: pd.array(ground, dtype="Float64"),
-            Facility.note: [
-                _said(t, "amenity", "shop", "leisure", "healthcare", "highway", "office", "access")
-                for t in tags
-            ],
-        },
-        geometry=everything.representative_point(),
-    )
-    return conform(frame, Facility, crs=everything.crs)
 
 
 def build_utility_points(extract: Extract) -> gpd.GeoDataFrame:
@@ -165,7 +107,9 @@ def build_utility_points(extract: Extract) -> gpd.GeoDataFrame:
             UtilityPoint.source: extract.name,
             UtilityPoint.kind: _kinds(found, "utility_points"),
             UtilityPoint.name: [classify.name_of(tags) for tags in found[TAGS]],
-            UtilityPoint.note: [_said(tags, "power", "man_made", "voltage", "ref") for tags in found[TAGS]],
+            UtilityPoint.note: [
+                classify.said(tags, "power", "man_made", "voltage", "ref") for tags in found[TAGS]
+            ],
         },
         geometry=found.representative_point(),
     )
@@ -181,7 +125,9 @@ def build_utility_lines(extract: Extract) -> gpd.GeoDataFrame:
             UtilityLine.source: extract.name,
             UtilityLine.kind: _kinds(found, "utility_lines"),
             UtilityLine.length_m: found.length,
-            UtilityLine.note: [_said(tags, "power", "voltage", "name", "substance") for tags in found[TAGS]],
+            UtilityLine.note: [
+                classify.said(tags, "power", "voltage", "name", "substance") for tags in found[TAGS]
+            ],
         },
         geometry=found.geometry,
     )
@@ -219,25 +165,6 @@ def _is_estate(tags: classify.Tags) -> bool:
     return classify.name_of(tags) is not None and any(tags.get(key) in wanted[key] for key in wanted)
 
 
-def _mapped_twice(frame: gpd.GeoDataFrame, classes: pd.Series) -> NDArray[np.bool_]:
-    shapes = frame.geometry.to_numpy()
-    inside, around = shapely.STRtree(shapes).query(shapes, predicate="within")
-    key = classes.to_numpy()
-    point = shapely.get_dimensions(shapes) == 0
-    name = np.array([classify.name_of(tags) or "" for tags in frame[TAGS]], dtype=object)
-    # Two names are two facilities, except on a school's ground, where one is the everyday form of the other.
-    agree = (name[inside] == "") | (name[around] == "") | (name[inside] == name[around])
-    school = np.isin(key[inside], [k for k, c in facility_classes().items() if c.group == "教育"])
-    same = (key[inside] == key[around]) & point[inside] & ~point[around] & (agree | school)
-    found = np.zeros(len(frame), dtype=bool)
-    found[inside[same]] = True
-    return found
-
-
 def _metres(value: str) -> float | None:
     number = value.removesuffix("m").strip()
     return float(number) if number.replace(".", "", 1).isdigit() else None
-
-
-def _said(tags: classify.Tags, *keys: str) -> str:
-    return "OSM " + " ".join(f"{key}={tags[key]}" for key in keys if key in tags)

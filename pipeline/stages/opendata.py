@@ -13,7 +13,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from layers import classify, codes, osm_ground, osm_lines
+from layers import classify, codes, osm_facilities, osm_ground, osm_lines
 from layers.areas import measure_area
 from layers.divisions import join_codes, read_divisions, report_codes
 from layers.faults import Fault, FaultLog, PlanFaults
@@ -107,15 +107,16 @@ def load_open_data(
     def measure(geometry: gpd.GeoSeries) -> NDArray[np.float64]:
         return measure_area(geometry, rule=plan.crs.area_rule).to_numpy()
 
+    roads, gates = osm_lines.build_roads(extract, log), osm_lines.build_gates(extract)
     frames = {
         Outline.key: _as_outline(ring, extract.name, crs),
         Community.key: _as_communities(found, plan, extract.name, ring, log).to_crs(crs),
         DataExtent.key: _as_extent(extract, log),
         Parcel.key: osm_ground.build_parcels(extract, year=plan.plan.data_year, measure=measure, log=log),
         Building.key: osm_ground.build_buildings(extract, log),
-        Road.key: osm_lines.build_roads(extract, log),
-        Gate.key: osm_lines.build_gates(extract),
-        Facility.key: osm_lines.build_facilities(extract, log),
+        Road.key: roads,
+        Gate.key: gates,
+        Facility.key: osm_facilities.build_facilities(extract, roads, gates, log),
         UtilityPoint.key: osm_lines.build_utility_points(extract),
         UtilityLine.key: osm_lines.build_utility_lines(extract),
         OpenSpace.key: osm_ground.build_open_spaces(extract, measure=measure, log=log),
