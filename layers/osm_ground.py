@@ -16,7 +16,7 @@ from layers import classify
 from layers.faults import FaultLog
 from layers.frame import conform
 from layers.overlap import cut_overlaps, keep_areas
-from layers.read.osm import REF, TAGS, Extract
+from layers.read.osm import REF, TAGS, Extract, where_tags
 from layers.source import Building, OpenSpace, Parcel
 
 Measure = Callable[[gpd.GeoSeries], NDArray[np.float64]]
@@ -35,7 +35,7 @@ def build_parcels(extract: Extract, *, year: int, measure: Measure, log: FaultLo
     measure : area of each geometry by the plan's rule, m².
     log : gets overlaps decided (``HSQ-G05``), slivers left out and tags that name no land use.
     """
-    areas = _mended(extract.areas[[not _is_building(tags) for tags in extract.areas[TAGS]]], extract, log)
+    areas = _mended(where_tags(extract.areas, lambda tags: not _is_building(tags)), extract, log)
     found = classify.first_rules(areas[TAGS], "parcels")
     _report_unknown(areas, found, extract.name, log)
     known = np.array([rule is not None for rule in found], dtype=bool)
@@ -77,7 +77,7 @@ def build_buildings(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
     Floors and use stay missing where no tag gives them; nothing is guessed from height or size. A closed
     shop mapped as a point marks the building it stands in as partly idle.
     """
-    areas = _mended(extract.areas[[_is_building(tags) for tags in extract.areas[TAGS]]], extract, log)
+    areas = _mended(where_tags(extract.areas, _is_building), extract, log)
     areas = _without_twins(areas, extract.name, log)
     use = classify.first_rules(areas[TAGS], "buildings", "uses")
     idle = [classify.idle_evidence(tags, "building") for tags in areas[TAGS]]
@@ -106,7 +106,7 @@ def build_buildings(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
 
 def build_open_spaces(extract: Extract, *, measure: Measure, log: FaultLog) -> gpd.GeoDataFrame:
     """Return parks, squares, grounds and water. They may overlap: a pond in a park is both."""
-    areas = _mended(extract.areas[[not _is_building(tags) for tags in extract.areas[TAGS]]], extract, log)
+    areas = _mended(where_tags(extract.areas, lambda tags: not _is_building(tags)), extract, log)
     found = classify.first_rules(areas[TAGS], "open_spaces")
     # A closed footway is a loop; only area=yes or a relation makes it a square.
     loop = [

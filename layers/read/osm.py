@@ -6,7 +6,7 @@ not all in the file is left out and reported; nothing is ever closed that the da
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,12 @@ class Extract:
             return frame[shapely.intersects(zone, frame.geometry.to_numpy())].reset_index(drop=True)
 
         return replace(self, nodes=keep(self.nodes), ways=keep(self.ways), areas=keep(self.areas))
+
+
+def where_tags(frame: gpd.GeoDataFrame, test: Callable[[dict[str, str]], bool]) -> gpd.GeoDataFrame:
+    """Return the objects whose tags pass ``test``, renumbered; also where there are none at all."""
+    mask = np.fromiter((test(tags) for tags in frame[TAGS]), dtype=bool, count=len(frame))
+    return frame[mask].reset_index(drop=True)
 
 
 @dataclass
