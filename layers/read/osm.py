@@ -24,7 +24,7 @@ from layers.faults import Fault, FaultLog, PlanFaults
 # which naming the geographic CRS of CGCS2000 from the start makes explicit.
 GEOGRAPHIC = CRS.from_epsg(4490)
 REF, TAGS = "ref", "tags"
-_SUFFIXES = (".osm", ".osm.bz2", ".osm.gz", ".osm.pbf", ".pbf")
+_SUFFIXES = (".osm.bz2", ".osm.gz", ".osm.pbf", ".osm", ".pbf")
 _RING_RELATIONS = {"multipolygon", "boundary"}
 
 
@@ -110,7 +110,8 @@ def read_osm(path: Path, log: FaultLog) -> Extract:
     """
     if not path.is_file():
         raise PlanFaults([_absent(path)])
-    if not path.name.lower().endswith(_SUFFIXES):
+    suffix = next((end for end in _SUFFIXES if path.name.lower().endswith(end)), None)
+    if suffix is None:
         raise PlanFaults(
             [
                 Fault(
@@ -122,11 +123,13 @@ def read_osm(path: Path, log: FaultLog) -> Extract:
             ]
         )
     try:
-        found = _stream(path)
-        box = osmium.io.Reader(str(path), osmium.osm.osm_entity_bits.NOTHING).header().box()
-        broken = _explain(path, found)
-    except (RuntimeError, ValueError) as error:
-        # libosmium reports every parse and decompression problem as one of these two.
+        # libosmium opens no path with Chinese characters on Windows: it is given the content instead.
+        content = osmium.io.FileBuffer(path.read_bytes(), suffix.removeprefix("."))
+        found = _stream(content)
+        box = osmium.FileProcessor(content).header.box()
+        broken = _explain(content, found)
+    except (OSError, RuntimeError, ValueError) as error:
+        # libosmium reports every parse and decompression problem as one of the last two.
         raise PlanFaults(
             [
                 Fault(
@@ -162,10 +165,10 @@ def _absent(path: Path) -> Fault:
     )
 
 
-def _stream(path: Path) -> _Found:
+def _stream(content: osmium.io.FileBuffer) -> _Found:
     found = _Found()
     wkb = osmium.geom.WKBFactory()
-    processor = osmium.FileProcessor(str(path)).with_areas()
+    processor = osmium.FileProcessor(content).with_areas()
     for item in processor.with_filter(osmium.filter.EmptyTagFilter()):
         tags = {tag.k: tag.v for tag in item.tags}
         if isinstance(item, osmium.osm.Node):
@@ -213,14 +216,14 @@ def _runs(way: Any, known: list[bool]) -> Iterator[shapely.LineString]:
         yield shapely.LineString(run)
 
 
-def _explain(path: Path, found: _Found) -> pd.DataFrame:
+def _explain(content: osmium.io.FileBuffer, found: _Found) -> pd.DataFrame:
     """Return the candidate relations that gave no area, with members needed and missing."""
     made = {ref for ref, _, _ in found.areas}
     lost = {key: value for key, value in sorted(found.candidates.items()) if f"r{key}" not in made}
     present: set[int] = set()
     needed = frozenset().union(*(ways for _, ways in lost.values())) if lost else frozenset()
     if needed:
-        ways = osmium.FileProcessor(str(path), osmium.osm.WAY)
+        ways = osmium.FileProcessor(content, osmium.osm.WAY)
         present = {way.id for way in ways.with_filter(osmium.filter.IdFilter(needed))}
     rows = [
         {REF: f"r{key}", TAGS: tags, "members": len(ways), "missing": len(ways - present)}

@@ -33,7 +33,7 @@ def test_way_node_and_area_carry_their_tags(tmp_path):
 
 def test_compressed_file_reads_the_same(tmp_path):
     path = write_osm(tmp_path / "a.osm", nodes=square(1, 0, 0, 100), ways={7: (ring(1), {"building": "yes"})})
-    packed = tmp_path / "a.osm.bz2"
+    packed = tmp_path / "贵溪.2024.11.osm.bz2"
     packed.write_bytes(bz2.compress(path.read_bytes()))
     assert _read(packed)[0].areas.geometry.iloc[0].equals(_read(path)[0].areas.geometry.iloc[0])
 
