@@ -95,7 +95,7 @@ class Bar:
             seconds = task.elapsed * (sum(self._weights.values()) - completed) / completed
             left = f"约剩 {seconds:.0f} 秒" if seconds >= 1 else ""
         self._progress.update(
-            self._task, completed=completed, left=left, **({"description": what} if what else {})
+            self._task, completed=completed, left=left, description=what or str(task.description)
         )
 
     def start(self, step: str, title: str, index: int, count: int) -> None:

@@ -33,7 +33,7 @@ def _hectares(value: float) -> str:
 
 
 def _text(value: object) -> str:
-    return "—" if pd.isna(value) else str(value)  # type: ignore[arg-type]
+    return "—" if pd.isna(value) else str(value)
 
 
 def _table(title: str, columns: Sequence[str], rows: Rows, numeric: Sequence[int] = ()) -> SideTable | None:
@@ -166,16 +166,16 @@ def served(town: Town, *, types: Sequence[str]) -> SideTable | None:
     rows = []
     for key in types:
         item = facility_classes()[key]
-        for row in frame[frame[Served.type_key] == key].to_dict("records"):
-            rows.append(
-                (
-                    f"{item.name}{item.mark}",
-                    str(row[Served.community]),
-                    _count(row[Served.homes]),
-                    _count(row[Served.homes_own]),
-                    _count(row[Served.homes_shared]),
-                )
+        rows += [
+            (
+                f"{item.name}{item.mark}",
+                str(row[Served.community]),
+                _count(row[Served.homes]),
+                _count(row[Served.homes_own]),
+                _count(row[Served.homes_shared]),
             )
+            for row in frame[frame[Served.type_key] == key].to_dict("records")
+        ]
     return _table("覆盖住户点", ("设施", "社区", "总数", "本社区", "共享后"), rows, (2, 3, 4))
 
 

@@ -103,7 +103,7 @@ def _notes(town: Town, sheet: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _extent(town: Town, kind: str) -> Bounds:
-    return tuple(town.scope(PLANNED if kind == "plan" else STUDIED).total_bounds)  # type: ignore[return-value]
+    return tuple(town.scope(PLANNED if kind == "plan" else STUDIED).total_bounds)
 
 
 def _tables(town: Town, sheet: Mapping[str, Any]) -> tuple[SideTable, ...]:
