@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import contourpy
 import numpy as np
@@ -46,12 +47,12 @@ class Cells:
     @cached_property
     def centre_x(self) -> Floats:
         """Centre of each column."""
-        return self.x0 + (np.arange(self.shape[1]) + 0.5) * self.cell_m
+        return self.x0 + (np.arange(self.shape[1], dtype=np.float64) + 0.5) * self.cell_m
 
     @cached_property
     def centre_y(self) -> Floats:
         """Centre of each row."""
-        return self.y0 + (np.arange(self.shape[0]) + 0.5) * self.cell_m
+        return self.y0 + (np.arange(self.shape[0], dtype=np.float64) + 0.5) * self.cell_m
 
     def locate(self, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return row and column of points; outside the grid they run below 0 or past the shape."""
@@ -174,10 +175,10 @@ def _contour(cells: Cells, distance_m: Floats, limit_m: float) -> MultiPolygon:
     drawer = contourpy.contour_generator(
         x, y, room, name="serial", fill_type=contourpy.FillType.OuterOffset
     )
-    points, offsets = drawer.filled(0.0, np.inf)
+    drawn: Any = drawer.filled(0.0, np.inf)
     rings = [
         shapely.linearrings(xy, indices=np.repeat(np.arange(len(o) - 1), np.diff(o)))
-        for xy, o in zip(points, offsets, strict=True)
+        for xy, o in zip(drawn[0], drawn[1], strict=True)
     ]
     parts = np.array([Polygon(r[0], list(r[1:])) for r in rings], dtype=object)
     bad = ~shapely.is_valid(parts)

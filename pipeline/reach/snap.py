@@ -124,8 +124,8 @@ def snap_points(
     points[inside] = shapely.points(x[inside], y[inside])
 
     edge, access = _find_nearest(points, lines, np.flatnonzero(open_edge), max_m)
-    snapped = np.flatnonzero(edge >= 0)
-    astray = snapped[~in_wanted[edge[snapped]]]
+    hit = np.flatnonzero(edge >= 0)
+    astray = hit[~in_wanted[edge[hit]]]
     passed = np.zeros(n, dtype=bool)
     if astray.size:
         better, walk = _find_nearest(
