@@ -1,5 +1,6 @@
 """Door-to-door metres: exact where one can draw the graph, equal to networkx where not."""
 
+import numba
 import numpy as np
 import pytest
 import shapely
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from reach_oracle import split_distances
 from shapely import LineString
 
+from pipeline.reach import kernels
 from pipeline.reach.graph import build_graph, round_length
 from pipeline.reach.search import index_targets, nearest, reach, reach_nodes
 from pipeline.reach.snap import Snap, Status, snap_points
@@ -208,3 +210,17 @@ def test_ends_a_hair_apart_meet_and_components_are_ordered_by_length():
     assert graph.edge_component.tolist() == [1, 0, 0, 0]
     assert graph.degree.tolist().count(3) == 1
     assert graph.component_m == pytest.approx([24.993, 7], abs=0.01)
+
+
+def test_kernels_run_where_nothing_can_be_cached(monkeypatch):
+    def refuse(function):
+        raise RuntimeError("cannot cache function: no locator available")
+
+    monkeypatch.setattr("numba.core.dispatcher.FunctionCache", refuse)
+    with pytest.raises(RuntimeError):
+        numba.njit(cache=True)(abs_of)
+    assert kernels.compile_kernel(abs_of)(-2) == 2
+
+
+def abs_of(number):
+    return abs(number)
