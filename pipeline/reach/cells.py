@@ -104,13 +104,9 @@ def build_cells(
     c0, r0 = np.floor(bounds[:2] / cell_m)
     c1, r1 = np.maximum(np.ceil(bounds[2:] / cell_m), [c0 + 1, r0 + 1])
     x0, y0, shape = float(c0 * cell_m), float(r0 * cell_m), (int(r1 - r0), int(c1 - c0))
-    x, y = np.meshgrid(
-        x0 + (np.arange(shape[1]) + 0.5) * cell_m, y0 + (np.arange(shape[0]) + 0.5) * cell_m
-    )
+    x, y = np.meshgrid(x0 + (np.arange(shape[1]) + 0.5) * cell_m, y0 + (np.arange(shape[0]) + 0.5) * cell_m)
     x, y = x.ravel(), y.ravel()
-    snap = snap_points(
-        x, y, graph, edges, max_m=max_access_m, area=ground, enter=enter, measure_far=False
-    )
+    snap = snap_points(x, y, graph, edges, max_m=max_access_m, area=ground, enter=enter, measure_far=False)
     # In a second step, so that the rim cannot change the choice of component within the limit.
     far = np.flatnonzero(snap.status == Status.FAR)
     reach_m = max_access_m + _RIM_CELLS * cell_m
@@ -186,9 +182,7 @@ def _contour(cells: Cells, distance_m: Floats, limit_m: float) -> MultiPolygon:
     room[room == 0] = 1e-6 * step
     x = cells.x0 + (np.arange(c0 - 1, c1 + 1) + 0.5) * step
     y = cells.y0 + (np.arange(r0 - 1, r1 + 1) + 0.5) * step
-    drawer = contourpy.contour_generator(
-        x, y, room, name="serial", fill_type=contourpy.FillType.OuterOffset
-    )
+    drawer = contourpy.contour_generator(x, y, room, name="serial", fill_type=contourpy.FillType.OuterOffset)
     drawn: Any = drawer.filled(0.0, np.inf)
     rings = [
         shapely.linearrings(xy, indices=np.repeat(np.arange(len(o) - 1), np.diff(o)))

@@ -100,9 +100,7 @@ def _check_seeds(cells: Cells, seeds: Snap, outline: Polygon | MultiPolygon) -> 
     if outline.is_empty or not outline.is_valid:
         raise ValueError("the outline is empty or not valid")
     rows, columns = cells.shape
-    grid = shapely.box(
-        cells.x0, cells.y0, cells.x0 + columns * cells.cell_m, cells.y0 + rows * cells.cell_m
-    )
+    grid = shapely.box(cells.x0, cells.y0, cells.x0 + columns * cells.cell_m, cells.y0 + rows * cells.cell_m)
     if not grid.covers(outline):
         raise ValueError("the grid does not cover the outline")
     astray = np.flatnonzero(~shapely.intersects_xy(outline, seeds.x, seeds.y))
@@ -188,9 +186,7 @@ def adopt_orphans(pieces: NDArray, given: Index) -> Index:
     """Give pieces without a seed to the neighbour with the longest common border, in waves."""
     given = given.copy()
     a, b = shapely.STRtree(pieces).query(pieces, predicate="touches")
-    common = shapely.length(
-        shapely.intersection(shapely.boundary(pieces[a]), shapely.boundary(pieces[b]))
-    )
+    common = shapely.length(shapely.intersection(shapely.boundary(pieces[a]), shapely.boundary(pieces[b])))
     a, b, common = a[common > 0], b[common > 0], common[common > 0]
     while True:
         open_side = (given[a] < 0) & (given[b] >= 0)

@@ -188,9 +188,7 @@ def test_voronoi_refuses_what_it_cannot_keep(town):
 
 def test_ground_cut_off_from_its_seed_goes_to_the_neighbour():
     """A tunnel leads from the west street under the middle one to the east street."""
-    west, tunnel, east = (
-        LineString([(a, 0), (b, 0)]) for a, b in ((0, 100), (100, 300), (300, 400))
-    )
+    west, tunnel, east = (LineString([(a, 0), (b, 0)]) for a, b in ((0, 100), (100, 300), (300, 400)))
     edges = [west, tunnel, east, LineString([(200, -50), (200, 50)])]
     enter = [True, False, True, True]
     graph = build_graph(edges)

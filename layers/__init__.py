@@ -1,0 +1,1 @@
+"""What the data IS: one declaration per layer, readers, CRS, encodings, repair, one-map names."""

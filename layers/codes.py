@@ -1,0 +1,52 @@
+"""Code lists of the guideline and of this product, each declared once.
+
+Clauses are of 《江西省“好社区”更新实施方案编制指南（试行）》; decisions on its contradictions are in
+``configs/standards/requirements.csv``.
+"""
+
+from __future__ import annotations
+
+from layers.model import CodeList
+
+# 3.1.3: the five dimensions of the check-up. The catalogue's sheet writes 治理服务, data write 治理高效.
+DIMENSION = CodeList("维度", ("韧性安全", "舒适宜居", "绿色低碳", "智慧赋能", "治理高效"))
+# 4.2: the six works; 机制改革工程 has no distribution map.
+WORKS = CodeList(
+    "所属工程",
+    ("机制改革工程", "韧性增强工程", "设施提升工程", "绿色发展工程", "智慧赋能工程", "治理强基工程"),
+)
+URGENCY = CodeList("紧迫程度", ("紧迫", "一般"))
+# 2.2; 共享可解 is no gap of the list but the answer sharing gives, see Sharing.
+GAP = CodeList("缺配类型", ("漏配", "少配", "错配"))
+PROBLEM = CodeList("问题类别", ("建设类", "管理类"))  # 3.3(4)
+RESOURCE = CodeList("资源类别", ("空间", "用地", "建筑", "资金", "政策", "人力"))  # 3.6.1, 2.3
+SPATIAL_RESOURCE = ("空间", "用地", "建筑")
+ORIGIN = CodeList("来源方式", ("调查", "测算", "调查+测算"))
+CERTAINTY = CodeList("确定性", ("确认", "疑似"))
+LEVEL = {3: "强匹配", 2: "中匹配", 1: "弱匹配", 0: "无匹配"}  # 3.6.1
+ACTION = CodeList("更新方式", ("保留", "改造", "拆除", "新建", "弹性"))  # 4.3
+BUSINESS = CodeList("业态动作", ("保留", "改善", "植入"))  # 3.5.1
+PRIORITY = CodeList("项目类别", ("必建类", "提升类"))  # 4.9.2
+YES_NO = CodeList("是否", ("是", "否"))
+SCOPE = CodeList("范围类型", ("更新范围", "研究范围"))  # 1.4
+SHARING = CodeList("可共享性", ("可开放", "可错时", "不可"))  # 3.2
+SHARING_MODE = CodeList("共享方式", ("跨社区统筹布局", "错时共享", "协同运营"))  # 3.2
+PATH = CodeList("资源创造路径", ("空间资源创造", "政策资源创造", "资金资源创造", "人力资源创造"))  # 3.6.2
+HERITAGE = CodeList(  # 4.5
+    "保护对象类型", ("文物保护单位", "未定级不可移动文物", "历史建筑", "历史风貌区", "古树名木")
+)
+ROAD = CodeList("道路等级", ("快速路", "主干路", "次干路", "支路", "小区路", "步行道", "台阶"), closed=False)
+SNAP = CodeList("接入状态", ("已接入", "过远", "不同连通分量", "范围外"))
+BOUNDARY = CodeList("边界性质", ("法定边界", "示意边界"))
+SEVERITY = CodeList("级别", ("错误", "警告", "提示"))
+USE_STATUS = CodeList("使用状况", ("在用", "部分闲置", "闲置", "废弃", "待核"), closed=False)
+HOME_BASIS = CodeList("住户点依据", ("住宅建筑", "沿路示意点"))
+UTILITY_POINT = CodeList(
+    "市政设施类型",
+    ("路灯", "垃圾收集点", "变电站", "配电箱", "消火栓", "雨水口", "污水井", "调压箱", "通信基站"),
+    closed=False,
+)
+UTILITY_LINE = CodeList("管线类型", ("雨水", "污水", "给水", "燃气", "电力", "通信"), closed=False)
+OPEN_SPACE = CodeList(
+    "空间类型", ("公园绿地", "广场", "活动场地", "防护绿地", "水域", "附属绿地"), closed=False
+)

@@ -1,0 +1,147 @@
+"""The product's errors and the record of a single fault.
+
+One root class; every fault has a stable code. A fault says what is wrong, where (file, layer, row,
+value) and how to mend it; faults are gathered and raised together, never one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong, mended or worth knowing.
+
+    Attributes
+    ----------
+    code : stable code, ``HSQ-…``; the table of all codes is ``layers.faults.CODES``.
+    problem : what is wrong, in Chinese, one sentence.
+    severity : ``错误`` stops the plan, ``警告`` and ``提示`` are reported.
+    file, layer, row, field, value : where; empty when it does not apply.
+    action : what the program did about it.
+    remedy : what the technician should do.
+    x, y : place in the plan's CRS, metres, when it has one.
+    """
+
+    code: str
+    problem: str
+    severity: str = "错误"
+    file: str = ""
+    layer: str = ""
+    row: str = ""
+    field: str = ""
+    value: str = ""
+    action: str = ""
+    remedy: str = ""
+    x: float | None = None
+    y: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise ValueError(f"undeclared fault code {self.code!r}")
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the fields as a plain dict."""
+        return asdict(self)
+
+
+CODES: dict[str, str] = {
+    # plan config
+    "HSQ-C01": "配置文件不存在或无法读取",
+    "HSQ-C02": "配置文件不是合法的 YAML",
+    "HSQ-C03": "配置项缺失、多余或取值不对",
+    "HSQ-C04": "输出文件名模式有误",
+    # files
+    "HSQ-F01": "文件不存在",
+    "HSQ-F02": "文件无法打开或已损坏",
+    "HSQ-F03": "图层或工作表不存在",
+    "HSQ-F04": "不支持的文件格式",
+    "HSQ-F05": "文字编码",
+    "HSQ-F06": "配套文件缺失",
+    # columns and values
+    "HSQ-V01": "缺少必需的列",
+    "HSQ-V02": "必填值为空",
+    "HSQ-V03": "应为数字的值不是数字",
+    "HSQ-V04": "数值超出范围",
+    "HSQ-V05": "取值不在代码表内",
+    "HSQ-V06": "编号重复",
+    "HSQ-V07": "用地代码不在 2023 版分类内",
+    "HSQ-V08": "设施类型无法识别",
+    "HSQ-V09": "跳过的行",
+    "HSQ-V10": "关联键无法对应",
+    # coordinates
+    "HSQ-X01": "坐标系缺失或无法识别",
+    "HSQ-X02": "坐标系与坐标值不符",
+    "HSQ-X03": "坐标转换",
+    "HSQ-X04": "要素位于规划与研究范围之外",
+    "HSQ-X05": "偏移坐标系（GCJ-02/BD-09）",
+    # geometry
+    "HSQ-G01": "几何为空",
+    "HSQ-G02": "几何自相交或无效",
+    "HSQ-G03": "几何类型不符",
+    "HSQ-G04": "重复要素",
+    "HSQ-G05": "图斑重叠或缝隙",
+    "HSQ-G06": "面积不为正",
+    "HSQ-G07": "未闭合或成员缺失的边界",
+    # analysis
+    "HSQ-N01": "网络接入",
+    "HSQ-N02": "网络质量",
+    "HSQ-N03": "研究范围截断",
+    "HSQ-N04": "未测绘或测绘完整度低",
+    "HSQ-A01": "用地未覆盖范围",
+    "HSQ-A02": "标准条文待核",
+    "HSQ-A03": "资源或需求缺少位置",
+    "HSQ-A04": "资金关系",
+    "HSQ-A05": "分析数据缺失",
+    "HSQ-A06": "社区名称与代码",
+    "HSQ-A07": "项目冲突",
+    # delivery
+    "HSQ-D01": "图纸未绘制",
+    "HSQ-D02": "文字截断",
+    "HSQ-D03": "字体缺字",
+    "HSQ-D04": "标注未能放置",
+    "HSQ-D05": "成果文件写入失败",
+    "HSQ-D06": "成果核对不一致",
+}
+
+
+class HaoshequError(Exception):
+    """Root of every error this product raises on purpose."""
+
+
+class PlanFaults(HaoshequError):
+    """Raised when a plan's inputs or config cannot be used; carries every fault found."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("；".join(f"[{f.code}] {f.problem}" for f in self.faults[:5]))
+
+
+class FaultLog:
+    """Gathers faults while a function works; the caller decides when to raise."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+
+    def add(self, code: str, problem: str, **more: object) -> None:
+        """Record a fault; keywords are the fields of ``Fault``."""
+        self.faults.append(Fault(code, problem, **more))  # type: ignore[arg-type]
+
+    @property
+    def errors(self) -> list[Fault]:
+        """Faults that stop the plan."""
+        return [fault for fault in self.faults if fault.severity == "错误"]
+
+    def raise_errors(self) -> None:
+        """Raise all faults at once if any of them is an error.
+
+        Raises
+        ------
+        PlanFaults
+            With every fault gathered, warnings included, errors first.
+        """
+        if self.errors:
+            rest = [fault for fault in self.faults if fault.severity != "错误"]
+            raise PlanFaults([*self.errors, *rest])

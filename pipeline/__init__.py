@@ -1,0 +1,1 @@
+"""What is DONE: plan config, pure stages, engine, delivery, command line."""

@@ -1,0 +1,168 @@
+"""The plan config, one model a block. Every key has a description; unknown keys are refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+
+from pipeline.plan.base import Block
+from pipeline.plan.sources import Divisions, Inputs, OpenData
+
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_RESERVED = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"COM{i}" for i in range(1, 10)),
+    *(f"LPT{i}" for i in range(1, 10)),
+}
+
+
+def _safe_name(value: str) -> str:
+    if not value or _FORBIDDEN.search(value) or value != value.strip(" .") or value.upper() in _RESERVED:
+        raise ValueError('不能为空，不能含 < > : " / \\ | ? *，不能以空格或句点开头结尾')
+    return value
+
+
+SafeName = Annotated[str, AfterValidator(_safe_name)]
+
+
+class Identity(Block):
+    """Who and what the plan is; printed on every sheet and table."""
+
+    id: SafeName = Field(description="方案标识，即 output/ 下的文件夹名")
+    title: SafeName = Field(description="项目名称，如 云溪街道好社区更新实施方案")
+    area: str = Field(description="表名里的“XX社区”，如 云溪街道四社区")
+    compiler: str = Field(description="编制单位")
+    compiled: date = Field(description="编制日期，写入图签、元数据和全部成果；成果不含运行当天的日期")
+    data_year: int = Field(ge=2000, le=2100, description="现状数据年份")
+    first_year: int = Field(ge=2020, le=2100, description="实施第一年，分期安排由此顺推")
+    map_review_no: str = Field("", description="审图号，没有则留空")
+    region_code: str = Field(pattern=r"^\d{6}$", description="县（市、区）行政区代码，6 位")
+    region_name: str = Field(description="行政区名称")
+    province_prefix: str = Field("36", pattern=r"^\d{2}$", description="社区代码应有的省级前缀")
+    plan_block: int = Field(
+        1, ge=1, le=999, description="方案块号，标识码 BSM 的第 11–13 位；一县内各方案不得重复"
+    )
+
+
+class Crs(Block):
+    """The plan's coordinate system (standards/crs.md)."""
+
+    zone: int | None = Field(
+        None, description="中央经线对应的带号 38（114°E）或 39（117°E）；缺省按中心经度判定"
+    )
+    prefix: bool = Field(False, description="成果东坐标是否带带号前缀（EPSG:4526/4527）")
+    area_rule: Literal["planar", "ellipsoidal"] = Field(
+        "planar", description="面积口径：planar 为 3° 带平面面积，ellipsoidal 为椭球面积"
+    )
+
+    @model_validator(mode="after")
+    def _zone(self) -> Crs:
+        if self.zone is not None and not 25 <= self.zone <= 45:
+            raise ValueError("zone 应为 3° 带号 25–45（江西为 38、39）")
+        return self
+
+
+class Walking(Block):
+    """How far five, ten and fifteen minutes are (GB 50180-2018 3.0.4) and how things join the network."""
+
+    rule: Literal["distance", "speed"] = Field(
+        "distance", description="distance 按标准距离，speed 按步速×时间"
+    )
+    tiers_m: dict[int, float] = Field(
+        default={5: 300.0, 10: 500.0, 15: 1000.0}, description="各档步行距离（米），键为分钟"
+    )
+    speed_m_per_min: float = Field(60.0, gt=0, description="rule 为 speed 时的步速（米/分钟）")
+    max_access_m: float = Field(150.0, gt=0, description="点到路网的最大接入距离")
+    node_tolerance_m: float = Field(0.05, gt=0, le=2, description="路口捕捉容差")
+    cell_m: float = Field(10.0, gt=0, le=50, description="绘制范围用的格网边长")
+    radii_m: dict[str, float] = Field(
+        default_factory=dict, description="个别设施类型的服务距离，键为类型代码"
+    )
+
+    @model_validator(mode="after")
+    def _tiers(self) -> Walking:
+        if set(self.tiers_m) != {5, 10, 15}:
+            raise ValueError("tiers_m 应给出 5、10、15 三档")
+        if not self.tiers_m[5] < self.tiers_m[10] < self.tiers_m[15]:
+            raise ValueError("tiers_m 应逐档增大")
+        return self
+
+    def limit_m(self, minutes: int) -> float:
+        """Return the walking limit in metres of a 5, 10 or 15 minute tier."""
+        return self.speed_m_per_min * minutes if self.rule == "speed" else self.tiers_m[minutes]
+
+    def rule_text(self) -> str:
+        """Return the one-line note that every sheet of reach carries."""
+        tiers = "、".join(f"{t}分钟={self.limit_m(t):.0f} m" for t in (5, 10, 15))
+        basis = "标准距离" if self.rule == "distance" else f"步速 {self.speed_m_per_min:g} m/min"
+        return f"步行按路网距离（含两端接入距离），{basis}：{tiers}"
+
+
+class Idle(Block):
+    """What counts as idle space (DESIGN §4: positive evidence only)."""
+
+    min_area_m2: float = Field(80.0, gt=0, description="用地类闲置空间的最小可用面积")
+    min_width_m: float = Field(4.0, gt=0, description="最小内接宽度")
+    min_completeness: float = Field(0.6, ge=0, le=1, description="街区测绘完整度达到此值，剩余空地才作为疑似")
+
+
+class Sheets(Block):
+    """Drawing options."""
+
+    name_pattern: str = Field("{number}_{title}", description="图纸文件名模式，可用 plan、number、title")
+    dpi: int = Field(300, ge=150, le=600, description="图像分辨率")
+    quality: int = Field(92, ge=90, le=100, description="JPG 质量")
+    only: list[str] = Field(default_factory=list, description="只绘制这些图号，缺省全部")
+
+
+class Delivery(Block):
+    """Where and how the hand-in is written."""
+
+    folder: Path = Field(Path("../output"), description="成果所在的上级文件夹，相对于本配置文件")
+    shp_encoding: Literal["UTF-8", "GBK"] = Field("UTF-8", description="shapefile 属性编码")
+    shp_pattern: str = Field(
+        "{region}{area}_{layer}", description="shp 文件名模式，可用 region、area、layer、alias"
+    )
+
+
+class Plan(Block):
+    """A plan: one file, one hand-in."""
+
+    plan: Identity = Field(description="方案基本信息")
+    crs: Crs = Field(default=Crs(), description="坐标系与面积口径")
+    inputs: Inputs = Field(default=Inputs(), description="输入文件")
+    open_data: OpenData | None = Field(None, description="OpenStreetMap 数据")
+    divisions: Divisions | None = Field(None, description="区划代码表")
+    walking: Walking = Field(default=Walking(), description="步行与生活圈")
+    idle: Idle = Field(default=Idle(), description="闲置空间识别")
+    sheets: Sheets = Field(default=Sheets(), description="图纸")
+    delivery: Delivery = Field(default=Delivery(), description="成果输出")
+
+    _home: Path = PrivateAttr(default=Path())
+
+    @model_validator(mode="after")
+    def _has_place(self) -> Plan:
+        if not self.inputs.community_given and self.open_data is None:
+            raise ValueError("inputs.community_given 与 open_data 至少给一个")
+        return self
+
+    def resolve(self, path: Path) -> Path:
+        """Return ``path`` against the folder of the config file."""
+        return path if path.is_absolute() else (self._home / path)
+
+    def located(self, home: Path) -> Plan:
+        """Return the plan bound to the folder its relative paths start from."""
+        self._home = home
+        return self
+
+    @property
+    def output(self) -> Path:
+        """Folder of this plan's results."""
+        return self.resolve(self.delivery.folder) / self.plan.id

@@ -1,0 +1,99 @@
+"""Config blocks that say where the inputs are and what their columns mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from pipeline.plan.base import Block
+
+Datum = Literal["cgcs2000", "wgs84", "gcj02", "bd09"]
+
+
+class Source(Block):
+    """One file (and layer or sheet) that feeds a canonical layer."""
+
+    path: Path = Field(description="文件路径，相对于本配置文件")
+    layer: str | None = Field(None, description="图层名（GeoPackage 等）或工作表名（xlsx），缺省取第一个")
+    encoding: str | None = Field(None, description="文字编码，如 gbk；缺省按证据自动判断")
+    crs: str | None = Field(None, description="坐标系，如 EPSG:4548；缺省取文件自带的声明")
+    datum: Datum | None = Field(
+        None, description="经纬度的基准：gcj02（高德、腾讯）、bd09（百度）、wgs84、cgcs2000"
+    )
+    header_rows: int = Field(1, ge=1, le=5, description="表头行数（xlsx、csv 的多行合并表头）")
+    skip_rows: int = Field(0, ge=0, description="表头之前要跳过的行数（如标题行）")
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="字段对应：本系统字段名 → 文件列名；合并表头写作“上级/下级”。同名列可省略",
+    )
+    x: str | None = Field(None, description="东向坐标（或经度）所在列；测绘习惯中 Y 为东向")
+    y: str | None = Field(None, description="北向坐标（或纬度）所在列")
+    values: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="取值对应：字段名 → {文件中的值: 本系统的值}"
+    )
+    constants: dict[str, str] = Field(default_factory=dict, description="整个文件统一取的字段值")
+    key: str | None = Field(None, description="与几何文件关联的键（本系统字段名），与 geometry 同用")
+    geometry: Source | None = Field(None, description="按 key 提供几何的另一个文件")
+    wgs84_shift: bool = Field(True, description="WGS84 与 CGCS2000 之间按零平移处理并记录")
+
+    @model_validator(mode="after")
+    def _pairs(self) -> Source:
+        if (self.x is None) != (self.y is None):
+            raise ValueError("x 与 y 必须同时给出")
+        if (self.key is None) != (self.geometry is None):
+            raise ValueError("key 与 geometry 必须同时给出")
+        return self
+
+
+class Inputs(Block):
+    """Files by canonical layer; a layer may come from several files."""
+
+    outline: list[Source] = Field(default_factory=list, description="规划外轮廓（社区为点时用）")
+    community_given: list[Source] = Field(default_factory=list, description="社区边界（面）或社区点")
+    parcel: list[Source] = Field(default_factory=list, description="现状用地图斑")
+    building: list[Source] = Field(default_factory=list, description="现状建筑")
+    road: list[Source] = Field(default_factory=list, description="道路与步行道中心线")
+    gate: list[Source] = Field(default_factory=list, description="小区、公园出入口")
+    facility: list[Source] = Field(default_factory=list, description="各类设施")
+    utility_point: list[Source] = Field(default_factory=list, description="市政设施点")
+    utility_line: list[Source] = Field(default_factory=list, description="市政管线")
+    open_space: list[Source] = Field(default_factory=list, description="公共活动空间、绿地、水域")
+    heritage: list[Source] = Field(default_factory=list, description="历史文化保护范围")
+    survey: list[Source] = Field(default_factory=list, description="需求清单（专项体检）")
+    ledger: list[Source] = Field(default_factory=list, description="资源台账（专项体检）")
+
+    def given(self) -> dict[str, list[Source]]:
+        """Layers that have at least one file, in the declared order."""
+        return {key: getattr(self, key) for key in type(self).model_fields if getattr(self, key)}
+
+
+class OsmPick(Block):
+    """Objects of the extract, chosen by id or by tags."""
+
+    relation: int | None = Field(None, description="关系编号")
+    way: int | None = Field(None, description="路径编号")
+    tags: dict[str, str] = Field(default_factory=dict, description="标签条件，全部满足；值 * 表示任意")
+
+    @model_validator(mode="after")
+    def _some(self) -> OsmPick:
+        if self.relation is None and self.way is None and not self.tags:
+            raise ValueError("relation、way、tags 至少给一个")
+        return self
+
+
+class OpenData(Block):
+    """An OpenStreetMap extract that fills every layer the technician has no file for."""
+
+    path: Path = Field(description="OSM 文件：.osm、.osm.bz2、.osm.pbf")
+    outline: OsmPick | None = Field(None, description="规划外轮廓，如街道边界关系")
+    communities: OsmPick = Field(description="社区：点（配合 outline 生成示意边界）或面")
+    street: str | None = Field(None, description="所在街道名称，用于匹配社区代码")
+    home_spacing_m: float = Field(50.0, gt=0, description="没有住宅建筑时，沿居住道路布设示意住户点的间距")
+
+
+class Divisions(Block):
+    """The 12-digit division code list that community names are joined to."""
+
+    path: Path = Field(description="区划代码表所在文件夹（streets、villages 两个 csv）")
