@@ -42,11 +42,11 @@ LOOPED = "ZY14"  # the resource polygon with a loop
 UNDATED = ("双井坊7号", "上埠坊19号", "江岸小区3号楼")  # buildings without a year
 
 
-def list_parcels(town: Town) -> list[dict]:
+def list_parcels(town: Town, *, flawed: bool = True) -> list[dict]:
     rows = [dict(TBBH=p["tbbh"], YDYHFLDM=p["code"], YDYHFLMC=p["title"], QSXZ=p["rights"], SYZK=p["status"],
                  BZ=p["name"], geometry=p["geometry"]) for p in town.parcels]
     for row in rows:
-        if row["BZ"] == SPIKED:
+        if flawed and row["BZ"] == SPIKED:
             row["geometry"] = spike(row["geometry"])
     return rows
 
@@ -67,35 +67,38 @@ def loop(area: Polygon) -> Polygon:
     d = c[k + 1] - c[k]
     left = np.array([-d[1], d[0]]) / np.hypot(*d)
     out = left if not area.contains(shapely.Point(c[k] + d / 2 + left * 0.5)) else -left
-    m1, m2, q = (c[k] + d * 0.48 - out * 0.1, c[k] + d * 0.52 - out * 0.1, c[k] + d / 2 + out * 0.8)
+    side = d / np.hypot(*d) * 0.6
+    mid = c[k] + d / 2
+    m1, m2, q = mid - side - out * 0.1, mid + side - out * 0.1, mid + out * 0.8
     return Polygon(np.round(np.vstack([c[: k + 1], [m2], [q], [m1], c[k + 1:]]), 3))
 
 
-def list_buildings(town: Town) -> list[dict]:
+def list_buildings(town: Town, *, flawed: bool = True) -> list[dict]:
+    """Buildings; flawed means one drawn twice, a few undated, and the zone prefix in the easting."""
     rows = []
-    doubled = next(b for b in town.buildings if b["name"] == DOUBLED)
-    for i, b in enumerate([*town.buildings, doubled]):
+    doubled = [b for b in town.buildings if flawed and b["name"] == DOUBLED]
+    shift = np.array([PREFIX_M if flawed else 0.0, 0.0])
+    for i, b in enumerate([*town.buildings, *doubled]):
         rows.append(dict(
             JZBH=f"JZ{i + 1:04d}", JZMC=b["name"], JZGN=b["use"], CS=b["floors"],
-            JCND=None if b["name"] in UNDATED else b["year"], CQXZ=b["tenure"], QLR=b["owner"], SYZK=b["state"],
+            JCND=None if flawed and b["name"] in UNDATED else b["year"], CQXZ=b["tenure"], QLR=b["owner"], SYZK=b["state"],
             ZL=b["quality"], HS=b["households"], RK=b["residents"], LNRK=b["old"], YYRK=b["infant"],
             ERRK=b["child"],
-            geometry=shapely.transform(b["geometry"], lambda c: np.round(c + [PREFIX_M, 0.0], 3))))
+            geometry=shapely.transform(b["geometry"], lambda c: np.round(c + shift, 3))))
     return rows
 
 
-def list_roads(town: Town) -> list[dict]:
+def list_roads(town: Town, *, flawed: bool = True) -> list[dict]:
     widths = {"小区路": 5.0, "步行道": 2.5, "台阶": 2.0}
     rows = [dict(DLMC=r["name"] or None, DLDJ=r["kind"], LKKD=r.get("width") or widths[r["kind"]],
                  SFQL=r["bridge"], CJ=r["grade"], geometry=LineString(np.round(r["geometry"].coords, 3)))
             for r in town.network]
-    rows.append(dict(rows[3]))  # planted: one piece drawn twice
-    return rows
+    return [*rows, dict(rows[3])] if flawed else rows  # planted: one piece drawn twice
 
 
 def list_communities(town: Town) -> list[dict]:
     out = []
-    for name, code in COMMUNITIES.items():
+    for name, code in {n: c for n, c in COMMUNITIES.items() if n in town.communities}.items():
         homes, heads = people.count_people(town.buildings, name)
         out.append(dict(SQMC=name, SQDM=code, JDMC=STREET, HS=homes, RK=heads, geometry=town.communities[name]))
     return out

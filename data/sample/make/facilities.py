@@ -63,14 +63,14 @@ def make_ledger(facilities: list[dict]) -> tuple[list[list], list]:
     return rows, ["合计", f"{len(mine)}处", None, None, None, None, f"{total:,.0f}㎡", None, None, None]
 
 
-def make_poi_csv(town: Town, facilities: list[dict]) -> str:
+def make_poi_csv(town: Town, facilities: list[dict], *, flawed: bool = True) -> str:
     """The web-map export: GCJ-02 degrees, type strings of three levels, some entries twice."""
     rows = [(f["name"], sv.TYPES[f["key"]][1], f["geometry"]) for f in facilities if f["source"] == "W"]
     by = {f["name"]: f for f in facilities}
-    for name, other in sv.TWICE:
+    for name, other in sv.TWICE if flawed else []:
         p = by[name]["geometry"]
         rows.append((other, sv.TYPES[by[name]["key"]][1], Point(p.x + 6.0, p.y - 4.0)))
-    rows += [(n, t, locate(town, a)) for n, t, a in sv.OTHER_POI]
+    rows += [(n, t, locate(town, a)) for n, t, a in sv.OTHER_POI if flawed]
     lon, lat = Transformer.from_crs(CRS, "EPSG:4490", always_xy=True).transform(
         [p.x for *_, p in rows], [p.y for *_, p in rows])
     lon, lat = shift_to_gcj02(np.asarray(lon), np.asarray(lat))

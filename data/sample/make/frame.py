@@ -1,7 +1,8 @@
 """Where and when the invented place is: seed, codes, names, coordinate frames.
 
-Everything here is fictional. The division codes lie in 369901xxx001-004: the prefix 36 keeps the
-province check meaningful, and no county 369901 exists, so no real place can be mistaken for it.
+Everything here is fictional. The division codes lie in 369901001001 to 369901001099: the prefix 36
+keeps the province check meaningful, and no county 369901 exists, so no real place can be mistaken
+for it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ COMMUNITIES = {
     "梧桐社区": "369901001002",
     "桂苑社区": "369901001003",
     "望江社区": "369901001004",
+    "小样社区": "369901001005",  # the tiny plan
 }
 
 # The plan is drawn in a local frame (metres, x east, y north) and turned a little, because no
