@@ -43,9 +43,11 @@ def communities() -> gpd.GeoDataFrame:
 
 
 def list_files(folder: Path) -> dict[str, bytes]:
-    return {p.relative_to(folder).as_posix(): p.read_bytes()
-            for p in sorted(folder.rglob("*")) if p.is_file() and "make" not in p.relative_to(folder).parts
-            and p.name != "README.md"}
+    return {
+        p.relative_to(folder).as_posix(): p.read_bytes()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and "make" not in p.relative_to(folder).parts and p.name != "README.md"
+    }
 
 
 def test_generator_reproduces_every_byte(tmp_path: Path) -> None:
@@ -71,13 +73,18 @@ def test_land_use_hides_its_encoding(parcels: gpd.GeoDataFrame) -> None:
     assert set(parcels["SYZK"]) == {"在用", "闲置"}
 
 
-def test_land_use_covers_communities_without_gap(parcels: gpd.GeoDataFrame, communities: gpd.GeoDataFrame,
-                                                 truth: dict) -> None:
+def test_land_use_covers_communities_without_gap(
+    parcels: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, truth: dict
+) -> None:
     bad = parcels.loc[~parcels.is_valid, "TBBH"].tolist()
-    fault = next(f for f in truth["埋设缺陷"] if f["文件"] == "现状用地.shp" and f["缺陷"] == "自相交")
+    fault = next(
+        f for f in truth["埋设缺陷"] if f["文件"] == "现状用地.shp" and f["缺陷"] == "自相交"
+    )
     assert bad == [fault["对象"]]
-    mended = [shapely.union_all([g for g in shapely.get_parts(shapely.make_valid(g)) if g.area > 0])
-              for g in parcels.geometry]
+    mended = [
+        shapely.union_all([g for g in shapely.get_parts(shapely.make_valid(g)) if g.area > 0])
+        for g in parcels.geometry
+    ]
     assert shapely.coverage_is_valid(mended)
     assert shapely.coverage_is_valid(communities.geometry.to_numpy())
     whole, land = communities.union_all(), shapely.union_all(mended)
@@ -86,7 +93,9 @@ def test_land_use_covers_communities_without_gap(parcels: gpd.GeoDataFrame, comm
     assert parcels["TBBH"].is_unique and len(parcels) == truth["数量"]["地块"]
 
 
-def test_buildings_carry_the_zone_prefix_and_one_double(buildings: gpd.GeoDataFrame, truth: dict) -> None:
+def test_buildings_carry_the_zone_prefix_and_one_double(
+    buildings: gpd.GeoDataFrame, truth: dict
+) -> None:
     assert buildings.crs == "EPSG:4527"
     x = buildings.centroid.x
     assert x.between(39_480_000, 39_490_000).all()
@@ -100,7 +109,9 @@ def test_buildings_carry_the_zone_prefix_and_one_double(buildings: gpd.GeoDataFr
     assert len(buildings) == truth["数量"]["建筑"] + 1
 
 
-def test_every_building_lies_in_one_parcel(parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> None:
+def test_every_building_lies_in_one_parcel(
+    parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame
+) -> None:
     shapes = buildings.geometry.translate(-39_000_000.0)
     lots = parcels.geometry.make_valid().buffer(0.01)
     b, p = shapely.STRtree(lots.to_numpy()).query(shapes.to_numpy(), predicate="within")
@@ -110,7 +121,9 @@ def test_every_building_lies_in_one_parcel(parcels: gpd.GeoDataFrame, buildings:
     assert set(parcels["YDYHFLDM"].iloc[p]).isdisjoint({"1207", "1701", "2301"})
 
 
-def test_people_agree_across_files(buildings: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, truth: dict) -> None:
+def test_people_agree_across_files(
+    buildings: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, truth: dict
+) -> None:
     lived = buildings.drop_duplicates("JZMC")
     total = int(lived["RK"].sum())
     assert total == truth["数量"]["人口"] == int(communities["RK"].sum())
@@ -140,7 +153,9 @@ def test_poi_is_offset_by_hundreds_of_metres() -> None:
     known = {r[1]: r for r in ws.iter_rows(min_row=4, values_only=True)}
     pairs = [("云溪百货大楼", "云溪百货"), ("中国邮政(云溪支局)", "云溪邮政支局")]
     for there, here in pairs:
-        p = gpd.GeoSeries.from_xy([float(poi[there]["lon"])], [float(poi[there]["lat"])], crs=4490).to_crs(4548)[0]
+        p = gpd.GeoSeries.from_xy(
+            [float(poi[there]["lon"])], [float(poi[there]["lat"])], crs=4490
+        ).to_crs(4548)[0]
         assert 400 < p.distance(shapely.Point(known[here][5], known[here][4])) < 700
 
 
@@ -158,7 +173,11 @@ def test_roads_share_junctions_except_the_footbridge() -> None:
 
 
 def test_needs_and_resources_have_the_promised_variety(truth: dict) -> None:
-    needs = list(openpyxl.load_workbook(INPUT / "需求清单.xlsx").active.iter_rows(min_row=3, values_only=True))
+    needs = list(
+        openpyxl.load_workbook(INPUT / "需求清单.xlsx").active.iter_rows(
+            min_row=3, values_only=True
+        )
+    )
     assert len(needs) == truth["数量"]["需求"] == 26
     assert {r[1] for r in needs} == {"韧性安全", "舒适宜居", "绿色低碳", "智慧赋能", "治理高效"}
     fault = next(f for f in truth["埋设缺陷"] if f["缺陷"] == "无位置需求")
@@ -166,7 +185,11 @@ def test_needs_and_resources_have_the_promised_variety(truth: dict) -> None:
     assert sum(r[8] == "管理类" for r in needs) == 4
     drains = gpd.read_file(INPUT / "排水需求.gpkg", layer="排水需求")
     assert set(drains["XQBH"]) <= {r[0] for r in needs} and (drains.length > 100).all()
-    stock = list(openpyxl.load_workbook(INPUT / "资源台账.xlsx").active.iter_rows(min_row=3, values_only=True))
+    stock = list(
+        openpyxl.load_workbook(INPUT / "资源台账.xlsx").active.iter_rows(
+            min_row=3, values_only=True
+        )
+    )
     assert {r[1] for r in stock} == {"空间", "用地", "建筑", "资金", "政策", "人力"}
     shapes = gpd.read_file(INPUT / "资源范围.shp")
     assert set(shapes["ZYBH"]) == {r[0] for r in stock if r[1] in ("空间", "用地", "建筑")}
@@ -185,16 +208,31 @@ def test_facilities_are_many_and_varied(truth: dict) -> None:
 
 @FOLDERS
 def test_both_folders_hold_the_same_layers_and_columns(folder: Path) -> None:
-    vectors = ["社区边界.shp", "现状用地.shp", "建筑.shp", "道路.gpkg", "市政.gpkg", "绿地与保护.gpkg", "排水需求.gpkg", "资源范围.shp"]
+    vectors = [
+        "社区边界.shp",
+        "现状用地.shp",
+        "建筑.shp",
+        "道路.gpkg",
+        "市政.gpkg",
+        "绿地与保护.gpkg",
+        "排水需求.gpkg",
+        "资源范围.shp",
+    ]
     for name in vectors:
         assert fiona.listlayers(folder / name) == fiona.listlayers(INPUT / name)
         for layer in fiona.listlayers(folder / name):
-            with fiona.open(folder / name, layer=layer) as mine, fiona.open(INPUT / name, layer=layer) as model:
+            with (
+                fiona.open(folder / name, layer=layer) as mine,
+                fiona.open(INPUT / name, layer=layer) as model,
+            ):
                 assert mine.schema["properties"].keys() == model.schema["properties"].keys()
                 assert len(mine) > 0
     for name, top in (("设施台账.xlsx", 2), ("需求清单.xlsx", 1), ("资源台账.xlsx", 1)):
         mine, model = (openpyxl.load_workbook(f / name).active for f in (folder, INPUT))
-        heads = [list(ws.iter_rows(min_row=top, max_row=top + 1, values_only=True)) for ws in (mine, model)]
+        heads = [
+            list(ws.iter_rows(min_row=top, max_row=top + 1, values_only=True))
+            for ws in (mine, model)
+        ]
         assert heads[0] == heads[1]
         assert set(map(str, mine.merged_cells.ranges)) == set(map(str, model.merged_cells.ranges))
 

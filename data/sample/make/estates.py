@@ -18,11 +18,18 @@ def build_estate(parcel: dict, context: dict) -> dict:
 
 def pieces(area: Polygon, v0: float, v1: float) -> list[tuple[float, float]]:
     """Intervals of u in which the whole strip v0..v1 lies inside ``area`` (frame coordinates)."""
-    bands = [shapely.intersection(area, LineString([(-900, v), (900, v)])) for v in np.linspace(v0, v1, 4)]
-    spans = [[(p.bounds[0], p.bounds[2]) for p in shapely.get_parts(b) if p.length > 1] for b in bands]
+    bands = [
+        shapely.intersection(area, LineString([(-900, v), (900, v)]))
+        for v in np.linspace(v0, v1, 4)
+    ]
+    spans = [
+        [(p.bounds[0], p.bounds[2]) for p in shapely.get_parts(b) if p.length > 1] for b in bands
+    ]
     out = spans[0]
     for more in spans[1:]:
-        out = [(max(a, c), min(b, d)) for a, b in out for c, d in more if min(b, d) - max(a, c) > 20]
+        out = [
+            (max(a, c), min(b, d)) for a, b in out for c, d in more if min(b, d) - max(a, c) > 20
+        ]
     return out
 
 
@@ -35,11 +42,18 @@ def build_rows(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
     u0, v0, u1, v1 = usable.bounds
     high = parcel["kind"] == "mid"
     depth = rng.uniform(13.5, 15.0) if high else rng.uniform(10.8, 12.4)
-    gap = 24 + parcel["floors"] * 0.5 if high else parcel["floors"] * 3.0 * rng.uniform(0.92, 1.12) + 2
+    gap = (
+        24 + parcel["floors"] * 0.5
+        if high
+        else parcel["floors"] * 3.0 * rng.uniform(0.92, 1.12) + 2
+    )
     longest, side = (48, 15) if high else (rng.uniform(47, 66), 7.5)
     width = u1 - u0
-    spines = [0.5 * (u0 + u1) + rng.normal(0, width * 0.06)] if width < 260 else \
-        [u0 + width * 0.3, u0 + width * 0.72]
+    spines = (
+        [0.5 * (u0 + u1) + rng.normal(0, width * 0.06)]
+        if width < 260
+        else [u0 + width * 0.3, u0 + width * 0.72]
+    )
     rows = np.arange(v0 + rng.uniform(0, 3), v1 - depth, depth + gap)
     green = int(rng.integers(1, max(2, len(rows) - 1))) if len(rows) > 3 and width > 140 else -1
     if "open_share" in parcel:  # planted: the north of the estate was never built on
@@ -58,7 +72,9 @@ def build_rows(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
                 size = (right - left + side) / n - side
                 for i in range(n):
                     x0 = left + i * (size + side)
-                    if size < 17 or (k == green and abs(x0 + size / 2 - spines[0]) < 55 and size < 70):
+                    if size < 17 or (
+                        k == green and abs(x0 + size / 2 - spines[0]) < 55 and size < 70
+                    ):
                         continue
                     x1 = x0 + size * rng.uniform(0.86, 1.0)
                     house = make_slab(x0, x1, v + tilt, depth, rng)
@@ -68,14 +84,25 @@ def build_rows(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
                     if usable.contains(house):
                         houses.append(house)
         lane_v = v + depth + 4.2
-        lanes += [LineString([(a, lane_v), (b, lane_v)]) for a, b in pieces(walk, lane_v, lane_v + 0.1)]
+        lanes += [
+            LineString([(a, lane_v), (b, lane_v)]) for a, b in pieces(walk, lane_v, lane_v + 0.1)
+        ]
     lo, hi = walk.bounds[1], walk.bounds[3] if "open_share" not in parcel else rows[-1] + depth + 5
-    spine_lines = [LineString([(s + rng.normal(0, 1), lo), (s + rng.normal(0, 2), (lo + hi) / 2), (s, hi)])
-                   for s in spines]
-    inside = [g for s in spine_lines for g in shapely.get_parts(s.intersection(walk)) if g.length > 15]
+    spine_lines = [
+        LineString([(s + rng.normal(0, 1), lo), (s + rng.normal(0, 2), (lo + hi) / 2), (s, hi)])
+        for s in spines
+    ]
+    inside = [
+        g for s in spine_lines for g in shapely.get_parts(s.intersection(walk)) if g.length > 15
+    ]
     paths = [frame.turn_out(g) for g in inside + lanes]
-    links = enter(parcel, [frame.turn_out(g) for g in inside], [frame.turn_out(g) for g in lanes],
-                  context, rng)
+    links = enter(
+        parcel,
+        [frame.turn_out(g) for g in inside],
+        [frame.turn_out(g) for g in lanes],
+        context,
+        rng,
+    )
     return pack(parcel, [frame.turn_out(h) for h in houses], paths, links, rng)
 
 
@@ -97,16 +124,25 @@ def build_towers(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
             if usable.contains(tower):
                 towers.append(tower)
                 doors.append(Point(tower.centroid.x, tower.bounds[3]))
-    axis = LineString([(ring.bounds[0] + 2, (v0 + v1) / 2 + 1), (ring.bounds[2] - 2, (v0 + v1) / 2 + 6)])
+    axis = LineString(
+        [(ring.bounds[0] + 2, (v0 + v1) / 2 + 1), (ring.bounds[2] - 2, (v0 + v1) / 2 + 6)]
+    )
     paths = [ring, *shapely.get_parts(axis.intersection(ring_area.buffer(0.3)))]
     net = MultiLineString(paths)
     for door in doors:
         path = shapely.shortest_line(door, net)
         if path.length > 2:
-            end = np.array(path.coords[1]) + (np.array(path.coords[1]) - path.coords[0]) / path.length * 0.4
+            end = (
+                np.array(path.coords[1])
+                + (np.array(path.coords[1]) - path.coords[0]) / path.length * 0.4
+            )
             paths.append(LineString([path.coords[0], end]))
-    links = enter(parcel, [], [frame.turn_out(g) for g in (axis,)], context, rng, ring=frame.turn_out(ring))
-    return pack(parcel, [frame.turn_out(t) for t in towers], [frame.turn_out(p) for p in paths], links, rng)
+    links = enter(
+        parcel, [], [frame.turn_out(g) for g in (axis,)], context, rng, ring=frame.turn_out(ring)
+    )
+    return pack(
+        parcel, [frame.turn_out(t) for t in towers], [frame.turn_out(p) for p in paths], links, rng
+    )
 
 
 def build_old(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
@@ -123,8 +159,12 @@ def build_old(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
         at = box[k] + d[k] * rng.uniform(0.4, 0.6)
         across = d[1 - k] / np.hypot(*d[1 - k])
         a = np.radians(rng.normal(0, 5))
-        across = np.array([across[0] * np.cos(a) - across[1] * np.sin(a),
-                           across[0] * np.sin(a) + across[1] * np.cos(a)])
+        across = np.array(
+            [
+                across[0] * np.cos(a) - across[1] * np.sin(a),
+                across[0] * np.sin(a) + across[1] * np.cos(a),
+            ]
+        )
         mid = at + np.array([-across[1], across[0]]) * rng.normal(0, 1.5)
         line = LineString([at - across * 400, mid, at + across * 400])
         chord = line.intersection(area)
@@ -161,8 +201,14 @@ def build_old(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
     out = pack(parcel, houses, paths, [], rng, kind="步行道")
     out["paths"] += [dict(kind="步行道", name="", geometry=g, estate=parcel["name"]) for g in links]
     if not links:
-        out["paths"] += [dict(kind="步行道", name="", geometry=nearest_link(parcel, chords, context),
-                              estate=parcel["name"])]
+        out["paths"] += [
+            dict(
+                kind="步行道",
+                name="",
+                geometry=nearest_link(parcel, chords, context),
+                estate=parcel["name"],
+            )
+        ]
     return out
 
 
@@ -192,15 +238,29 @@ def nearest_link(parcel: dict, lines: list, context: dict) -> LineString:
     """The shortest way from the inner paths to a street, run on a little past both ends."""
     inner = MultiLineString([g for g in lines if g.geom_type == "LineString"])
     frontage = parcel["geometry"].boundary.intersection(context["land"].buffer(0.05))
-    door = shapely.shortest_line(inner, frontage).coords[1] if not frontage.is_empty else inner.coords[0]
+    door = (
+        shapely.shortest_line(inner, frontage).coords[1]
+        if not frontage.is_empty
+        else inner.coords[0]
+    )
     out = shapely.shortest_line(Point(door), context["streets"]).coords[1]
     inn = shapely.shortest_line(Point(door), inner).coords[1]
-    keep = [p for i, p in enumerate((inn, door, out)) if i == 0 or Point(p).distance(Point((inn, door, out)[i - 1])) > 0.01]
+    keep = [
+        p
+        for i, p in enumerate((inn, door, out))
+        if i == 0 or Point(p).distance(Point((inn, door, out)[i - 1])) > 0.01
+    ]
     return reach_out(LineString(keep), 0.5)
 
 
-def enter(parcel: dict, spines: list, lanes: list, context: dict, rng: np.random.Generator,
-          ring: LineString | None = None) -> list[LineString]:
+def enter(
+    parcel: dict,
+    spines: list,
+    lanes: list,
+    context: dict,
+    rng: np.random.Generator,
+    ring: LineString | None = None,
+) -> list[LineString]:
     """Choose one to three ways in, where a spine or lane run on meets a street over road land."""
     found = []
     for g in [*spines, *lanes]:
@@ -229,8 +289,14 @@ def join_ring(link: LineString, ring: LineString) -> LineString:
     return reach_out(LineString([start, *link.coords]), 0.4)
 
 
-def pack(parcel: dict, houses: list, paths: list, links: list, rng: np.random.Generator,
-         kind: str = "小区路") -> dict:
+def pack(
+    parcel: dict,
+    houses: list,
+    paths: list,
+    links: list,
+    rng: np.random.Generator,
+    kind: str = "小区路",
+) -> dict:
     """Label what was built. A gate stands where a way in leaves the parcel."""
     edge = parcel["geometry"].exterior
     gates = []
@@ -238,14 +304,29 @@ def pack(parcel: dict, houses: list, paths: list, links: list, rng: np.random.Ge
         spot = shapely.get_coordinates(link.intersection(edge))
         if len(spot):
             side = ("主出入口", "次出入口", "便门")[min(i, 2)]
-            gates.append(dict(name=parcel["name"] + side, estate=parcel["name"], geometry=Point(spot[-1])))
-    made = [dict(kind=kind, name="", geometry=g, estate=parcel["name"]) for g in [*paths, *links]
-            if g.length > 3]
+            gates.append(
+                dict(name=parcel["name"] + side, estate=parcel["name"], geometry=Point(spot[-1]))
+            )
+    made = [
+        dict(kind=kind, name="", geometry=g, estate=parcel["name"])
+        for g in [*paths, *links]
+        if g.length > 3
+    ]
     use = "住宅"
     year, floors = parcel["year"], parcel["floors"]
     out = []
     for i, h in enumerate(houses):
         f = floors + int(rng.choice([0, 0, 0, -1, 1] if floors > 3 else [-1, 0, 0, 1]))
-        out.append(dict(geometry=h, use=use, floors=max(1, f), name=f"{parcel['name']}{i + 1}号楼" if kind != "步行道"
-                        else f"{parcel['name']}{i + 1}号", year=year + int(rng.integers(0, 3)), parcel=parcel))
+        out.append(
+            dict(
+                geometry=h,
+                use=use,
+                floors=max(1, f),
+                name=f"{parcel['name']}{i + 1}号楼"
+                if kind != "步行道"
+                else f"{parcel['name']}{i + 1}号",
+                year=year + int(rng.integers(0, 3)),
+                parcel=parcel,
+            )
+        )
     return dict(buildings=out, paths=made, gates=gates)

@@ -1,5 +1,8 @@
 """What services exist: the hand-placed list behind the facility ledger and the web-map file."""
 
+# ruff: noqa: E501
+# fmt: off
+
 from __future__ import annotations
 
 # key: (type name in the ledger, type string of the web map)
