@@ -1,0 +1,1 @@
+"""Readers: files as technicians bring them, into canonical frames."""
