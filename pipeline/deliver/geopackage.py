@@ -110,6 +110,4 @@ def _describe(path: Path, layers: list[Delivered]) -> None:
             "VALUES (?, 'enum', ?)",
             [(name, value) for name in sorted(lists) for value in lists[name].values],
         )
-        base.executemany(
-            _EXTENSION, [("gpkg_data_columns",), ("gpkg_data_column_constraints",)]
-        )
+        base.executemany(_EXTENSION, [("gpkg_data_columns",), ("gpkg_data_column_constraints",)])

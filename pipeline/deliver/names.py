@@ -46,7 +46,14 @@ def name_files(pattern: str, rows: Sequence[Mapping[str, str]], *, key: str) -> 
         )
         log.raise_errors()
     names = [pattern.format_map(row) for row in rows]
-    seen: dict[str, str] = {}
+    check_names(names, key=key, pattern=pattern)
+    return names
+
+
+def check_names(names: Sequence[str], *, key: str, pattern: str = "") -> None:
+    """Raise PlanFaults (HSQ-C04) unless every name is one Windows accepts and no two are the same."""
+    log = FaultLog()
+    seen: set[str] = set()
     for name in names:
         try:
             _SAFE.validate_python(name)
@@ -65,9 +72,8 @@ def name_files(pattern: str, rows: Sequence[Mapping[str, str]], *, key: str) -> 
                 "HSQ-C04",
                 f"两个文件重名：“{name}”",
                 field=key,
-                value=pattern,
+                value=pattern or name,
                 remedy="在模式中加入能区分各文件的项",
             )
-        seen[name.casefold()] = name
+        seen.add(name.casefold())
     log.raise_errors()
-    return names

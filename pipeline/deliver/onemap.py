@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,8 +15,9 @@ from layers.faults import FaultLog
 from layers.frame import split_shapes
 from layers.model import Column, Layer
 from layers.onemap import ALWAYS, BSM_DIGITS, KINDS, OUTSIDE, Prefix, delivered_layers, schema_of, title_of
-from layers.reachable import Scope, Unit, Whereabouts
+from layers.reachable import Scope, Unit
 from layers.source import Identified, Placed
+from pipeline.deliver.items import Absent
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame, Given
 
@@ -55,7 +57,7 @@ def collect_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> li
 
     Parameters
     ----------
-    frames : stage results by layer key, in the plan's zone without prefix.
+    frames : stage results by layer key, communities filled in, in the plan's zone without prefix.
     plan : the plan config.
     log : gets a remark a layer with rows left out.
 
@@ -93,14 +95,19 @@ def collect_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> li
     return result
 
 
+def missing_layers(layers: list[Delivered]) -> list[Absent]:
+    """Return the database layers that are not among ``layers``, for 成果目录."""
+    there = {layer.code for layer in layers}
+    return [
+        Absent("数据库", title_of(layer, kind), "没有要素", code)
+        for code, layer, kind in delivered_layers()
+        if code not in there
+    ]
+
+
 def _name_community(frames: Mapping[str, Frame], layer: type[Layer], plan: Plan) -> gpd.GeoDataFrame:
     """Return the layer with a column ``SQMC``."""
-    given = Given(plan, frames)
-    where = frames.get(Whereabouts.key)
-    if issubclass(layer, Placed) and where is not None and (where[Whereabouts.layer] == layer.key).any():
-        frame = given.placed(layer)
-    else:
-        frame = given.geo(layer).copy()
+    frame = Given(plan, frames).geo(layer)
     if layer is Unit:
         names = frame[Unit.name]
     elif issubclass(layer, Placed):
@@ -163,14 +170,14 @@ def _dress(
     return Delivered(code, title_of(layer, kind), kind, layer, columns, frame)
 
 
-def _hand_in_crs(rows: gpd.GeoDataFrame, plan: Plan) -> tuple[np.ndarray, int]:
+def _hand_in_crs(rows: gpd.GeoDataFrame, plan: Plan) -> tuple[Any, int]:
     """Return flat geometries and the EPSG code handed in; the zone prefix is an exact shift of eastings."""
     epsg = rows.crs.to_epsg() if rows.crs is not None else None
-    if epsg not in _PLAIN:
+    if epsg is None or epsg not in _PLAIN:
         raise ValueError(f"frames must be in a CGCS2000 3-degree zone without prefix, not {rows.crs}")
     geometry = shapely.force_2d(rows.geometry.to_numpy())
     if not plan.crs.prefix:
         return geometry, epsg
     zone = epsg - _PLAIN.start + _FIRST_ZONE
-    shifted = shapely.transform(geometry, lambda xy: xy + (zone * 1_000_000.0, 0.0))
+    shifted = shapely.transform(geometry, lambda xy: xy + np.array([zone * 1_000_000.0, 0.0]))
     return shifted, epsg + _PREFIXED_OFFSET

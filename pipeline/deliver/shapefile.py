@@ -75,10 +75,7 @@ def _escape(name: str) -> str:
 
 def _write_one(layer: Delivered, plan: Plan, path: Path, log: FaultLog) -> None:
     encoding = plan.delivery.shp_encoding
-    data = {
-        column.spec.onemap: _fit(layer, column, encoding, path.name, log)
-        for column in layer.columns
-    }
+    data = {column.spec.onemap: _fit(layer, column, encoding, path.name, log) for column in layer.columns}
     geometry = _single(layer, path.name, log)
     schema = {
         "geometry": _GEOMETRY[layer.kind],

@@ -12,6 +12,7 @@ from layers.model import Layer
 from layers.planned import PlannedParcel, Project
 from layers.source import Parcel
 from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.names import check_names
 from pipeline.deliver.tables.book import write_book
 from pipeline.deliver.tables.content import Content, fill_table
 from pipeline.deliver.tables.derived import Balance, Phase, balance_landuse, list_phases
@@ -26,9 +27,7 @@ FOLDER = "表格"
 _ALWAYS = frozenset({"resource_list", "project_list", "matching", "phasing"})
 
 
-def fill_tables(
-    frames: Mapping[str, pd.DataFrame], plan: Plan, log: FaultLog
-) -> list[tuple[Table, Content]]:
+def fill_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, log: FaultLog) -> list[tuple[Table, Content]]:
     """Return every table that can be filled, in order.
 
     Parameters
@@ -50,6 +49,7 @@ def fill_tables(
 def write_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, root: Path, log: FaultLog) -> Made:
     """Write one workbook a table under ``root/表格``; tables without rows are named with the reason."""
     filled = {table.key: content for table, content in fill_tables(frames, plan, log)}
+    check_names([content.file for content in filled.values()], key="plan.area")
     made: list[Item | Absent] = []
     for table in table_specs():
         content = filled.get(table.key)
@@ -60,7 +60,14 @@ def write_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, root: Path, log
         path = f"{FOLDER}/{content.file}.xlsx"
         write_book(root / path, [(content.number, content)], plan)
         made.append(
-            Item(path, "表格", content.title, "pipeline.deliver.tables", table.number, note=f"{len(content.rows)} 行")
+            Item(
+                path,
+                "表格",
+                content.title,
+                "pipeline.deliver.tables",
+                table.number,
+                note=f"{len(content.rows)} 行",
+            )
         )
     return made
 

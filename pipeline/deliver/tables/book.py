@@ -163,9 +163,7 @@ def _write_totals(sheet: Any, row: int, content: Content, forms: _Forms, *, data
     sheet.set_row(row, _LINE * 1.6)
 
 
-def _set_page(
-    sheet: Any, plan: Plan, *, header: tuple[int, int], area: tuple[int, int, int, int]
-) -> None:
+def _set_page(sheet: Any, plan: Plan, *, header: tuple[int, int], area: tuple[int, int, int, int]) -> None:
     sheet.set_landscape()
     sheet.set_paper(_A3)
     sheet.set_margins(left=0.6, right=0.6, top=0.7, bottom=0.7)
@@ -187,7 +185,7 @@ def _put_span(sheet: Any, span: tuple[int, int, int, int], text: str, form: Any)
 
 
 def _clean(value: object) -> str:
-    return _CONTROL.sub("", str(value)) [:_LONGEST] if value is not None else ""
+    return _CONTROL.sub("", str(value))[:_LONGEST] if value is not None else ""
 
 
 def _height(texts: list[tuple[str, float]]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from string import Formatter
@@ -67,6 +67,28 @@ class Content:
     def depth(self) -> int:
         """Header rows."""
         return max(cell.last_row for cell in self.header) + 1
+
+
+def plain_content(
+    title: str,
+    columns: Sequence[tuple[str, float, str]],
+    rows: Iterable[Sequence[Value]],
+    *,
+    notes: Sequence[str] = (),
+) -> Content:
+    """Return a table with one header row.
+
+    Parameters
+    ----------
+    columns : header text, width in half-width characters and alignment of each column.
+    """
+    header = [
+        HeadCell(text=text, row=0, column=i, last_row=0, last_column=i)
+        for i, (text, _, _) in enumerate(columns)
+    ]
+    leaves = [Leaf(width, align, False) for _, width, align in columns]
+    cells = [[Cell(value) for value in row] for row in rows]
+    return Content("", title, "", header, leaves, cells, None, list(notes))
 
 
 def find_layer(name: str) -> type[Layer]:

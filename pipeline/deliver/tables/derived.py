@@ -5,7 +5,6 @@ They restate stage results (a sum by class, a list by phase) and decide nothing.
 
 from __future__ import annotations
 
-
 import numpy as np
 import pandas as pd
 
@@ -15,8 +14,6 @@ from layers.model import Layer
 from layers.planned import PlannedParcel, Project
 from layers.source import Parcel
 from pipeline.plan import Plan
-
-Frame = pd.DataFrame
 
 
 class Phase(Layer):
@@ -39,7 +36,7 @@ class Balance(Layer):
     change_m2 = m.number("增减", unit="㎡")
 
 
-def list_phases(projects: Frame | None, plan: Plan) -> Frame:
+def list_phases(projects: pd.DataFrame | None, plan: Plan) -> pd.DataFrame:
     """Return the three phases with their year, principle, level and the numbers of their projects."""
     rows = []
     for index, text in sorted(read_settings("phasing.yaml")["phases"].items()):
@@ -57,7 +54,7 @@ def list_phases(projects: Frame | None, plan: Plan) -> Frame:
     return pd.DataFrame(rows, columns=[str(c) for c in Phase.columns()])
 
 
-def balance_landuse(parcels: Frame, planned: Frame) -> Frame:
+def balance_landuse(parcels: pd.DataFrame, planned: pd.DataFrame) -> pd.DataFrame:
     """Return areas and shares by land-use class; each column's sum is exact to the cent.
 
     Parameters
@@ -84,7 +81,7 @@ def balance_landuse(parcels: Frame, planned: Frame) -> Frame:
     return table.reset_index()[[str(c) for c in Balance.columns()]].sort_values(Balance.landuse_code)
 
 
-def _areas(frame: Frame, layer: type[Parcel] | type[PlannedParcel]) -> pd.Series:
+def _areas(frame: pd.DataFrame, layer: type[Parcel] | type[PlannedParcel]) -> pd.Series:
     """Return m² by class, summed in whole hundredths of a square metre."""
     inside = frame[frame[layer.community].notna()]
     cents = (inside[layer.area_m2].round(2) * 100).round().astype("int64")
@@ -102,5 +99,3 @@ def _shares(areas: np.ndarray) -> np.ndarray:
     # Stable: equal remainders go to the first class.
     whole[np.argsort(-(exact - whole), kind="stable")[:rest]] += 1
     return whole / 100
-
-
