@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.deliver.sheet.badges import Badge
+from pipeline.deliver.sheet.geometry import Geometries
 from pipeline.deliver.sheet.paint import MapPainting, Painted
 from pipeline.deliver.sheet.typeset import balance_lines
 from styles import Symbol, symbol
@@ -140,8 +141,9 @@ def _layer_requests(
 
 
 def place_labels(
-    requests: Sequence[LabelRequest], box: Box, obstacles: Iterable[tuple[float, float, float, float]]
-) -> tuple[list[Placement], list[str]]:
+    requests: Sequence[LabelRequest], box: Box,
+    obstacles: Iterable[tuple[float, float, float, float]], avoid: Geometries | None = None,
+) -> tuple[list[Placement], list[str]]:  # fmt: skip
     """Place labels in a box.
 
     Parameters
@@ -152,6 +154,8 @@ def place_labels(
         Map box; no label reaches out of it.
     obstacles
         Bounds of markers to keep off.
+    avoid
+        Lines (boundaries, pipes) to keep off where another place is free.
 
     Returns
     -------
@@ -159,7 +163,8 @@ def place_labels(
         Placements and the texts that found no room.
     """
     marks = np.array(list(obstacles), dtype=float).reshape(-1, 4)
-    taken = _Taken(shapely.box(*marks.T), box)
+    lines = np.empty(0, dtype=object) if avoid is None else avoid
+    taken = _Taken(shapely.box(*marks.T), lines, box)
     placed: list[Placement] = []
     unplaced: list[str] = []
     order = sorted(
@@ -177,21 +182,27 @@ def place_labels(
 
 
 class _Taken:
-    """Ground already covered: markers in a tree, labels in a growing array."""
+    """Ground already covered: markers and lines in trees, labels in a growing array."""
 
-    def __init__(self, marks: NDArray[np.object_], box: Box) -> None:
+    def __init__(self, marks: Geometries, lines: Geometries, box: Box) -> None:
         self._tree = shapely.STRtree(marks)
+        self._lines = shapely.STRtree(lines)
         self._inside = np.array(box.shrink(0.8).bounds)
         self._polygons: list[shapely.Geometry] = []
         self._bounds = np.empty((0, 4))
 
-    def first_free(self, blocks: NDArray[np.object_]) -> int | None:
-        """Return the index of the first block that lies inside the box and touches nothing."""
+    def first_free(self, blocks: Geometries) -> int | None:
+        """Return the index of the first block inside the box that covers no marker and no label.
+
+        Blocks that also cross no line come first.
+        """
         bounds = shapely.bounds(blocks)
         free = (bounds[:, :2] >= self._inside[:2]).all(1) & (bounds[:, 2:] <= self._inside[2:]).all(1)
         hit, _ = self._tree.query(blocks, predicate="intersects")
         free[hit] = False
-        for index in np.flatnonzero(free):
+        crossing = np.zeros(len(blocks), dtype=bool)
+        crossing[self._lines.query(blocks, predicate="intersects")[0]] = True
+        for index in np.r_[np.flatnonzero(free & ~crossing), np.flatnonzero(free & crossing)]:
             near = np.flatnonzero(
                 (self._bounds[:, 0] < bounds[index, 2]) & (self._bounds[:, 2] > bounds[index, 0])
                 & (self._bounds[:, 1] < bounds[index, 3]) & (self._bounds[:, 3] > bounds[index, 1])
@@ -218,7 +229,7 @@ def _corners(x: float, y: float, width: float, height: float, angle: float) -> N
 
 def _blocks(
     xy: NDArray[np.float64], request: LabelRequest, angles: NDArray[np.float64]
-) -> NDArray[np.object_]:
+) -> Geometries:
     width, height = request.size
     # A stacked name is longer than a running one; its block must hold either.
     width *= np.where(np.abs(angles).max(initial=0.0) > _STEEP, LINE_FEED, 1.0)
@@ -296,8 +307,10 @@ def _polygon_candidates(request: LabelRequest) -> NDArray[np.float64]:
     polygon = max(shapely.get_parts(request.geometry), key=shapely.area)
     circle = shapely.maximum_inscribed_circle(polygon, tolerance=0.3)
     middle = np.array(circle.coords[0])
-    steps = np.array([[0, 0], [0, 1], [0, -1], [1, 0], [-1, 0], [1, 1], [-1, -1], [1, -1], [-1, 1]])
-    xy = middle + steps * max(circle.length * 0.5, 0.6)
+    # A lattice over the inscribed circle, nearest to its middle first.
+    steps = np.array([[i, j] for i in range(-3, 4) for j in range(-3, 4)], dtype=float)
+    steps = steps[np.argsort(np.hypot(*steps.T), kind="stable")]
+    xy = middle + steps * max(circle.length * 0.28, 0.4)
     blocks = shapely.buffer(_blocks(xy, request, np.zeros(len(xy))), -_PAD, join_style="mitre")
     fits = shapely.contains(polygon, blocks)
     if request.inside_only or fits.any():

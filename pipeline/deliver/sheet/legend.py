@@ -91,7 +91,7 @@ def _height(entries: Sequence[LegendEntry], columns: int, row: float) -> float:
 
 
 def legend_options(entries: Sequence[LegendEntry], width: float) -> list[LegendLayout]:
-    """Return the settings in which every text keeps to one line, tallest first; never empty.
+    """Return the settings that can show every text, tallest first; never empty.
 
     Long lists do not start with one column: it would leave no room for tables.
     """
@@ -102,8 +102,9 @@ def legend_options(entries: Sequence[LegendEntry], width: float) -> list[LegendL
         if longest * size <= width / columns - SWATCH[0] - _GAP - 1.0
         and not (columns == 1 and len(entries) > 9)
     ]
-    if not options:
-        options = [LegendLayout(2, 2.2, 4.6, _height(entries, 2, 4.6))]
+    # Where a few long names forbid two columns, those names take two lines.
+    if all(option.columns == 1 for option in options):
+        options.append(LegendLayout(2, 2.3, 4.7, _height(entries, 2, 4.7)))
     return sorted(options, key=lambda option: -option.height)
 
 

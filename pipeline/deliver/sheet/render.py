@@ -12,6 +12,7 @@ import shapely
 
 from pipeline.deliver.sheet.canvas import Page
 from pipeline.deliver.sheet.column import draw_column
+from pipeline.deliver.sheet.geometry import Geometries, explode
 from pipeline.deliver.sheet.inset import draw_inset
 from pipeline.deliver.sheet.labels import LINE_FEED, Placement, collect_requests, place_labels
 from pipeline.deliver.sheet.legend import collect_entries
@@ -85,6 +86,7 @@ def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
         placed, unplaced = place_labels(
             collect_requests(painting, _label_focus(spec, transform)), frame.map,
             [b.bounds for b in painting.badges if b.obstacle] + _dot_bounds(painting),
+            _lines_to_avoid(painting),
         )  # fmt: skip
         _write_labels(page, placed, clip=frame.map, z=88)
         entries = collect_entries(painting.layers, spec.legend_groups)
@@ -158,6 +160,22 @@ def _dot_bounds(painting: MapPainting) -> list[tuple[float, float, float, float]
             box = shapely.bounds(chosen) + [-half, -half, half, half]
             bounds += [tuple(row) for row in box]
     return bounds
+
+
+def _lines_to_avoid(painting: MapPainting) -> Geometries:
+    """Uncased lines (boundaries, pipes): readable only where no label lies on them."""
+    found = []
+    for layer in painting.layers:
+        drawn = layer.drawn
+        if not drawn.obstacle:
+            continue
+        for value in np.unique(layer.classes[layer.visible].astype(str)):
+            item = symbol(drawn.theme, value)
+            if item.geometry == "line" and not item.fill:
+                chosen = layer.geometries[layer.visible & (layer.classes == value)]
+                found.append(shapely.get_rings(explode(chosen, "fill")[0]))
+                found.append(explode(chosen, "line")[0])
+    return np.concatenate(found) if found else np.empty(0, dtype=object)
 
 
 def _draw_veil(page: Page, spec: SheetSpec, transform: MapTransform) -> None:

@@ -15,6 +15,7 @@ from styles.frame import Box
 _CELL_PAD = 0.9
 _LEADING = 1.22
 _PANEL_GAP = 3.0
+_ROW_PAD = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _set_rows(table: SideTable, width: float, size: float, count: int, panels: i
         for start in range(0, max(count, 1), share)
     )
     heights = tuple(
-        tuple(max(map(len, row)) * size * _LEADING + 1.3 for row in panel) for panel in cells
+        tuple(max(map(len, row)) * size * _LEADING + _ROW_PAD for row in panel) for panel in cells
     )
     return TableLayout(table, size, widths, cells, heights, len(table.rows) - count)
 
