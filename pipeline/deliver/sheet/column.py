@@ -1,4 +1,4 @@
-"""The right-hand column: north and scale, inset, legend, tables, notes, 图签, from top to bottom."""
+"""The right-hand column: scale and north, inset, legend, tables, notes, 图签, downwards."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def draw_column(
     frame, parts = page.frame, page.frame.column_parts
     pad = parts["padding"]
     column = frame.column
-    block = Box(column.left, column.bottom, column.right, column.bottom + parts["title_block_height"])
+    block = Box(
+        column.left, column.bottom, column.right, column.bottom + parts["title_block_height"]
+    )
     body = Box(column.left + pad, block.top + pad, column.right - pad, column.top - pad)
     page.rectangle(column, face=frame.colours["box"], edge=frame.colours["ink"],
                    width_mm=frame.lines["inner"], z=95)  # fmt: skip
@@ -60,11 +62,13 @@ def draw_column(
         for number, note in enumerate(spec.notes, 1)
         for line in _hang(wrap_text(note, body.width - 4.0, frame.type["small"]), number)
     ]
-    note_height = len(notes) * frame.type["small"] * _NOTE_LEADING + _HEADING + 1.5 if notes else 0.0
+    note_height = (
+        len(notes) * frame.type["small"] * _NOTE_LEADING + _HEADING + 1.5 if notes else 0.0
+    )
     abreast = bool(spec.inset) and body.width >= _ABREAST
     inset_min = parts["inset_min"] + _HEADING + pad if spec.inset else 0.0
     north_height = 0.0 if abreast else parts["north_height"]
-    room = body.height - north_height - inset_min - note_height - pad * 1.6
+    room = body.height - north_height - inset_min - note_height - pad * 0.5
     legend, tables = _fit(page, spec, entries, body.width, room)
     table_room = room - legend.height - _HEADING - sum(t.height + pad * 1.1 for t in tables)
     inset_height = parts["inset_min"] + float(
@@ -142,7 +146,12 @@ def _rule(page: Page, y: float, column: Box) -> None:
 
 def _heading(page: Page, text: str, body: Box, y: float) -> float:
     page.text(
-        body.left, y - _HEADING / 2, text, size_mm=page.frame.type["heading"], middle=True, bold=True
+        body.left,
+        y - _HEADING / 2,
+        text,
+        size_mm=page.frame.type["heading"],
+        middle=True,
+        bold=True,
     )
     return y - _HEADING
 
@@ -165,8 +174,18 @@ def _draw_scale(
     if narrow:
         x, y = (box.left + box.right) / 2, box.top - 29.0
         draw_north(page, x, y, 15.0, north)
-        page.text(x, y - 12.0, "箭头指真北", size_mm=sizes["small"], align="centre", middle=True, colour=soft)
-        page.text(x, y - 15.6, lean, size_mm=sizes["small"], align="centre", middle=True, colour=soft)
+        page.text(
+            x,
+            y - 12.0,
+            "箭头指真北",
+            size_mm=sizes["small"],
+            align="centre",
+            middle=True,
+            colour=soft,
+        )
+        page.text(
+            x, y - 15.6, lean, size_mm=sizes["small"], align="centre", middle=True, colour=soft
+        )
         return bar
     draw_north(page, box.right - 7.5, (box.bottom + box.top) / 2 - 1.0, 13.0, north)
     page.text(

@@ -1,8 +1,8 @@
 """Label placement: greedy by priority, never over another label or a marker.
 
-Order and candidates follow common practice (Maplex, Mapnik): around points to the right first, along
-lines at their straightest middle, in polygons at the centre of the largest inscribed circle.  What
-finds no room is returned, not drawn.
+Order and candidates follow common practice (Maplex, Mapnik): around points to the right first,
+along lines where they are straight, in polygons near the centre of the largest inscribed circle.
+What finds no room is returned, not drawn.
 """
 
 from __future__ import annotations
@@ -127,12 +127,13 @@ def _layer_requests(
             clearance = item.size_mm / 2
             badge = badges.get((drawn.theme, geometry.x, geometry.y))
             place = geometry if badge is None else shapely.Point(badge.x, badge.y)
+        is_street = shapely.get_dimensions(geometry) == 1
         # A code printed on its own fill takes the colour that reads on it.
         on_fill = inside_only and item.fill and not kind.line
         requests.append(
             LabelRequest(
                 text=text, kind=kind, priority=drawn.label_priority, geometry=place,
-                lines=tuple(balance_lines(text, 99.0 if shapely.get_dimensions(geometry) == 1 else LONGEST_EM)),
+                lines=tuple(balance_lines(text, 99.0 if is_street else LONGEST_EM)),
                 clearance=clearance, inside_only=inside_only, required=drawn.label_required,
                 colour=text_colour_on(item.fill) if on_fill else kind.fill,
             )
@@ -197,7 +198,9 @@ class _Taken:
         Blocks that also cross no line come first.
         """
         bounds = shapely.bounds(blocks)
-        free = (bounds[:, :2] >= self._inside[:2]).all(1) & (bounds[:, 2:] <= self._inside[2:]).all(1)
+        free = (bounds[:, :2] >= self._inside[:2]).all(1) & (bounds[:, 2:] <= self._inside[2:]).all(
+            1
+        )
         hit, _ = self._tree.query(blocks, predicate="intersects")
         free[hit] = False
         crossing = np.zeros(len(blocks), dtype=bool)
@@ -232,7 +235,8 @@ def _blocks(
 ) -> Geometries:
     width, height = request.size
     # A stacked name is longer than a running one; its block must hold either.
-    width *= np.where(np.abs(angles).max(initial=0.0) > _STEEP, LINE_FEED, 1.0)
+    if np.abs(angles).max(initial=0.0) > _STEEP:
+        width *= LINE_FEED
     rings = [
         _corners(x, y, width + 2 * _PAD, height + 2 * _PAD, angle)
         for (x, y), angle in zip(xy, angles, strict=True)
@@ -288,9 +292,7 @@ def _find_with_leader(request: LabelRequest, taken: _Taken) -> Placement | None:
         return None
     x, y = map(float, xy[index])
     near = shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-    target = shapely.get_coordinates(
-        shapely.shortest_line(shapely.Point(anchor), near)
-    )
+    target = shapely.get_coordinates(shapely.shortest_line(shapely.Point(anchor), near))
     return Placement(request, x, y, 0.0, request.lines, target)
 
 
