@@ -16,7 +16,7 @@ from styles.frame import Box
 def choose_scale(
     bounds: Bounds, box_mm: tuple[float, float], scales: Sequence[int], *, margin: float = 0.0
 ) -> int:
-    """Return the smallest standard denominator at which the bounds fit the box (guideline 6.2: 整比例).
+    """Return the smallest standard denominator at which the bounds fit (guideline 6.2: 整比例).
 
     Parameters
     ----------
