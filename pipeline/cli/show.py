@@ -25,8 +25,10 @@ def print_faults(
     chosen = [fault for fault in faults if fault.severity in severities]
     if not chosen:
         return
-    table = Table(show_lines=False, expand=True, pad_edge=False)
-    for name, ratio in (("级别", 3), ("代码", 5), ("位置", 14), ("问题", 22), ("修改建议", 16)):
+    table = Table(show_lines=True, expand=True, pad_edge=False)
+    table.add_column("级别", no_wrap=True)
+    table.add_column("代码", no_wrap=True)
+    for name, ratio in (("位置", 14), ("问题", 22), ("修改建议", 16)):
         table.add_column(name, ratio=ratio, overflow="fold")
     for fault in chosen[:_SHOWN]:
         where = " · ".join(
