@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from rich.console import Console
 from typer import rich_utils
+from typer.core import TyperCommand, TyperGroup
 
 from pipeline.cli import catalogue, check, run, stages
 
@@ -21,7 +22,33 @@ rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
 rich_utils.DEFAULT_STRING = "[缺省：{}]"
 rich_utils.REQUIRED_LONG_STRING = "[必填]"
 
+HELP = "显示用法并退出"
+
+
+class _Group(TyperGroup):
+    """A command group whose own help option speaks Chinese."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the help option with its text replaced."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = HELP
+        return option
+
+
+class _Command(TyperCommand):
+    """A command whose own help option speaks Chinese."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the help option with its text replaced."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = HELP
+        return option
+
+
 app = typer.Typer(
+    cls=_Group,
     name="haoshequ",
     help="好社区更新实施方案：从技术员手里的文件到完整的空间成果。",
     add_completion=False,
@@ -29,10 +56,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("run", help="运行方案，输出整套成果")(run.run)
-app.command("check", help="读取并检查全部输入，只写质检报告")(check.check)
-app.command("stages", help="列出各阶段及其输入输出")(stages.stages)
-app.command("catalogue", help="列出图纸目录")(catalogue.catalogue)
+app.command("run", cls=_Command, help="运行方案，输出整套成果")(run.run)
+app.command("check", cls=_Command, help="读取并检查全部输入，只写质检报告")(check.check)
+app.command("stages", cls=_Command, help="列出各阶段及其输入输出")(stages.stages)
+app.command("catalogue", cls=_Command, help="列出图纸目录")(catalogue.catalogue)
 
 
 # Typer carries its own copy of click in newer versions; its exported class leads to the right family.

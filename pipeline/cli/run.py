@@ -56,7 +56,9 @@ def run(
         console.print(f"已运行到 {until}，中间结果在 {plan.output / 'work'}", highlight=False, soft_wrap=True)
         return 0
     handin = outcome.handin
-    console.print(f"完成：{len(handin.items)} 项成果，{sum(outcome.seconds.values()):.1f} 秒", highlight=False)
+    console.print(
+        f"完成：{len(handin.items)} 项成果，{sum(outcome.seconds.values()):.1f} 秒", highlight=False
+    )
     for fault in handin.faults:
         if fault.severity == "错误":
             console.print(f"[{fault.code}] {fault.problem}", style="bold red", markup=False)
