@@ -235,8 +235,10 @@ def draw_badge(page: Page, badge: Badge, *, z: float, clip: Box | None) -> None:
     item = badge.symbol
     shape = marker_shape(item.marker or "circle") * badge.size
     ground = item.fill or item.line
+    place = shape + np.array([badge.x, badge.y])
+    outline = np.array([shapely.Polygon(place)], dtype=object)
     page.fill(
-        np.array([shapely.Polygon(shape + np.array([badge.x, badge.y]))], dtype=object), face=ground,
+        outline, face=ground,
         edge="#FFFFFF", width_mm=0.25, z=z, clip=clip, alpha=badge.fade,
     )  # fmt: skip
     if badge.text:
@@ -246,7 +248,7 @@ def draw_badge(page: Page, badge: Badge, *, z: float, clip: Box | None) -> None:
         page.text(
             badge.x, badge.y + lift, badge.text, size_mm=badge.size * room, align="centre",
             middle=True,
-            colour=text_colour_on(ground), z=z + 0.3, clip=clip, bold=False,
+            colour=text_colour_on(ground), z=z + 0.3, clip=clip, inside_mark=True,
         )  # fmt: skip
 
 
