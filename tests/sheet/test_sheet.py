@@ -178,6 +178,19 @@ def test_holes_stay_open(town):
     assert side == pytest.approx([0, 255, 0], abs=4)
 
 
+def test_lesser_boundary_does_not_show_through_the_gaps_of_a_greater(town):
+    spec = SHEETS["landuse"](town)
+    layers = tuple(
+        Drawn(frame=town["plan"], theme="boundary", value=v) for v in ("社区边界", "更新范围")
+    )
+    jpg, _ = draw_sheet(replace(spec, layers=layers, focus=None, side_tables=(), inset=()))
+    pixels = cut(read_pixels(jpg), *load_frame().map.shrink(2).bounds)
+    red, green, blue = pixels[:, :, 0], pixels[:, :, 1], pixels[:, :, 2]
+    assert ((red > 200) & (green < 60)).sum() > 5000
+    purple = (blue > red + 12) & (blue > green + 40)  # 社区边界 is #7A4B8C
+    assert purple.sum() < 50
+
+
 def test_equal_instructions_give_equal_bytes(drawn, town):
     assert draw_sheet(SHEETS["facilities"](town))[0] == drawn["facilities"][1]
 
