@@ -116,7 +116,7 @@ def test_every_building_lies_in_one_parcel(
     lots = parcels.geometry.make_valid().buffer(0.01)
     b, p = shapely.STRtree(lots.to_numpy()).query(shapes.to_numpy(), predicate="within")
     assert np.bincount(b, minlength=len(shapes)).tolist() == [1] * len(shapes)
-    i, j = shapely.STRtree(shapes.to_numpy()).query(shapes.to_numpy(), predicate="overlaps")
+    i, _j = shapely.STRtree(shapes.to_numpy()).query(shapes.to_numpy(), predicate="overlaps")
     assert i.size == 0
     assert set(parcels["YDYHFLDM"].iloc[p]).isdisjoint({"1207", "1701", "2301"})
 
