@@ -13,8 +13,9 @@ import shapely
 import survey
 import utilities as ut
 import writers as wr
+from flaws import DOUBLED, LOOPED, SPIKED, UNDATED, loop, spike
 from frame import COMMUNITIES, CRS, CRS_PREFIXED, PREFIX_M, STREET
-from shapely import LineString, Polygon
+from shapely import LineString
 from town import Town
 
 SCHEMAS: dict[str, dict] = {
@@ -97,23 +98,19 @@ SCHEMAS: dict[str, dict] = {
         "properties": {"ZYBH": "str:10", "ZYMC": "str:100", "ZYLB": "str:8", "MJ": "float:16.2"},
     },
 }
-SPIKED = "东兴新村"  # the parcel whose boundary crosses itself
-DOUBLED = "柳荫小区5号楼"  # the building drawn twice
-LOOPED = "ZY14"  # the resource polygon with a loop
-UNDATED = ("双井坊7号", "上埠坊19号", "江岸小区3号楼")  # buildings without a year
 
 
 def list_parcels(town: Town, *, flawed: bool = True) -> list[dict]:
     rows = [
-        dict(
-            TBBH=p["tbbh"],
-            YDYHFLDM=p["code"],
-            YDYHFLMC=p["title"],
-            QSXZ=p["rights"],
-            SYZK=p["status"],
-            BZ=p["name"],
-            geometry=p["geometry"],
-        )
+        {
+            "TBBH": p["tbbh"],
+            "YDYHFLDM": p["code"],
+            "YDYHFLMC": p["title"],
+            "QSXZ": p["rights"],
+            "SYZK": p["status"],
+            "BZ": p["name"],
+            "geometry": p["geometry"],
+        }
         for p in town.parcels
     ]
     for row in rows:
@@ -122,52 +119,30 @@ def list_parcels(town: Town, *, flawed: bool = True) -> list[dict]:
     return rows
 
 
-def spike(area: Polygon) -> Polygon:
-    """Add an out-and-back spike into the polygon itself: invalid, and mended without any change."""
-    c = np.array(area.exterior.coords)
-    k = int(np.argmax(np.hypot(*np.diff(c, axis=0).T)))
-    inside = shapely.get_coordinates(area.point_on_surface())[0]
-    tip = np.round(c[k] + (inside - c[k]) * 0.2, 3)
-    return Polygon(np.vstack([c[: k + 1], [tip], c[k:]]), [r.coords for r in area.interiors])
-
-
-def loop(area: Polygon) -> Polygon:
-    """Make the boundary cross itself in a small loop outside: mending adds less than a square metre."""
-    c = np.array(area.exterior.coords)
-    k = int(np.argmax(np.hypot(*np.diff(c, axis=0).T)))
-    d = c[k + 1] - c[k]
-    left = np.array([-d[1], d[0]]) / np.hypot(*d)
-    out = left if not area.contains(shapely.Point(c[k] + d / 2 + left * 0.5)) else -left
-    side = d / np.hypot(*d) * 0.6
-    mid = c[k] + d / 2
-    m1, m2, q = mid - side - out * 0.02, mid + side - out * 0.02, mid + out * 0.8
-    return Polygon(np.round(np.vstack([c[: k + 1], [m2], [q], [m1], c[k + 1 :]]), 3))
-
-
 def list_buildings(town: Town, *, flawed: bool = True) -> list[dict]:
-    """Buildings; flawed means one drawn twice, a few undated, and the zone prefix in the easting."""
+    """Buildings; flawed: one drawn twice, a few undated, the zone prefix in the easting."""
     rows = []
     doubled = [b for b in town.buildings if flawed and b["name"] == DOUBLED]
     shift = np.array([PREFIX_M if flawed else 0.0, 0.0])
     for i, b in enumerate([*town.buildings, *doubled]):
         rows.append(
-            dict(
-                JZBH=f"JZ{i + 1:04d}",
-                JZMC=b["name"],
-                JZGN=b["use"],
-                CS=b["floors"],
-                JCND=None if flawed and b["name"] in UNDATED else b["year"],
-                CQXZ=b["tenure"],
-                QLR=b["owner"],
-                SYZK=b["state"],
-                ZL=b["quality"],
-                HS=b["households"],
-                RK=b["residents"],
-                LNRK=b["old"],
-                YYRK=b["infant"],
-                ERRK=b["child"],
-                geometry=shapely.transform(b["geometry"], lambda c: np.round(c + shift, 3)),
-            )
+            {
+                "JZBH": f"JZ{i + 1:04d}",
+                "JZMC": b["name"],
+                "JZGN": b["use"],
+                "CS": b["floors"],
+                "JCND": None if flawed and b["name"] in UNDATED else b["year"],
+                "CQXZ": b["tenure"],
+                "QLR": b["owner"],
+                "SYZK": b["state"],
+                "ZL": b["quality"],
+                "HS": b["households"],
+                "RK": b["residents"],
+                "LNRK": b["old"],
+                "YYRK": b["infant"],
+                "ERRK": b["child"],
+                "geometry": shapely.transform(b["geometry"], lambda c: np.round(c + shift, 3)),
+            }
         )
     return rows
 
@@ -175,14 +150,14 @@ def list_buildings(town: Town, *, flawed: bool = True) -> list[dict]:
 def list_roads(town: Town, *, flawed: bool = True) -> list[dict]:
     widths = {"小区路": 5.0, "步行道": 2.5, "台阶": 2.0}
     rows = [
-        dict(
-            DLMC=r["name"] or None,
-            DLDJ=r["kind"],
-            LKKD=r.get("width") or widths[r["kind"]],
-            SFQL=r["bridge"],
-            CJ=r["grade"],
-            geometry=LineString(np.round(r["geometry"].coords, 3)),
-        )
+        {
+            "DLMC": r["name"] or None,
+            "DLDJ": r["kind"],
+            "LKKD": r.get("width") or widths[r["kind"]],
+            "SFQL": r["bridge"],
+            "CJ": r["grade"],
+            "geometry": LineString(np.round(r["geometry"].coords, 3)),
+        }
         for r in town.network
     ]
     return [*rows, dict(rows[3])] if flawed else rows  # planted: one piece drawn twice
@@ -193,14 +168,14 @@ def list_communities(town: Town) -> list[dict]:
     for name, code in {n: c for n, c in COMMUNITIES.items() if n in town.communities}.items():
         homes, heads = people.count_people(town.buildings, name)
         out.append(
-            dict(
-                SQMC=name,
-                SQDM=code,
-                JDMC=STREET,
-                HS=homes,
-                RK=heads,
-                geometry=town.communities[name],
-            )
+            {
+                "SQMC": name,
+                "SQDM": code,
+                "JDMC": STREET,
+                "HS": homes,
+                "RK": heads,
+                "geometry": town.communities[name],
+            }
         )
     return out
 
@@ -213,7 +188,14 @@ def write_sample(out: Path, town: Town, facilities: list[dict]) -> None:
         out / "现状用地.shp", list_parcels(town), s["现状用地"], CRS, encoding="GBK", declare=False
     )
     wr.write_shp(out / "建筑.shp", list_buildings(town), s["建筑"], CRS_PREFIXED)
-    gates = [dict(MC=g["name"], XQ=g["estate"], geometry=g["geometry"]) for g in town.gates]
+    gates = [
+        {
+            "MC": g["name"],
+            "XQ": g["estate"],
+            "geometry": shapely.set_precision(g["geometry"], 0.001),
+        }
+        for g in town.gates
+    ]
     wr.write_gpkg(
         out / "道路.gpkg",
         {"道路": (list_roads(town), s["道路"]), "出入口": (gates, s["出入口"])},

@@ -58,33 +58,33 @@ def make_facilities(town: Town) -> list[dict]:
         jitter = rng.normal(0, 0.8, 2)
         spot = Point(np.round([spot.x + jitter[0], spot.y + jitter[1]], 3))
         out.append(
-            dict(
-                uid=f"F{i + 1:03d}",
-                key=key,
-                name=name,
-                capacity=capacity,
-                floor_area=area,
-                share=share,
-                source=source,
-                geometry=spot,
-                community=find_community(town, spot),
-                anchor=anchor,
-            )
+            {
+                "uid": f"F{i + 1:03d}",
+                "key": key,
+                "name": name,
+                "capacity": capacity,
+                "floor_area": area,
+                "share": share,
+                "source": source,
+                "geometry": spot,
+                "community": find_community(town, spot),
+                "anchor": anchor,
+            }
         )
     for key, name, xy in sv.OUTSIDE:
         out.append(
-            dict(
-                uid=f"F{len(out) + 1:03d}",
-                key=key,
-                name=name,
-                capacity="",
-                floor_area=0,
-                share="",
-                source="W",
-                geometry=Point(np.round(place(xy), 3)),
-                community="",
-                anchor="",
-            )
+            {
+                "uid": f"F{len(out) + 1:03d}",
+                "key": key,
+                "name": name,
+                "capacity": "",
+                "floor_area": 0,
+                "share": "",
+                "source": "W",
+                "geometry": Point(np.round(place(xy), 3)),
+                "community": "",
+                "anchor": "",
+            }
         )
     return out
 

@@ -18,7 +18,7 @@ def make_needs(town: Town) -> list[dict]:
     out = []
     for n in NEEDS:
         spot = locate(town, n[12]) if n[12] else None
-        out.append(dict(id=n[0], row=n, geometry=spot))
+        out.append({"id": n[0], "row": n, "geometry": spot})
     return out
 
 
@@ -57,13 +57,13 @@ def make_drains(town: Town) -> list[dict]:
         line = max(shapely.get_parts(line), key=lambda g: g.length)
         line = LineString(np.round(line.coords, 3))
         out.append(
-            dict(
-                XQBH=need,
-                GXLX="污水" if need == "XQ15" else "雨污合流",
-                CD=round(line.length, 2),
-                MS=next(n[3] for n in NEEDS if n[0] == need),
-                geometry=line,
-            )
+            {
+                "XQBH": need,
+                "GXLX": "污水" if need == "XQ15" else "雨污合流",
+                "CD": round(line.length, 2),
+                "MS": next(n[3] for n in NEEDS if n[0] == need),
+                "geometry": line,
+            }
         )
     return out
 
@@ -131,7 +131,9 @@ def make_resources(town: Town) -> tuple[list[list], list[dict]]:
                 note,
             ]
         )
-        shapes.append(dict(ZYBH=i, ZYMC=name, ZYLB=kind, MJ=round(geom.area, 2), geometry=geom))
+        shapes.append(
+            {"ZYBH": i, "ZYMC": name, "ZYLB": kind, "MJ": round(geom.area, 2), "geometry": geom}
+        )
     for i, kind, name, money, source, clause, who, what in OTHERS:
         rows.append(
             [

@@ -71,20 +71,20 @@ def make_surfaces(
     for kind in ("主干路", "次干路", "支路"):
         bands += [
             (
-                dict(kind="road", name=r["name"], year=0, floors=0),
+                {"kind": "road", "name": r["name"], "year": 0, "floors": 0},
                 r["geometry"].buffer(r["width"] / 2, cap_style="flat"),
             )
             for r in streets
             if r["kind"] == kind
         ]
-    names = dict(kind="water", year=0, floors=0)
+    names = {"kind": "water", "year": 0, "floors": 0}
     out = bands + [(names | {"name": n}, w) for n, w in zip(("清溪", "云江"), water, strict=True)]
     strip = stream.buffer(24, cap_style="flat").intersection(unary_union(blocks))
-    out.append((dict(kind="park", name="清溪绿道", year=0, floors=0), strip))
+    out.append(({"kind": "park", "name": "清溪绿道", "year": 0, "floors": 0}, strip))
     for spot, programme in BLOCKS:
         block = next(b for b in blocks if b.covers(Point(place(spot))))
         out += cut_block(block, programme, rng)
-    out.append((dict(kind="road", name="路口", year=0, floors=0), land))
+    out.append(({"kind": "road", "name": "路口", "year": 0, "floors": 0}, land))
     return out
 
 
@@ -133,7 +133,7 @@ def make_parcels(surfaces: list[tuple[dict, Polygon]], communities: dict[str, Po
         mine = faces[(owner == key[0]) & (label == key[1])]
         for part in shapely.get_parts(shapely.union_all(mine)):
             tag = dict(surfaces[key[1]][0])
-            out.append(tag | dict(community=key[0], geometry=part))
+            out.append(tag | {"community": key[0], "geometry": part})
     solid = {n: shapely.union_all(faces[owner == n]) for n in communities}
     return finish(out), solid
 

@@ -63,7 +63,7 @@ def settle(buildings: list[dict]) -> None:
             b["households"] = max(1, round(homes))
             lived = rng.binomial(b["households"], 0.91 if kind != "old" else 0.8)
             size = 2.35 if kind in ("old", "slab") else 2.8
-            b["residents"] = int(round(lived * size + rng.normal(0, 0.6))) if lived else 0
+            b["residents"] = round(lived * size + rng.normal(0, 0.6)) if lived else 0
             b["residents"] = max(b["residents"], 0)
             n = b["residents"]
             shares = AGES[b["community"]]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import shapely
-from estates import nearest_link, reach_out
 from frame import make_rng
+from gates import nearest_link, reach_out
 from shapely import LineString, MultiLineString, Point, Polygon
 from shapes import Frame, find_angle, make_track
 
@@ -115,7 +115,7 @@ def build_public(parcel: dict, context: dict) -> dict:
     """Build what stands on a public, commercial, industrial or green parcel."""
     rng = make_rng("public " + parcel["tbbh"] + parcel["name"])
     kind = parcel["kind"]
-    out: dict = dict(buildings=[], paths=[], gates=[], spaces=[])
+    out: dict = {"buildings": [], "paths": [], "gates": [], "spaces": []}
     if kind == "shops":
         build_shops(parcel, context, rng, out)
     elif kind in TEMPLATES:
@@ -129,46 +129,53 @@ def build_public(parcel: dict, context: dict) -> dict:
                 ]
             )
             out["buildings"].append(
-                dict(
-                    geometry=frame.turn_out(shape),
-                    use=use,
-                    floors=max(1, round(parcel["floors"] * factor)),
-                    name=parcel["name"] + name,
-                    year=parcel["year"],
-                    parcel=parcel,
-                )
+                {
+                    "geometry": frame.turn_out(shape),
+                    "use": use,
+                    "floors": max(1, round(parcel["floors"] * factor)),
+                    "name": parcel["name"] + name,
+                    "year": parcel["year"],
+                    "parcel": parcel,
+                }
             )
         if kind == "school":
             tall = h * 0.8 > w * 0.4
             r = min(w * 0.38, h * 0.72) / 2 * (1.0 if tall else 0.9)
             straight = max(20.0, (h * 0.76 - 2 * r) if tall else (w * 0.38 - 2 * r))
+            straight = min(straight, 3.4 * r)
             centre = frame.to_world([u0 + w * 0.2, v0 + h * 0.42])
             track = make_track(centre, frame.angle + (90 if tall else 0), straight, r)
             out["spaces"].append(
-                dict(
-                    name=parcel["name"] + "操场",
-                    kind="学校操场",
-                    geometry=track.intersection(parcel["geometry"].buffer(-1)),
-                )
+                {
+                    "name": parcel["name"] + "操场",
+                    "kind": "学校操场",
+                    "geometry": track.intersection(parcel["geometry"].buffer(-1)),
+                }
             )
         if kind == "sport":
             court = shapely.box(u0 + 0.1 * w, v0 + 0.03 * h, u0 + 0.6 * w, v0 + 0.34 * h)
             out["spaces"].append(
-                dict(
-                    name=parcel["name"] + "室外球场",
-                    kind="体育场地",
-                    geometry=frame.turn_out(court),
-                )
+                {
+                    "name": parcel["name"] + "室外球场",
+                    "kind": "体育场地",
+                    "geometry": frame.turn_out(court),
+                }
             )
     if kind in TEMPLATES and kind not in ("power",):
         door = out["buildings"][0]["geometry"].representative_point()
         stem = LineString([door, Point(door.x + 0.5, door.y)])
-        link = nearest_link(parcel, [stem], context)
-        out["paths"].append(dict(kind="小区路", name="", geometry=link, estate=parcel["name"]))
+        link = nearest_link(parcel, [stem], context, avoid=[s["geometry"] for s in out["spaces"]])
+        out["paths"].append(
+            {"kind": "小区路", "name": "", "geometry": link, "estate": parcel["name"]}
+        )
         spot = shapely.get_coordinates(link.intersection(parcel["geometry"].exterior))
         if len(spot):
             out["gates"].append(
-                dict(name=parcel["name"] + "大门", estate=parcel["name"], geometry=Point(spot[0]))
+                {
+                    "name": parcel["name"] + "大门",
+                    "estate": parcel["name"],
+                    "geometry": Point(spot[0]),
+                }
             )
     elif kind in ("park", "square") and parcel["name"] not in (
         "滨江公园",
@@ -203,14 +210,14 @@ def build_shops(parcel: dict, context: dict, rng: np.random.Generator, out: dict
                 k += 1
                 shape = frame.turn_out(part.simplify(0.4).buffer(-0.02))
                 out["buildings"].append(
-                    dict(
-                        geometry=shape,
-                        use="商业",
-                        floors=max(1, parcel["floors"] + int(rng.integers(-1, 2))),
-                        name=f"{parcel['name']}{k}栋",
-                        year=parcel["year"],
-                        parcel=parcel,
-                    )
+                    {
+                        "geometry": shape,
+                        "use": "商业",
+                        "floors": max(1, parcel["floors"] + int(rng.integers(-1, 2))),
+                        "name": f"{parcel['name']}{k}栋",
+                        "year": parcel["year"],
+                        "parcel": parcel,
+                    }
                 )
 
 
@@ -220,11 +227,11 @@ def build_park(parcel: dict, context: dict, out: dict) -> None:
     parts = [p for p in shapely.get_parts(inner) if p.geom_type == "Polygon" and p.area > 300]
     if not parts:
         out["paths"].append(
-            dict(
-                kind="步行道",
-                name="",
-                estate=parcel["name"],
-                geometry=nearest_link(
+            {
+                "kind": "步行道",
+                "name": "",
+                "estate": parcel["name"],
+                "geometry": nearest_link(
                     parcel,
                     [
                         LineString(
@@ -238,12 +245,17 @@ def build_park(parcel: dict, context: dict, out: dict) -> None:
                     ],
                     context,
                 ),
-            )
+            }
         )
         return
     loop = LineString(max(parts, key=lambda p: p.area).simplify(0.5).exterior.coords)
     out["paths"].append(
-        dict(kind="步行道", name=parcel["name"] + "步道", geometry=loop, estate=parcel["name"])
+        {
+            "kind": "步行道",
+            "name": parcel["name"] + "步道",
+            "geometry": loop,
+            "estate": parcel["name"],
+        }
     )
     front = parcel["geometry"].boundary.intersection(context["land"].buffer(0.05))
     sides = [g for g in shapely.get_parts(front) if g.geom_type == "LineString" and g.length > 1]
@@ -256,13 +268,13 @@ def build_park(parcel: dict, context: dict, out: dict) -> None:
         street = shapely.shortest_line(spot, context["streets"]).coords[1]
         inn = shapely.shortest_line(spot, MultiLineString([loop])).coords[1]
         out["paths"].append(
-            dict(
-                kind="步行道",
-                name="",
-                estate=parcel["name"],
-                geometry=reach_out(LineString([inn, spot.coords[0], street]), 0.5),
-            )
+            {
+                "kind": "步行道",
+                "name": "",
+                "estate": parcel["name"],
+                "geometry": reach_out(LineString([inn, spot.coords[0], street]), 0.5),
+            }
         )
         out["gates"].append(
-            dict(name=parcel["name"] + "入口", estate=parcel["name"], geometry=spot)
+            {"name": parcel["name"] + "入口", "estate": parcel["name"], "geometry": spot}
         )

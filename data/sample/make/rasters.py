@@ -1,4 +1,4 @@
-"""A population grid that agrees with the buildings, and a small picture that looks like an orthophoto."""
+"""A population grid that agrees with the buildings, and a picture painted like an orthophoto."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ ROOFS = {
 
 
 def make_photo(town: Town) -> tuple[np.ndarray, float, float]:
-    """Paint ground, paths, trees, roofs and their shadows, with noise; uint8 of shape (3, rows, cols)."""
+    """Paint ground, paths, trees, roofs and shadows; uint8 of shape (3, rows, cols)."""
     rng = make_rng("photo")
     west, north, rows, cols = frame_of(town, 60, PHOTO_CELL_M)
     at = from_origin(west, north, PHOTO_CELL_M, PHOTO_CELL_M)

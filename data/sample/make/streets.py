@@ -189,7 +189,10 @@ def make_water() -> tuple[LineString, Polygon, Polygon]:
 
 def make_streets() -> list[dict]:
     """Draw all streets as unnoded records ``name, kind, geometry``."""
-    return [dict(name=n, kind=k, width=WIDTH[k], grade=0, geometry=draw(p)) for n, k, p in STREETS]
+    return [
+        {"name": n, "kind": k, "width": WIDTH[k], "grade": 0, "geometry": draw(p)}
+        for n, k, p in STREETS
+    ]
 
 
 def node_network(records: list[dict], *, stub_m: float = 40.0) -> list[dict]:
@@ -222,8 +225,7 @@ def node_network(records: list[dict], *, stub_m: float = 40.0) -> list[dict]:
     joints = {tuple(u) for u, c in zip(uniq, count, strict=True) if c >= 3}
     out = []
     for own in sorted(parts):
-        for line in chain(parts[own], joints):
-            out.append({**flat[own], "geometry": line})
+        out += [{**flat[own], "geometry": line} for line in chain(parts[own], joints)]
     return out + [r for r in records if r["grade"] != 0]
 
 

@@ -31,51 +31,53 @@ def box(x0: float, y0: float, x1: float, y1: float) -> Polygon:
 def make_tiny_town() -> Town:
     """Put the tiny community together with the sample's own partition and noding."""
     raw = [
-        dict(
-            name=n,
-            kind=k,
-            grade=g,
-            bridge="是" if g else "否",
-            width=st.WIDTH[k],
-            estate="",
-            keep=True,
-            geometry=LineString(at(c)),
-        )
+        {
+            "name": n,
+            "kind": k,
+            "grade": g,
+            "bridge": "是" if g else "否",
+            "width": st.WIDTH[k],
+            "estate": "",
+            "keep": True,
+            "geometry": LineString(at(c)),
+        }
         for n, k, g, c in ROADS
     ]
     area = {NAME: box(0, 0, 240, 180)}
-    surfaces = [(dict(kind=k, name=n, year=y, floors=f), box(*b)) for k, n, b, y, f in PARCELS]
+    surfaces = [
+        ({"kind": k, "name": n, "year": y, "floors": f}, box(*b)) for k, n, b, y, f in PARCELS
+    ]
     # make_parcels treats the last surface as crumbs to hand out, so a never-met one stands last.
     parcels, area = pc.make_parcels(
-        [*surfaces, (dict(kind="road", name="路口"), box(900, 900, 901, 901))], area
+        [*surfaces, ({"kind": "road", "name": "路口"}, box(900, 900, 901, 901))], area
     )
     buildings = []
     for parcel, name, use, b, floors, year, heads, homes, state in BUILDINGS:
         home = next(p for p in parcels if p["name"] == parcel)
         buildings.append(
-            dict(
-                name=name,
-                use=use,
-                geometry=box(*b),
-                floors=floors,
-                year=year,
-                residents=heads,
-                households=homes,
-                old=round(heads * 0.25),
-                infant=round(heads * 0.03),
-                child=round(heads * 0.04),
-                state=state,
-                quality="差" if year < 1990 else "一般",
-                parcel=home,
-                community=NAME,
-                tenure="私有" if use == "住宅" else "国有",
-                owner="多户共有" if use == "住宅" else "虚构区国有资产管理中心",
-            )
+            {
+                "name": name,
+                "use": use,
+                "geometry": box(*b),
+                "floors": floors,
+                "year": year,
+                "residents": heads,
+                "households": homes,
+                "old": round(heads * 0.25),
+                "infant": round(heads * 0.03),
+                "child": round(heads * 0.04),
+                "state": state,
+                "quality": "差" if year < 1990 else "一般",
+                "parcel": home,
+                "community": NAME,
+                "tenure": "私有" if use == "住宅" else "国有",
+                "owner": "多户共有" if use == "住宅" else "虚构区国有资产管理中心",
+            }
         )
     network = st.node_network(raw)
     far = LineString(at([(900, 900), (901, 901)]))
     mark_bridges(network, far)
-    gates = [dict(name=n, estate=e, geometry=Point(at(xy))) for n, e, xy in GATES]
+    gates = [{"name": n, "estate": e, "geometry": Point(at(xy))} for n, e, xy in GATES]
     land = next(p["geometry"] for p in parcels if p["kind"] == "road")
     return Town(
         area,
@@ -92,28 +94,28 @@ def make_tiny_town() -> Town:
 
 
 def write_tiny(out: Path) -> None:
-    """Write the tiny plan's files: the same names, layers and columns as the sample's, without flaws."""
+    """Write the tiny plan: the sample's file, layer and column names, without its flaws."""
     town, s = make_tiny_town(), ex.SCHEMAS
     wr.write_shp(out / "社区边界.shp", ex.list_communities(town), s["社区边界"], CRS)
     wr.write_shp(out / "现状用地.shp", ex.list_parcels(town, flawed=False), s["现状用地"], CRS)
     wr.write_shp(out / "建筑.shp", ex.list_buildings(town, flawed=False), s["建筑"], CRS)
-    gates = [dict(MC=g["name"], XQ=g["estate"], geometry=g["geometry"]) for g in town.gates]
+    gates = [{"MC": g["name"], "XQ": g["estate"], "geometry": g["geometry"]} for g in town.gates]
     wr.write_gpkg(
         out / "道路.gpkg",
         {"道路": (ex.list_roads(town, flawed=False), s["道路"]), "出入口": (gates, s["出入口"])},
         CRS,
     )
     services = [
-        dict(
-            key=k,
-            name=n,
-            geometry=Point(at(xy)),
-            capacity=c,
-            floor_area=a,
-            share=h,
-            source=w,
-            community=NAME,
-        )
+        {
+            "key": k,
+            "name": n,
+            "geometry": Point(at(xy)),
+            "capacity": c,
+            "floor_area": a,
+            "share": h,
+            "source": w,
+            "community": NAME,
+        }
         for k, n, xy, c, a, h, w in FACILITIES
     ]
     rows, totals = fc.make_ledger(services)
@@ -127,7 +129,7 @@ def write_tiny(out: Path) -> None:
     )
     wr.write_text(out / "地图POI.csv", fc.make_poi_csv(town, services, flawed=False))
     points = [
-        dict(BH=f"SZ{i + 1:04d}", SSLX=k, MC=None, ZT=z, geometry=Point(at(xy)))
+        {"BH": f"SZ{i + 1:04d}", "SSLX": k, "MC": None, "ZT": z, "geometry": Point(at(xy))}
         for i, (k, xy, z) in enumerate(
             [
                 ("路灯", (100, 174), "正常"),
@@ -140,17 +142,17 @@ def write_tiny(out: Path) -> None:
         )
     ]
     pipes = [
-        dict(
-            BH=f"GX{i + 1:04d}",
-            GXLX=k,
-            GJ=d,
-            CZ=c,
-            GK=g,
-            JSND=y,
-            DL="小样中街",
-            BZ=z,
-            geometry=LineString(at([(130 + o, 0), (130 + o, 180)])),
-        )
+        {
+            "BH": f"GX{i + 1:04d}",
+            "GXLX": k,
+            "GJ": d,
+            "CZ": c,
+            "GK": g,
+            "JSND": y,
+            "DL": "小样中街",
+            "BZ": z,
+            "geometry": LineString(at([(130 + o, 0), (130 + o, 180)])),
+        }
         for i, (k, o, d, c, g, y, z) in enumerate(
             [
                 ("雨水", 2, 500, "钢筋混凝土", "破损", 1990, "雨污合流"),
@@ -165,14 +167,20 @@ def write_tiny(out: Path) -> None:
     )
     tree, park = Point(at((225, 165))).buffer(6), box(*PARCELS[3][2])
     kept = [
-        dict(BHLX="古树名木", BHMC="小样古樟", JB="二级", MJ=round(tree.area, 2), geometry=tree),
-        dict(
-            BHLX="历史建筑",
-            BHMC="小样老办公楼",
-            JB="市级",
-            MJ=round(box(140, 48, 186, 66).area, 2),
-            geometry=box(140, 48, 186, 66),
-        ),
+        {
+            "BHLX": "古树名木",
+            "BHMC": "小样古樟",
+            "JB": "二级",
+            "MJ": round(tree.area, 2),
+            "geometry": tree,
+        },
+        {
+            "BHLX": "历史建筑",
+            "BHMC": "小样老办公楼",
+            "JB": "市级",
+            "MJ": round(box(140, 48, 186, 66).area, 2),
+            "geometry": box(140, 48, 186, 66),
+        },
     ]
     wr.write_gpkg(
         out / "绿地与保护.gpkg",
@@ -180,13 +188,13 @@ def write_tiny(out: Path) -> None:
             "历史文化保护": (kept, s["历史文化保护"]),
             "公共活动空间": (
                 [
-                    dict(
-                        MC="小样游园",
-                        LX="公园绿地",
-                        KFSJ="全天",
-                        MJ=round(park.area, 2),
-                        geometry=park,
-                    )
+                    {
+                        "MC": "小样游园",
+                        "LX": "公园绿地",
+                        "KFSJ": "全天",
+                        "MJ": round(park.area, 2),
+                        "geometry": park,
+                    }
                 ],
                 s["公共活动空间"],
             ),
@@ -211,13 +219,13 @@ def write_tiny(out: Path) -> None:
         {
             "排水需求": (
                 [
-                    dict(
-                        XQBH="XQ03",
-                        GXLX="雨污合流",
-                        MS=NEEDS[2][4],
-                        CD=round(drain.length, 2),
-                        geometry=drain,
-                    )
+                    {
+                        "XQBH": "XQ03",
+                        "GXLX": "雨污合流",
+                        "MS": NEEDS[2][4],
+                        "CD": round(drain.length, 2),
+                        "geometry": drain,
+                    }
                 ],
                 s["排水需求"],
             )
@@ -226,10 +234,20 @@ def write_tiny(out: Path) -> None:
     )
     wr.write_xlsx(out / "资源台账.xlsx", "资源台账", survey.RESOURCE_HEADER, RESOURCES)
     shapes = [
-        dict(
-            ZYBH="ZY01", ZYMC="小样商铺2栋", ZYLB="建筑", MJ=768.0, geometry=box(*BUILDINGS[8][3])
-        ),
-        dict(ZYBH="ZY02", ZYMC="小样空地", ZYLB="用地", MJ=3432.0, geometry=box(*PARCELS[4][2])),
+        {
+            "ZYBH": "ZY01",
+            "ZYMC": "小样商铺2栋",
+            "ZYLB": "建筑",
+            "MJ": 768.0,
+            "geometry": box(*BUILDINGS[8][3]),
+        },
+        {
+            "ZYBH": "ZY02",
+            "ZYMC": "小样空地",
+            "ZYLB": "用地",
+            "MJ": 3432.0,
+            "geometry": box(*PARCELS[4][2]),
+        },
     ]
     wr.write_shp(out / "资源范围.shp", shapes, s["资源范围"], CRS)
     grid, west, north = rasters.make_population(town)

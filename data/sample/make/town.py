@@ -46,10 +46,12 @@ def make_town() -> Town:
     surfaces = pc.make_surfaces(blocks, merged, stream, land, [surface, river])
     parcels, areas = pc.make_parcels(surfaces, areas)
     clear = LineString(place([(466, 720), (470, 640), (474, 566), (478, 490)])).buffer(4)
-    context = dict(
-        streets=shapely.union_all([r["geometry"] for r in merged]), land=land, clear=clear
-    )
-    made: dict[str, list] = dict(buildings=[], paths=[], gates=[], spaces=[])
+    context = {
+        "streets": shapely.union_all([r["geometry"] for r in merged]),
+        "land": land,
+        "clear": clear,
+    }
+    made: dict[str, list] = {"buildings": [], "paths": [], "gates": [], "spaces": []}
     for p in parcels:
         if p["geometry"].area < 700 or p["kind"] in (
             "road",
@@ -63,7 +65,7 @@ def make_town() -> Town:
         for key, rows in build(p, context).items():
             made[key] += rows
     by_name = {r["name"]: r["geometry"] for r in merged}
-    paths = [dict(grade=0, bridge="否") | p for p in made["paths"]]
+    paths = [{"grade": 0, "bridge": "否"} | p for p in made["paths"]]
     paths += walks.make_walks(by_name, paths)
     network = st.node_network(raw + paths)
     network = keep_connected(network)
@@ -122,7 +124,10 @@ def find_parcel(town: Town, name: str) -> dict:
 
 
 def find_building(town: Town, name: str) -> dict:
-    return next(b for b in town.buildings if b["name"] == name)
+    found = [b for b in town.buildings if b["name"] == name]
+    if not found:
+        raise KeyError(f"no building {name}")
+    return found[0]
 
 
 def find_community(town: Town, point: Point) -> str:

@@ -5,7 +5,7 @@ No stage of the product reads the file; only tests do.
 
 from __future__ import annotations
 
-import export
+import flaws
 import ledgers as lg
 import numpy as np
 import people
@@ -114,12 +114,12 @@ def measure_reach(town: Town, facilities: list[dict]) -> dict:
     points = [b["geometry"].representative_point() for b in homes] + [
         f["geometry"] for f in facilities
     ]
-    return dict(
-        graph=WalkGraph(town.network, points),
-        n=len(homes),
-        facilities=facilities,
-        home=np.array([b["community"] for b in homes]),
-    )
+    return {
+        "graph": WalkGraph(town.network, points),
+        "n": len(homes),
+        "facilities": facilities,
+        "home": np.array([b["community"] for b in homes]),
+    }
 
 
 def reach_class(reach: dict, community: str, key: str) -> tuple[np.ndarray, np.ndarray, list[dict]]:
@@ -162,7 +162,7 @@ def check_shared(reach: dict, community: str, key: str, wrong: list[str]) -> dic
 
 
 def list_idle(town: Town) -> list[dict]:
-    """Vacant parcels, idle buildings and estates' leftover open land; whether the ledger has them."""
+    """Vacant parcels, idle buildings and leftover open land, with the ledger's id if any."""
     ledger = {p[3].lstrip("@"): p[0] for p in survey.PLACES}
     rows = []
 
@@ -221,7 +221,7 @@ def check_match(
 
 def list_faults(town: Town) -> list[dict]:
     by = {b["name"]: f"JZ{i + 1:04d}" for i, b in enumerate(town.buildings)}
-    spiked = next(p["tbbh"] for p in town.parcels if p["name"] == export.SPIKED)
+    spiked = next(p["tbbh"] for p in town.parcels if p["name"] == flaws.SPIKED)
     last = f"JZ{len(town.buildings) + 1:04d}"
     return [
         {
@@ -236,8 +236,8 @@ def list_faults(town: Town) -> list[dict]:
             "说明": "边界有往返尖刺，修复后面积不变",
         },
         {"文件": "建筑.shp", "缺陷": "带号坐标", "说明": "东坐标含带号 39（EPSG:4527）"},
-        {"文件": "建筑.shp", "缺陷": "重复要素", "对象": last, "原对象": by[export.DOUBLED]},
-        {"文件": "建筑.shp", "缺陷": "年代缺失", "对象": [by[n] for n in export.UNDATED]},
+        {"文件": "建筑.shp", "缺陷": "重复要素", "对象": last, "原对象": by[flaws.DOUBLED]},
+        {"文件": "建筑.shp", "缺陷": "年代缺失", "对象": [by[n] for n in flaws.UNDATED]},
         {"文件": "道路.gpkg", "图层": "道路", "缺陷": "重复线", "说明": "末条与第 4 条相同"},
         {
             "文件": "道路.gpkg",
@@ -269,7 +269,7 @@ def list_faults(town: Town) -> list[dict]:
         {
             "文件": "资源范围.shp",
             "缺陷": "自相交",
-            "对象": export.LOOPED,
+            "对象": flaws.LOOPED,
             "说明": "边界打结，修复后面积变化小于 1 ㎡",
         },
         {

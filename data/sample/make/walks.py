@@ -31,7 +31,14 @@ def make_walks(streets: dict, paths: list[dict]) -> list[dict]:
 
     def add(kind: str, name: str, geometry: LineString, grade: int = 0, bridge: str = "否") -> None:
         out.append(
-            dict(kind=kind, name=name, geometry=geometry, grade=grade, bridge=bridge, estate="")
+            {
+                "kind": kind,
+                "name": name,
+                "geometry": geometry,
+                "grade": grade,
+                "bridge": bridge,
+                "estate": "",
+            }
         )
 
     for side, by in (("西", -16.0), ("东", 16.0)):

@@ -18,7 +18,7 @@ from openpyxl.utils import get_column_letter
 from rasterio.transform import from_origin
 from shapely.geometry import mapping
 
-STAMP = tuple(int(x) for x in DATE.split("-")) + (0, 0, 0)
+STAMP = (*tuple(int(x) for x in DATE.split("-")), 0, 0, 0)
 ISO = f"{DATE}T00:00:00.000Z"
 
 
@@ -143,7 +143,7 @@ def write_xlsx(
 
 
 def freeze_zip(data: bytes) -> bytes:
-    """Give every member of an office file the same time, and the core properties the plan's date."""
+    """Give every member of an office file the same time, and the core properties the same date."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(io.BytesIO(data)) as src,
