@@ -57,7 +57,9 @@ def _draw(town: Town, items: Iterable[str | Mapping[str, Any]]) -> dict[str, lis
 
 
 def _crs_text(town: Town) -> str:
-    meridian = int(town.geo(Unit).crs.to_dict()["lon_0"])
+    conversion = town.geo(Unit).crs.coordinate_operation
+    origin = next(item for item in conversion.params if item.name == "Longitude of natural origin")
+    meridian = int(origin.value)
     return f"2000国家大地坐标系，3°带，中央经线{meridian}°；1985国家高程基准"
 
 
