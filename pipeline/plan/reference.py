@@ -56,7 +56,8 @@ def write_schema() -> str:
 
 def write_page() -> str:
     """Return the reference page in Markdown: a table a block, in the order of the config."""
-    waiting, done = [Plan], []
+    waiting: list[type[Block]] = [Plan]
+    done: list[type[Block]] = []
     while waiting:
         model = waiting.pop(0)
         if model in done:
