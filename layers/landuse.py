@@ -85,6 +85,8 @@ def mend_landuse(frame: pd.DataFrame, place: Place) -> pd.DataFrame:
             remedy=suggest_landuse(str(code)),
         )  # fmt: skip
     proper = codes.map(known)
+    # Without a valid code there is no name; one fault says it.
+    place.reported.update((str(Parcel.landuse_name), str(row)) for row in frame.index[wrong | codes.isna()])
     differs = proper.notna() & names.notna() & (names != proper) & names.isin(by_name)
     for row in frame.index[differs]:
         place.warn(
