@@ -55,7 +55,7 @@ def mend_landuse(frame: pd.DataFrame, place: Place) -> pd.DataFrame:
     blank = pd.Series(pd.NA, index=frame.index, dtype="str")
     names = frame.get(Parcel.landuse_name, blank)
     given = frame.get(Parcel.landuse_code, blank)
-    parsed = restore_codes(given, known)
+    parsed = restore_codes(given, [*known, *_from_2020()])
     codes = parsed.values
     if parsed.changed.any():
         place.warn(
