@@ -11,6 +11,7 @@ import facilities as fc
 import people
 import writers as wr
 from export import write_sample
+from tiny import write_tiny
 from town import make_town
 from truth import make_truth, write_truth
 
@@ -23,6 +24,7 @@ def make_all(out: Path) -> None:
     truth = make_truth(town, services)
     write_sample(out / "输入", town, services)
     wr.write_text(out / "真值.yaml", write_truth(truth))
+    write_tiny(out / "tiny")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Where and when the invented place is: seed, codes, names, coordinate frames.
 
-Everything here is fictional. The division codes lie in 369901xxx001-004: the prefix 36 keeps the
-province check meaningful, and no county 369901 exists, so no real place can be mistaken for it.
+Everything here is fictional. The division codes lie in 369901001001 to 369901001099: the prefix 36
+keeps the province check meaningful, and no county 369901 exists, so no real place can be mistaken
+for it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ COMMUNITIES = {
     "梧桐社区": "369901001002",
     "桂苑社区": "369901001003",
     "望江社区": "369901001004",
+    "小样社区": "369901001005",  # the tiny plan
 }
 
 # The plan is drawn in a local frame (metres, x east, y north) and turned a little, because no
@@ -61,8 +63,13 @@ def smooth(points: object, *, step_m: float = 12.0) -> NDArray[np.float64]:
         t = np.linspace(0, 1, k + 1)[1:, None]
         a, b, c, d = p[i - 1], p[i], p[i + 1], p[i + 2]
         out.extend(
-            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2
-                   + (3 * b - a - 3 * c + d) * t**3)
+            0.5
+            * (
+                2 * b
+                + (c - a) * t
+                + (2 * a - 5 * b + 4 * c - d) * t**2
+                + (3 * b - a - 3 * c + d) * t**3
+            )
         )
     return np.array(out)
 
@@ -74,12 +81,28 @@ def shift_to_gcj02(lon: NDArray[np.float64], lat: NDArray[np.float64]):
     """Apply the published GCJ-02 offset to CGCS2000 degrees, as Chinese web maps do."""
     x, y, pi = lon - 105.0, lat - 35.0, np.pi
     wave = (20 * np.sin(6 * x * pi) + 20 * np.sin(2 * x * pi)) * 2 / 3
-    dy = (-100 + 2 * x + 3 * y + 0.2 * y**2 + 0.1 * x * y + 0.2 * np.sqrt(np.abs(x)) + wave
-          + (20 * np.sin(y * pi) + 40 * np.sin(y / 3 * pi)) * 2 / 3
-          + (160 * np.sin(y / 12 * pi) + 320 * np.sin(y * pi / 30)) * 2 / 3)
-    dx = (300 + x + 2 * y + 0.1 * x**2 + 0.1 * x * y + 0.1 * np.sqrt(np.abs(x)) + wave
-          + (20 * np.sin(x * pi) + 40 * np.sin(x / 3 * pi)) * 2 / 3
-          + (150 * np.sin(x / 12 * pi) + 300 * np.sin(x / 30 * pi)) * 2 / 3)
+    dy = (
+        -100
+        + 2 * x
+        + 3 * y
+        + 0.2 * y**2
+        + 0.1 * x * y
+        + 0.2 * np.sqrt(np.abs(x))
+        + wave
+        + (20 * np.sin(y * pi) + 40 * np.sin(y / 3 * pi)) * 2 / 3
+        + (160 * np.sin(y / 12 * pi) + 320 * np.sin(y * pi / 30)) * 2 / 3
+    )
+    dx = (
+        300
+        + x
+        + 2 * y
+        + 0.1 * x**2
+        + 0.1 * x * y
+        + 0.1 * np.sqrt(np.abs(x))
+        + wave
+        + (20 * np.sin(x * pi) + 40 * np.sin(x / 3 * pi)) * 2 / 3
+        + (150 * np.sin(x / 12 * pi) + 300 * np.sin(x / 30 * pi)) * 2 / 3
+    )
     rad = lat / 180 * pi
     magic = 1 - _EE * np.sin(rad) ** 2
     dlat = dy * 180 / ((_A * (1 - _EE)) / (magic * np.sqrt(magic)) * pi)

@@ -1,5 +1,8 @@
 """The land-use programme: which block of the invented place holds what, and how it is cut up."""
 
+# ruff: noqa: E501
+# fmt: off
+
 from __future__ import annotations
 
 # kind: land-use code (2023 edition), its name, right of use

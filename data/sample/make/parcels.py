@@ -35,8 +35,11 @@ def cut_off(area: Polygon, way: str, share: float, skew_deg: float) -> tuple[Pol
     slope = np.tan(np.radians(skew_deg))
     for _ in range(40):
         at = (lo + hi) / 2
-        ends = np.array([[at - slope * 900, mid[1] - 900], [at + slope * 900, mid[1] + 900]]) \
-            if axis == 0 else np.array([[mid[0] - 900, at - slope * 900], [mid[0] + 900, at + slope * 900]])
+        ends = (
+            np.array([[at - slope * 900, mid[1] - 900], [at + slope * 900, mid[1] + 900]])
+            if axis == 0
+            else np.array([[mid[0] - 900, at - slope * 900], [mid[0] + 900, at + slope * 900]])
+        )
         parts = [g for g in split(area, LineString(place(ends))).geoms if g.area > 0]
         below = [p for p in parts if is_below(p, ends, axis)]
         got = sum(p.area for p in below) / area.area
@@ -55,23 +58,33 @@ def is_below(part: Polygon, ends: np.ndarray, axis: int) -> bool:
     return side > 0 if axis == 0 else side < 0
 
 
-def make_surfaces(blocks: list[Polygon], streets: list[dict], stream: LineString, land: Polygon,
-                  water: list[Polygon]) -> list[tuple[dict, Polygon]]:
+def make_surfaces(
+    blocks: list[Polygon],
+    streets: list[dict],
+    stream: LineString,
+    land: Polygon,
+    water: list[Polygon],
+) -> list[tuple[dict, Polygon]]:
     """Return labelled surfaces, the first that covers a face wins it."""
     rng = make_rng("parcels")
     bands = []
     for kind in ("主干路", "次干路", "支路"):
-        bands += [(dict(kind="road", name=r["name"], year=0, floors=0),
-                   r["geometry"].buffer(r["width"] / 2, cap_style="flat"))
-                  for r in streets if r["kind"] == kind]
-    names = dict(kind="water", year=0, floors=0)
+        bands += [
+            (
+                {"kind": "road", "name": r["name"], "year": 0, "floors": 0},
+                r["geometry"].buffer(r["width"] / 2, cap_style="flat"),
+            )
+            for r in streets
+            if r["kind"] == kind
+        ]
+    names = {"kind": "water", "year": 0, "floors": 0}
     out = bands + [(names | {"name": n}, w) for n, w in zip(("清溪", "云江"), water, strict=True)]
     strip = stream.buffer(24, cap_style="flat").intersection(unary_union(blocks))
-    out.append((dict(kind="park", name="清溪绿道", year=0, floors=0), strip))
+    out.append(({"kind": "park", "name": "清溪绿道", "year": 0, "floors": 0}, strip))
     for spot, programme in BLOCKS:
         block = next(b for b in blocks if b.covers(Point(place(spot))))
         out += cut_block(block, programme, rng)
-    out.append((dict(kind="road", name="路口", year=0, floors=0), land))
+    out.append(({"kind": "road", "name": "路口", "year": 0, "floors": 0}, land))
     return out
 
 
@@ -102,8 +115,15 @@ def make_parcels(surfaces: list[tuple[dict, Polygon]], communities: dict[str, Po
     last = len(surfaces) - 1
     crumb = np.flatnonzero((label < 0) | (label == last) | (shapely.area(faces) < 60))
     for i in sorted(crumb, key=lambda j: -faces[j].area):
-        near = [j for j in tree.query(faces[i]) if j != i and label[j] >= 0 and label[j] != last
-                and owner[j] == owner[i] and faces[i].intersection(faces[j]).length > 0]
+        near = [
+            j
+            for j in tree.query(faces[i])
+            if j != i
+            and label[j] >= 0
+            and label[j] != last
+            and owner[j] == owner[i]
+            and faces[i].intersection(faces[j]).length > 0
+        ]
         roads = [j for j in near if surfaces[label[j]][0]["kind"] == "road"]
         pick = (roads if label[i] == last else near) or near
         if pick:
@@ -113,7 +133,7 @@ def make_parcels(surfaces: list[tuple[dict, Polygon]], communities: dict[str, Po
         mine = faces[(owner == key[0]) & (label == key[1])]
         for part in shapely.get_parts(shapely.union_all(mine)):
             tag = dict(surfaces[key[1]][0])
-            out.append(tag | dict(community=key[0], geometry=part))
+            out.append(tag | {"community": key[0], "geometry": part})
     solid = {n: shapely.union_all(faces[owner == n]) for n in communities}
     return finish(out), solid
 
@@ -126,8 +146,13 @@ def finish(parcels: list[dict]) -> list[dict]:
     parcels.sort(key=lambda p: p["order"])
     for i, p in enumerate(parcels):
         code, title = KINDS[p["kind"]]
-        p.update(tbbh=f"YX{i + 1:04d}", code=code, title=title, rights=RIGHTS.get(p["kind"], "10"),
-                 status="闲置" if p["kind"] in IDLE else "在用")
+        p.update(
+            tbbh=f"YX{i + 1:04d}",
+            code=code,
+            title=title,
+            rights=RIGHTS.get(p["kind"], "10"),
+            status="闲置" if p["kind"] in IDLE else "在用",
+        )
     return parcels
 
 

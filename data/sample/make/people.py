@@ -15,18 +15,36 @@ AGES = {
 M2_PER_HOME = {"slab": 88.0, "mid": 112.0, "tower": 118.0, "old": 120.0}
 # Planted: buildings out of use. Those marked True are also in the resource ledger.
 IDLE_BUILDINGS = {
-    "新华商铺2栋": True, "桂苑农贸市场管理用房": True, "云溪宾馆主楼": True, "江湾商街1栋": True,
-    "老粮库3号仓": True, "老粮库1号仓": False, "老粮库2号仓": False, "老粮库4号仓": False,
-    "云溪机修厂一号车间": False, "云溪机修厂二号车间": False, "云溪机修厂铸造车间": False,
-    "云溪机修厂办公楼": False, "云溪机修厂仓库": False, "云溪机修厂锅炉房": False,
-    "西园商业街2栋": False, "云溪文化中心书吧": False, "老粮库过磅房": False,
+    "新华商铺2栋": True,
+    "桂苑农贸市场管理用房": True,
+    "云溪宾馆主楼": True,
+    "江湾商街1栋": True,
+    "老粮库3号仓": True,
+    "老粮库1号仓": False,
+    "老粮库2号仓": False,
+    "老粮库4号仓": False,
+    "云溪机修厂一号车间": False,
+    "云溪机修厂二号车间": False,
+    "云溪机修厂铸造车间": False,
+    "云溪机修厂办公楼": False,
+    "云溪机修厂仓库": False,
+    "云溪机修厂锅炉房": False,
+    "西园商业街2栋": False,
+    "云溪文化中心书吧": False,
+    "老粮库过磅房": False,
 }
 OWNERS = {
-    "商业": ("国有", f"{COUNTY}商贸国有资产公司"), "办公": ("国有", f"{COUNTY}国有资产管理中心"),
-    "教育": ("国有", f"{COUNTY}教育局"), "医疗": ("国有", f"{COUNTY}卫生健康局"),
-    "文化": ("国有", f"{COUNTY}文化旅游局"), "体育": ("国有", f"{COUNTY}体育中心"),
-    "工业": ("国有", "云溪机修厂清算组"), "仓储": ("待核", "待核"), "市政": ("国有", f"{COUNTY}城市投资公司"),
-    "交通": ("国有", f"{COUNTY}公共交通公司"), "社区服务": ("国有", f"{STREET}办事处"),
+    "商业": ("国有", f"{COUNTY}商贸国有资产公司"),
+    "办公": ("国有", f"{COUNTY}国有资产管理中心"),
+    "教育": ("国有", f"{COUNTY}教育局"),
+    "医疗": ("国有", f"{COUNTY}卫生健康局"),
+    "文化": ("国有", f"{COUNTY}文化旅游局"),
+    "体育": ("国有", f"{COUNTY}体育中心"),
+    "工业": ("国有", "云溪机修厂清算组"),
+    "仓储": ("待核", "待核"),
+    "市政": ("国有", f"{COUNTY}城市投资公司"),
+    "交通": ("国有", f"{COUNTY}公共交通公司"),
+    "社区服务": ("国有", f"{STREET}办事处"),
 }
 
 
@@ -45,7 +63,7 @@ def settle(buildings: list[dict]) -> None:
             b["households"] = max(1, round(homes))
             lived = rng.binomial(b["households"], 0.91 if kind != "old" else 0.8)
             size = 2.35 if kind in ("old", "slab") else 2.8
-            b["residents"] = int(round(lived * size + rng.normal(0, 0.6))) if lived else 0
+            b["residents"] = round(lived * size + rng.normal(0, 0.6)) if lived else 0
             b["residents"] = max(b["residents"], 0)
             n = b["residents"]
             shares = AGES[b["community"]]
@@ -54,7 +72,9 @@ def settle(buildings: list[dict]) -> None:
             b["child"] = int(rng.binomial(n - b["old"], shares[2] / (1 - shares[0])))
             private = rng.random() < 0.94
             b["tenure"] = "私有" if private else "国有直管"
-            b["owner"] = "多户共有" if kind != "old" else ("个人" if private else f"{COUNTY}房管中心")
+            b["owner"] = (
+                "多户共有" if kind != "old" else ("个人" if private else f"{COUNTY}房管中心")
+            )
             if kind == "old" and rng.random() < 0.04:
                 b["tenure"], b["owner"] = "待核", "待核"
         else:

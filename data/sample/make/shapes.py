@@ -49,8 +49,14 @@ def make_slab(u0: float, u1: float, v0: float, depth: float, rng: np.random.Gene
         bay = (b - a) / 2
         south += [(a, v0 + off), (b, v0 + off)]
         top = v0 + depth + off
-        north += [(a, top), (a + bay - 1.4, top), (a + bay - 1.4, top + 1.2), (a + bay + 1.4, top + 1.2),
-                  (a + bay + 1.4, top), (b, top)]
+        north += [
+            (a, top),
+            (a + bay - 1.4, top),
+            (a + bay - 1.4, top + 1.2),
+            (a + bay + 1.4, top + 1.2),
+            (a + bay + 1.4, top),
+            (b, top),
+        ]
     return Polygon(south + north[::-1]).buffer(0)
 
 
@@ -58,15 +64,20 @@ def make_tower(u: float, v: float, kind: int, rng: np.random.Generator) -> Polyg
     """A point block: butterfly, cross or dumb-bell plan."""
     w, d = rng.uniform(26, 31), rng.uniform(17, 20)
     if kind == 0:  # dumb-bell: two flats either side of a recessed core
-        parts = [shapely.box(-w / 2, -d / 2, -3.2, d / 2), shapely.box(3.2, -d / 2, w / 2, d / 2),
-                 shapely.box(-4, -d / 4, 4, d / 2 + 2.2)]
+        parts = [
+            shapely.box(-w / 2, -d / 2, -3.2, d / 2),
+            shapely.box(3.2, -d / 2, w / 2, d / 2),
+            shapely.box(-4, -d / 4, 4, d / 2 + 2.2),
+        ]
     elif kind == 1:  # cross
         parts = [shapely.box(-w / 2, -5.4, w / 2, 5.4), shapely.box(-7.5, -d / 2, 7.5, d / 2)]
     else:  # butterfly, wings opened to the south
         wing = shapely.box(-w / 2, -5.6, 1.5, 5.6)
-        parts = [affinity.rotate(wing, 14, origin=(0, 0)),
-                 affinity.rotate(affinity.scale(wing, -1, 1, origin=(0, 0)), -14, origin=(0, 0)),
-                 shapely.box(-4.5, -2, 4.5, 8.5)]
+        parts = [
+            affinity.rotate(wing, 14, origin=(0, 0)),
+            affinity.rotate(affinity.scale(wing, -1, 1, origin=(0, 0)), -14, origin=(0, 0)),
+            shapely.box(-4.5, -2, 4.5, 8.5),
+        ]
     return affinity.translate(shapely.union_all(parts), u, v)
 
 
@@ -99,5 +110,7 @@ def make_court(lot: Polygon, rng: np.random.Generator) -> Polygon:
 
 def make_track(centre: object, angle_deg: float, straight_m: float, radius_m: float) -> Polygon:
     """A running track: the outer edge of a stadium oval."""
-    line = shapely.LineString([(-straight_m / 2, 0), (straight_m / 2, 0)]).buffer(radius_m, quad_segs=12)
+    line = shapely.LineString([(-straight_m / 2, 0), (straight_m / 2, 0)]).buffer(
+        radius_m, quad_segs=12
+    )
     return Frame(centre, angle_deg).turn_out(line)

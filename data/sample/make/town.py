@@ -46,27 +46,50 @@ def make_town() -> Town:
     surfaces = pc.make_surfaces(blocks, merged, stream, land, [surface, river])
     parcels, areas = pc.make_parcels(surfaces, areas)
     clear = LineString(place([(466, 720), (470, 640), (474, 566), (478, 490)])).buffer(4)
-    context = dict(streets=shapely.union_all([r["geometry"] for r in merged]), land=land, clear=clear)
-    made: dict[str, list] = dict(buildings=[], paths=[], gates=[], spaces=[])
+    context = {
+        "streets": shapely.union_all([r["geometry"] for r in merged]),
+        "land": land,
+        "clear": clear,
+    }
+    made: dict[str, list] = {"buildings": [], "paths": [], "gates": [], "spaces": []}
     for p in parcels:
-        if p["geometry"].area < 700 or p["kind"] in ("road", "water", "vacant", "reserve", "parking"):
+        if p["geometry"].area < 700 or p["kind"] in (
+            "road",
+            "water",
+            "vacant",
+            "reserve",
+            "parking",
+        ):
             continue
         build = estates.build_estate if p["kind"] in HOUSING else public.build_public
         for key, rows in build(p, context).items():
             made[key] += rows
     by_name = {r["name"]: r["geometry"] for r in merged}
-    paths = [dict(grade=0, bridge="否") | p for p in made["paths"]]
+    paths = [{"grade": 0, "bridge": "否"} | p for p in made["paths"]]
     paths += walks.make_walks(by_name, paths)
     network = st.node_network(raw + paths)
     network = keep_connected(network)
     mark_bridges(network, stream)
-    order = sorted(range(len(made["buildings"])), key=lambda i: made["buildings"][i]["parcel"]["tbbh"])
+    order = sorted(
+        range(len(made["buildings"])), key=lambda i: made["buildings"][i]["parcel"]["tbbh"]
+    )
     buildings = [made["buildings"][i] for i in order]
     for b in buildings:
         b["geometry"] = shapely.set_precision(b["geometry"].simplify(0.05), st.GRID_M)
         b["community"] = b["parcel"]["community"]
     spaces = made["spaces"]
-    return Town(areas, parcels, buildings, network, made["gates"], st.node_network(raw), spaces, stream, [surface, river], land)
+    return Town(
+        areas,
+        parcels,
+        buildings,
+        network,
+        made["gates"],
+        st.node_network(raw),
+        spaces,
+        stream,
+        [surface, river],
+        land,
+    )
 
 
 def keep_connected(network: list[dict]) -> list[dict]:
@@ -101,7 +124,10 @@ def find_parcel(town: Town, name: str) -> dict:
 
 
 def find_building(town: Town, name: str) -> dict:
-    return next(b for b in town.buildings if b["name"] == name)
+    found = [b for b in town.buildings if b["name"] == name]
+    if not found:
+        raise KeyError(f"no building {name}")
+    return found[0]
 
 
 def find_community(town: Town, point: Point) -> str:

@@ -17,6 +17,21 @@ PIPES = {
     "燃气": (-0.62, {"主干路": 250, "次干路": 200, "支路": 110}, "PE"),
 }
 
+# Local points: where the old town's lanes have their bins, and the box transformers.
+SPOTS = {
+    "垃圾收集点": [
+        (120, 520),
+        (240, 520),
+        (250, 400),
+        (130, 160),
+        (290, 150),
+        (520, 380),
+        (470, 150),
+    ],
+    "箱式变电站": [(420, 1060), (60, 1030), (330, 690), (1130, 950), (1250, 700), (60, 290)]
+    + [(700, 420), (1000, 180), (1290, 560)],
+}
+
 
 def make_pipes(town: Town) -> list[dict]:
     """One pipe of every kind along every street piece inside the region."""
@@ -40,10 +55,24 @@ def make_pipes(town: Town) -> list[dict]:
             old = 2025 - year > 28
             if old and kind in ("污水", "给水"):
                 stuff = {"污水": "钢筋混凝土", "给水": "灰口铸铁"}[kind]
-            state = str(rng.choice(["良好", "一般", "破损"], p=[0.1, 0.5, 0.4] if old else [0.7, 0.27, 0.03]))
+            state = str(
+                rng.choice(
+                    ["良好", "一般", "破损"], p=[0.1, 0.5, 0.4] if old else [0.7, 0.27, 0.03]
+                )
+            )
             mixed = kind == "雨水" and r["name"] in ("双井巷", "老街")
-            out.append(dict(GXLX=kind, GJ=size[r["kind"]], CZ=stuff, GK=state, JSND=year, DL=r["name"],
-                            BZ="雨污合流" if mixed else None, geometry=LineString(np.round(pipe.coords, 3))))
+            out.append(
+                {
+                    "GXLX": kind,
+                    "GJ": size[r["kind"]],
+                    "CZ": stuff,
+                    "GK": state,
+                    "JSND": year,
+                    "DL": r["name"],
+                    "BZ": "雨污合流" if mixed else None,
+                    "geometry": LineString(np.round(pipe.coords, 3)),
+                }
+            )
     for i, row in enumerate(out):
         row["BH"] = f"GX{i + 1:04d}"
     return out
@@ -63,7 +92,9 @@ def make_points(town: Town) -> list[dict]:
             n = n / max(np.hypot(*n), 1e-9) * by * (1 if not both or k % 2 else -1)
             p = Point(np.round([a.x + n[0], a.y + n[1]], 3))
             if region.covers(p):
-                out.append(dict(SSLX=kind, ZT="正常" if rng.random() > 0.06 else "损坏", geometry=p))
+                out.append(
+                    {"SSLX": kind, "ZT": "正常" if rng.random() > 0.06 else "损坏", "geometry": p}
+                )
 
     for r in streets:
         for part in shapely.get_parts(r["geometry"]):
@@ -76,14 +107,19 @@ def make_points(town: Town) -> list[dict]:
     for g in town.gates:
         if g["name"].endswith("主出入口"):
             p = Point(np.round([g["geometry"].x + 7, g["geometry"].y + 5], 3))
-            out.append(dict(SSLX="垃圾收集点", ZT="正常", geometry=p))
-    for xy in [(120, 520), (240, 520), (250, 400), (130, 160), (290, 150), (520, 380), (470, 150)]:
-        out.append(dict(SSLX="垃圾收集点", ZT="正常", geometry=Point(np.round(place(xy), 3))))
-    for xy in [(420, 1060), (60, 1030), (330, 690), (1130, 950), (1250, 700), (60, 290), (700, 420), (1000, 180),
-               (1290, 560)]:
-        out.append(dict(SSLX="箱式变电站", ZT="正常", geometry=Point(np.round(place(xy), 3))))
+            out.append({"SSLX": "垃圾收集点", "ZT": "正常", "geometry": p})
+    for kind, places in SPOTS.items():
+        spots = [Point(np.round(place(xy), 3)) for xy in places]
+        out += [{"SSLX": kind, "ZT": "正常", "geometry": p} for p in spots]
     power = find_parcel(town, "云溪变电站")["geometry"].representative_point()
-    out.append(dict(SSLX="变电站", ZT="正常", geometry=Point(np.round([power.x, power.y], 3)), MC="110kV云溪变电站"))
+    out.append(
+        {
+            "SSLX": "变电站",
+            "ZT": "正常",
+            "geometry": Point(np.round([power.x, power.y], 3)),
+            "MC": "110kV云溪变电站",
+        }
+    )
     for i, row in enumerate(out):
         row["BH"] = f"SZ{i + 1:04d}"
         row.setdefault("MC", None)
@@ -93,21 +129,46 @@ def make_points(town: Town) -> list[dict]:
 def make_green(town: Town) -> tuple[list[dict], list[dict]]:
     """Heritage ranges, and public open spaces (parks, squares, school fields, courts)."""
     hall = find_parcel(town, "云溪会馆")["geometry"]
-    core = shapely.union_all([find_parcel(town, n)["geometry"] for n in ("双井坊", "云溪会馆", "会馆里")])
+    core = shapely.union_all(
+        [find_parcel(town, n)["geometry"] for n in ("双井坊", "云溪会馆", "会馆里")]
+    )
     quarter = core.buffer(-3).buffer(3).union(hall)
     quarter = max(shapely.get_parts(quarter), key=lambda g: g.area)
     house = next(b for b in town.buildings if b["name"] == "桂花坊8号")["geometry"]
-    trees = [("古樟一号", (330, 800), 9.0), ("井头古樟", (120, 420), 11.0), ("溪畔古枫", (818, 640), 8.0)]
-    kept = [dict(BHLX="历史建筑", BHMC="云溪会馆", JB="市级", geometry=hall.buffer(2)),
-            dict(BHLX="历史建筑", BHMC="桂花坊八号民居", JB="市级", geometry=house.buffer(5, join_style="mitre")),
-            dict(BHLX="历史风貌区", BHMC="双井坊历史风貌区", JB="区级", geometry=quarter)]
-    kept += [dict(BHLX="古树名木", BHMC=n, JB="二级", geometry=Point(place(xy)).buffer(r)) for n, xy, r in trees]
-    rows = [dict(MC=s["name"], LX=s["kind"], KFSJ="周末及节假日" if "学校" in s["kind"] else "全天",
-                 geometry=s["geometry"]) for s in town.spaces]
-    for p in town.parcels:
-        if p["kind"] in ("park", "square") and p["geometry"].area > 700:
-            rows.append(dict(MC=p["name"], LX="广场" if p["kind"] == "square" else "公园绿地", KFSJ="全天",
-                             geometry=p["geometry"]))
+    trees = [
+        ("古樟一号", (330, 800), 9.0),
+        ("井头古樟", (120, 420), 11.0),
+        ("溪畔古枫", (818, 640), 8.0),
+    ]
+    kept = [
+        {"BHLX": "历史建筑", "BHMC": "云溪会馆", "JB": "市级", "geometry": hall.buffer(2)},
+        {
+            "BHLX": "历史建筑",
+            "BHMC": "桂花坊八号民居",
+            "JB": "市级",
+            "geometry": house.buffer(5, join_style="mitre"),
+        },
+        {"BHLX": "历史风貌区", "BHMC": "双井坊历史风貌区", "JB": "区级", "geometry": quarter},
+    ]
+    kept += [
+        {"BHLX": "古树名木", "BHMC": n, "JB": "二级", "geometry": Point(place(xy)).buffer(r)}
+        for n, xy, r in trees
+    ]
+    rows = [
+        {
+            "MC": s["name"],
+            "LX": s["kind"],
+            "KFSJ": "周末及节假日" if "学校" in s["kind"] else "全天",
+            "geometry": s["geometry"],
+        }
+        for s in town.spaces
+    ]
+    kinds = {"square": "广场", "park": "公园绿地"}
+    rows += [
+        {"MC": p["name"], "LX": kinds[p["kind"]], "KFSJ": "全天", "geometry": p["geometry"]}
+        for p in town.parcels
+        if p["kind"] in kinds and p["geometry"].area > 700
+    ]
     for row in kept + rows:
         row["geometry"] = shapely.set_precision(row["geometry"], st.GRID_M)
         row["MJ"] = round(row["geometry"].area, 2)

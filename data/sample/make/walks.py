@@ -30,7 +30,16 @@ def make_walks(streets: dict, paths: list[dict]) -> list[dict]:
     out = []
 
     def add(kind: str, name: str, geometry: LineString, grade: int = 0, bridge: str = "否") -> None:
-        out.append(dict(kind=kind, name=name, geometry=geometry, grade=grade, bridge=bridge, estate=""))
+        out.append(
+            {
+                "kind": kind,
+                "name": name,
+                "geometry": geometry,
+                "grade": grade,
+                "bridge": bridge,
+                "estate": "",
+            }
+        )
 
     for side, by in (("西", -16.0), ("东", 16.0)):
         add("步行道", f"清溪{side}岸步道", offset(STREAM, by, 55, 1109))
@@ -38,8 +47,19 @@ def make_walks(streets: dict, paths: list[dict]) -> list[dict]:
     waterside = offset(BANK, 9.0, -90, 560)
     add("步行道", "滨江步道", promenade)
     add("步行道", "亲水步道", waterside)
-    spots = [(8, 47), (207, 66), (415, 82), (600, 58), (790, 56), (905, 72), (1062, 112), (1188, 165),
-             (1320, 282), (1400, 450), (1416, 585)]
+    spots = [
+        (8, 47),
+        (207, 66),
+        (415, 82),
+        (600, 58),
+        (790, 56),
+        (905, 72),
+        (1062, 112),
+        (1188, 165),
+        (1320, 282),
+        (1400, 450),
+        (1416, 585),
+    ]
     for i, xy in enumerate(spots):
         start = shapely.shortest_line(Point(place(xy)), streets["滨江路"]).coords[1]
         down = shapely.shortest_line(Point(start), promenade)
@@ -54,8 +74,11 @@ def make_walks(streets: dict, paths: list[dict]) -> list[dict]:
     for end in mall.coords:
         side = 1 if local(end)[1] > 604 else -1
         target = inner.intersection(shapely.Point(end).buffer(140))
-        beyond = [g for g in shapely.get_parts(target)
-                  if (local(shapely.get_coordinates(g.centroid)[0])[1] - local(end)[1]) * side > 0]
+        beyond = [
+            g
+            for g in shapely.get_parts(target)
+            if (local(shapely.get_coordinates(g.centroid)[0])[1] - local(end)[1]) * side > 0
+        ]
         link = shapely.shortest_line(Point(end), shapely.union_all(beyond))
         add("台阶", "天桥梯道", stretch(link, only_end=True))
     return out

@@ -18,20 +18,34 @@ from openpyxl.utils import get_column_letter
 from rasterio.transform import from_origin
 from shapely.geometry import mapping
 
-STAMP = tuple(int(x) for x in DATE.split("-")) + (0, 0, 0)
+STAMP = (*tuple(int(x) for x in DATE.split("-")), 0, 0, 0)
 ISO = f"{DATE}T00:00:00.000Z"
 
 
-def write_shp(path: Path, rows: list[dict], schema: dict, crs: str, *, encoding: str = "UTF-8",
-              declare: bool = True) -> None:
+def write_shp(
+    path: Path,
+    rows: list[dict],
+    schema: dict,
+    crs: str,
+    *,
+    encoding: str = "UTF-8",
+    declare: bool = True,
+) -> None:
     """Write a shapefile with a fixed dbf date.
 
     With ``declare`` false the .cpg and the dbf language byte are taken away: the encoding is then
     nowhere stated, as in files that leave an old desktop GIS.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with fiona.open(path, "w", driver="ESRI Shapefile", crs=crs, schema=schema, encoding=encoding,
-                    DBF_DATE_LAST_UPDATE=DATE) as sink:
+    with fiona.open(
+        path,
+        "w",
+        driver="ESRI Shapefile",
+        crs=crs,
+        schema=schema,
+        encoding=encoding,
+        DBF_DATE_LAST_UPDATE=DATE,
+    ) as sink:
         sink.writerecords([to_record(r, schema) for r in rows])
     cpg = path.with_suffix(".cpg")
     if declare:
@@ -56,16 +70,27 @@ def write_gpkg(path: Path, layers: dict[str, tuple[list[dict], dict]], crs: str)
 
 
 def to_record(row: dict, schema: dict) -> dict:
-    return {"type": "Feature", "geometry": mapping(row["geometry"]),
-            "properties": {k: row.get(k) for k in schema["properties"]}}
+    return {
+        "type": "Feature",
+        "geometry": mapping(row["geometry"]),
+        "properties": {k: row.get(k) for k in schema["properties"]},
+    }
 
 
 THIN = Side(style="thin", color="FF808080")
 BOX = Border(left=THIN, right=THIN, top=THIN, bottom=THIN)
 
 
-def write_xlsx(path: Path, sheet: str, header: list[tuple[str, list[str]]], rows: list[list], *,
-               title: str = "", totals: list | None = None, widths: dict[str, float] | None = None) -> None:
+def write_xlsx(
+    path: Path,
+    sheet: str,
+    header: list[tuple[str, list[str]]],
+    rows: list[list],
+    *,
+    title: str = "",
+    totals: list | None = None,
+    widths: dict[str, float] | None = None,
+) -> None:
     """Write a ledger with a two-row merged header, as offices make them.
 
     Parameters
@@ -90,7 +115,9 @@ def write_xlsx(path: Path, sheet: str, header: list[tuple[str, list[str]]], rows
             for i, leaf in enumerate(leaves):
                 ws.cell(top + 1, col + i, leaf)
             if len(leaves) > 1:
-                ws.merge_cells(start_row=top, start_column=col, end_row=top, end_column=col + len(leaves) - 1)
+                ws.merge_cells(
+                    start_row=top, start_column=col, end_row=top, end_column=col + len(leaves) - 1
+                )
         else:
             ws.merge_cells(start_row=top, start_column=col, end_row=top + 1, end_column=col)
         col += max(1, len(leaves))
@@ -116,10 +143,15 @@ def write_xlsx(path: Path, sheet: str, header: list[tuple[str, list[str]]], rows
 
 
 def freeze_zip(data: bytes) -> bytes:
-    """Give every member of an office file the same time, and the core properties the plan's date."""
+    """Give every member of an office file the same time, and the core properties the same date."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as src, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as dst:
-        for info in sorted(src.infolist(), key=lambda i: (i.filename != "[Content_Types].xml", i.filename)):
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as src,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as dst,
+    ):
+        for info in sorted(
+            src.infolist(), key=lambda i: (i.filename != "[Content_Types].xml", i.filename)
+        ):
             body = src.read(info)
             if info.filename == "docProps/core.xml":
                 body = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", ISO[:19].encode() + b"Z", body)
@@ -130,13 +162,29 @@ def freeze_zip(data: bytes) -> bytes:
     return out.getvalue()
 
 
-def write_raster(path: Path, data: np.ndarray, west: float, north: float, cell: float, crs: str,
-                 **options: object) -> None:
+def write_raster(
+    path: Path,
+    data: np.ndarray,
+    west: float,
+    north: float,
+    cell: float,
+    crs: str,
+    **options: object,
+) -> None:
     """Write bands of shape (n, rows, cols) as a GeoTIFF."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with rasterio.open(path, "w", driver="GTiff", count=data.shape[0], height=data.shape[1],
-                       width=data.shape[2], dtype=data.dtype, crs=crs,
-                       transform=from_origin(west, north, cell, cell), **options) as sink:
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        count=data.shape[0],
+        height=data.shape[1],
+        width=data.shape[2],
+        dtype=data.dtype,
+        crs=crs,
+        transform=from_origin(west, north, cell, cell),
+        **options,
+    ) as sink:
         sink.write(data)
 
 
