@@ -193,7 +193,7 @@ def _can_encode(char: str, encoding: str) -> bool:
 
 def cut_text(text: str, width: int, encoding: str) -> str:
     """Return the longest start of ``text`` that takes at most ``width`` bytes, cut between characters."""
-    return text.encode(encoding)[:width].decode(encoding, "ignore").rstrip()
+    return text.encode(encoding)[:width].decode(encoding, "ignore")
 
 
 def _fit_numbers(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_col_to_name, xl_range
 
 from pipeline.deliver.tables.content import Cell, Content
 from pipeline.plan import Plan
@@ -86,7 +86,9 @@ def _write_sheet(sheet: Any, content: Content, plan: Plan, forms: _Forms) -> Non
         _write_totals(sheet, end, content, forms, data=(first, end - 1))
         end += 1
     if content.notes:
-        text = "填表说明：" + "\n".join(f"{n}.{note}" for n, note in enumerate(content.notes, 1))
+        numbered = [f"{n}.{note}" for n, note in enumerate(content.notes, 1)]
+        lines = numbered if len(numbered) > 1 else content.notes
+        text = f"{content.note_label}：" + "\n".join(lines)
         _put_span(sheet, (end, 0, end, last), text, forms.get(align="left"))
         sheet.set_row(end, _height([(text, sum(widths))]))
         end += 1
@@ -171,6 +173,8 @@ def _set_page(sheet: Any, plan: Plan, *, header: tuple[int, int], area: tuple[in
     sheet.repeat_rows(*header)
     sheet.fit_to_pages(1, 0)
     sheet.print_area(*area)
+    # Codes such as 070102 are meant to be texts; Excel need not point at them.
+    sheet.ignore_errors({"number_stored_as_text": xl_range(*area)})
     sheet.freeze_panes(header[1] + 1, 0)
     compiler = plan.plan.compiler.replace("&", "&&")
     sheet.set_footer(f"&L{compiler}&C第 &P 页 共 &N 页&R{plan.plan.compiled.isoformat()}")
