@@ -54,7 +54,7 @@ def write_shapefiles(layers: list[Delivered], plan: Plan, root: Path, log: Fault
     for name, layer in zip(name_shapefiles(layers, plan), layers, strict=True):
         path = folder / f"{name}.shp"
         _write_one(layer, plan, path, log)
-        beside = sorted(p for p in folder.glob(f"{_escape(name)}.*") if p != path)
+        beside = sorted(p for p in folder.iterdir() if p.stem == name and p != path)
         items.append(
             Item(
                 f"{FOLDER}/{path.name}",
@@ -67,10 +67,6 @@ def write_shapefiles(layers: list[Delivered], plan: Plan, root: Path, log: Fault
             )
         )
     return items
-
-
-def _escape(name: str) -> str:
-    return name.replace("[", "[[]")
 
 
 def _write_one(layer: Delivered, plan: Plan, path: Path, log: FaultLog) -> None:

@@ -288,7 +288,7 @@ def frames() -> dict[str, Any]:
                         "community": name,
                         "type_key": key,
                         "type_name": title,
-                        "tier": "5",
+                        "tier": "5分钟",
                         "limit_m": 300.0,
                         "target": "elders",
                         "facilities": 1,

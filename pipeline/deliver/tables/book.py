@@ -66,6 +66,10 @@ class _Forms:
             self._made[key] = self._book.add_format(base | more)
         return self._made[key]
 
+    def text(self, align: str) -> Any:
+        """Return the form of a text cell; left-aligned text keeps clear of the border."""
+        return self.get(border=1, align=align, num_format="@", indent=1 if align == "left" else 0)
+
 
 def _write_sheet(sheet: Any, content: Content, plan: Plan, forms: _Forms) -> None:
     leaves = content.leaves
@@ -118,7 +122,7 @@ def _write_row(sheet: Any, row: int, cells: list[Cell], content: Content, forms:
             sheet.write_number(row, column, cell.value, form)
         else:
             text = _clean(cell.value)
-            form = forms.get(border=1, align=leaf.align, num_format="@")
+            form = forms.text(leaf.align)
             if text:
                 sheet.write_string(row, column, text, form)
             else:
@@ -132,7 +136,7 @@ def _merge_down(sheet: Any, content: Content, first: int, forms: _Forms) -> None
     for column, leaf in enumerate(content.leaves):
         if not leaf.merge:
             continue
-        form = forms.get(border=1, align=leaf.align, num_format="@")
+        form = forms.text(leaf.align)
         start = 0
         for index in range(1, len(content.rows) + 1):
             same = index < len(content.rows) and content.rows[index][column] == content.rows[start][column]
@@ -199,7 +203,7 @@ def _height(texts: list[tuple[str, float]]) -> float:
 
 
 def _count_lines(text: str, width: float) -> int:
-    room = max(width - 1.0, 2.0)
+    room = max(width - 2.0, 2.0)
     return sum(max(1, -int(-_columns_of(part) * 1.05 // room)) for part in text.split("\n"))
 
 
