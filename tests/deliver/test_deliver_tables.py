@@ -14,7 +14,7 @@ from layers.planned import PlannedParcel
 from layers.source import Parcel
 from pipeline.deliver.handin import place_frames
 from pipeline.deliver.items import Absent, Item
-from pipeline.deliver.tables import write_tables
+from pipeline.deliver.tables import fill_tables, write_tables
 from pipeline.deliver.tables.content import find_field
 from pipeline.deliver.tables.derived import Balance, balance_landuse
 from pipeline.deliver.tables.spec import table_specs
@@ -118,6 +118,13 @@ def test_stored_totals_are_the_exact_sums(frames, plan, tmp_path):
     made = write_tables(place_frames(frames, plan), plan, tmp_path, FaultLog())
     sheet = openpyxl.load_workbook(tmp_path / made[1].path, data_only=True).worksheets[0]
     assert [sheet.cell(8, column).value for column in (9, 10, 11)] == [80.3, 50.25, 30.05]
+
+
+def test_sums_are_decimal(frames, plan):
+    frames["project"].loc[[0, 1], "total_wan"] = [0.1, 0.2]
+    content = {t.key: c for t, c in fill_tables(frames, plan, FaultLog())}["project_list"]
+    assert content.totals[8].value == 0.3
+    assert 0.1 + 0.2 != 0.3
 
 
 def test_a_text_never_becomes_a_formula(sheets):

@@ -186,3 +186,27 @@ def test_a_full_disk_is_a_fault_with_a_code(tmp_path, monkeypatch):
     with pytest.raises(PlanFaults, match="HSQ-D05") as caught:
         tree.swap_in(tmp_path)
     assert caught.value.faults[0].file.endswith(tree.NOW)
+
+
+def test_a_half_built_one_after_a_held_swap_is_never_swapped_in(tmp_path, monkeypatch):
+    build(tmp_path, "old")
+    tree.swap_in(tmp_path)
+    build(tmp_path, "new")
+    with monkeypatch.context() as patch:
+        hold(patch, tmp_path / tree.NOW / "a.txt")
+        tree.swap_in(tmp_path)
+        (tree.open_staging(tmp_path) / "a.txt").write_text("half")
+    assert tree.heal(tmp_path) is None
+    assert complete(tmp_path / tree.NOW) == "old"
+
+
+@pytest.mark.parametrize("journal", [False, True])
+def test_the_old_one_comes_back_when_all_else_was_deleted(tmp_path, journal):
+    build(tmp_path, "old")
+    tree.swap_in(tmp_path)
+    (tmp_path / tree.NOW).rename(tmp_path / tree.PREV)
+    if journal:
+        (tmp_path / tree.JOURNAL).touch()
+    tree.heal(tmp_path)
+    assert complete(tmp_path / tree.NOW) == "old"
+    assert names(tmp_path) == [tree.NOW]
