@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 import pytest
-from shapely.geometry import Point
+from shapely.geometry import GeometryCollection, LineString, Point
 
 from configs import read_rows
 from configs.facilities import facility_classes
@@ -129,6 +129,20 @@ def test_rows_left_out_are_counted(frames, plan, make_frame):
         ("HSQ-A03", Resource.alias, "提示"),
         ("HSQ-G03", Resource.alias, "提示"),
     }
+
+
+def test_empty_and_mixed_geometries_are_counted_not_written(frames, plan, make_frame):
+    rows = [{"id": f"f{n}", "type_key": "canteen", "type_name": "社区食堂"} for n in range(3)]
+    mixed = GeometryCollection([Point(400_000, 3_100_000), LineString([(0, 0), (1, 1)])])
+    frames["facility"] = make_frame(Facility, rows, [Point(400_000, 3_100_000), Point(), mixed])
+    log = FaultLog()
+    layers = onemap.collect_layers(frames, plan, log)
+    assert len(by_code(layers, "HSQ_SSD").frame) == 1
+    found = [(fault.code, fault.problem) for fault in log.faults if fault.layer == Facility.alias]
+    assert found == [
+        ("HSQ-A03", "各类设施现状点有 1 条没有空间位置"),
+        ("HSQ-G03", "各类设施现状点有 1 个混合几何的要素，数据库没有对应的图层"),
+    ]
 
 
 def test_more_features_than_numbers_is_refused(make_frame, plan):
