@@ -158,7 +158,7 @@ class Plan(Block):
 
     def resolve(self, path: Path) -> Path:
         """Return ``path`` against the folder of the config file."""
-        return path if path.is_absolute() else (self._home / path)
+        return path if path.is_absolute() else (self._home / path).resolve()
 
     def located(self, home: Path) -> Plan:
         """Return the plan bound to the folder its relative paths start from."""
