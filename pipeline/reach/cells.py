@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import contourpy
 import numpy as np
@@ -47,12 +46,12 @@ class Cells:
     @cached_property
     def centre_x(self) -> Floats:
         """Centre of each column."""
-        return self.x0 + (np.arange(self.shape[1], dtype=np.float64) + 0.5) * self.cell_m
+        return self.x0 + (np.arange(self.shape[1]) + 0.5) * self.cell_m
 
     @cached_property
     def centre_y(self) -> Floats:
         """Centre of each row."""
-        return self.y0 + (np.arange(self.shape[0], dtype=np.float64) + 0.5) * self.cell_m
+        return self.y0 + (np.arange(self.shape[0]) + 0.5) * self.cell_m
 
     def locate(self, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return row and column of points; outside the grid they run below 0 or past the shape."""
@@ -100,9 +99,7 @@ def build_cells(
     c0, r0 = np.floor(bounds[:2] / cell_m)
     c1, r1 = np.maximum(np.ceil(bounds[2:] / cell_m), [c0 + 1, r0 + 1])
     x0, y0, shape = float(c0 * cell_m), float(r0 * cell_m), (int(r1 - r0), int(c1 - c0))
-    x, y = np.meshgrid(
-        x0 + (np.arange(shape[1]) + 0.5) * cell_m, y0 + (np.arange(shape[0]) + 0.5) * cell_m
-    )
+    x, y = np.meshgrid(x0 + (np.arange(shape[1]) + 0.5) * cell_m, y0 + (np.arange(shape[0]) + 0.5) * cell_m)
     snap = snap_points(
         x.ravel(), y.ravel(), graph, edges, max_m=max_access_m, area=ground, enter=enter,
         measure_far=False,
@@ -172,13 +169,11 @@ def _contour(cells: Cells, distance_m: Floats, limit_m: float) -> MultiPolygon:
     room[room == 0] = 1e-6 * step
     x = cells.x0 + (np.arange(c0 - 1, c1 + 1) + 0.5) * step
     y = cells.y0 + (np.arange(r0 - 1, r1 + 1) + 0.5) * step
-    drawer = contourpy.contour_generator(
-        x, y, room, name="serial", fill_type=contourpy.FillType.OuterOffset
-    )
-    drawn: Any = drawer.filled(0.0, np.inf)
+    drawer = contourpy.contour_generator(x, y, room, name="serial", fill_type=contourpy.FillType.OuterOffset)
+    points, offsets = drawer.filled(0.0, np.inf)
     rings = [
         shapely.linearrings(xy, indices=np.repeat(np.arange(len(o) - 1), np.diff(o)))
-        for xy, o in zip(drawn[0], drawn[1], strict=True)
+        for xy, o in zip(points, offsets, strict=True)
     ]
     parts = np.array([Polygon(r[0], list(r[1:])) for r in rings], dtype=object)
     bad = ~shapely.is_valid(parts)

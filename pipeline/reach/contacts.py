@@ -109,9 +109,7 @@ def find_contacts(segments: Segments, tolerance_m: float) -> Contacts:
     a, b = _pair_segments(segments, tolerance_m)
     found = [_cross(segments, a, b, tolerance_m)]
     found += [
-        _touch(segments, one, other, end, tolerance_m)
-        for one, other in ((a, b), (b, a))
-        for end in (0, 1)
+        _touch(segments, one, other, end, tolerance_m) for one, other in ((a, b), (b, a)) for end in (0, 1)
     ]
     stacked = [
         np.concatenate([getattr(part, name) for part in found])

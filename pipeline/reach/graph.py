@@ -82,9 +82,7 @@ class Graph:
         return np.diff(self.indptr)
 
 
-def build_graph(
-    edges: ArrayLike, *, snap_m: float = 0.01, cost_m: ArrayLike | None = None
-) -> Graph:
+def build_graph(edges: ArrayLike, *, snap_m: float = 0.01, cost_m: ArrayLike | None = None) -> Graph:
     """Build the walk graph of noded lines.
 
     Edges meet where their ends coincide, or lie within ``snap_m`` and are not yet joined by edges

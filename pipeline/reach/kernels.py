@@ -34,9 +34,7 @@ def _pop(key, rank, item, size):
         if low >= size:
             break
         right = low + 1
-        if right < size and (
-            key[right] < key[low] or (key[right] == key[low] and rank[right] < rank[low])
-        ):
+        if right < size and (key[right] < key[low] or (key[right] == key[low] and rank[right] < rank[low])):
             low = right
         if k < key[low] or (k == key[low] and r <= rank[low]):
             break

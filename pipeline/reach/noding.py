@@ -40,9 +40,7 @@ class Noded:
     duplicate_m: float
 
 
-def node_lines(
-    lines: ArrayLike, *, level: ArrayLike | None = None, tolerance_m: float = 0.01
-) -> Noded:
+def node_lines(lines: ArrayLike, *, level: ArrayLike | None = None, tolerance_m: float = 0.01) -> Noded:
     """Cut lines at every place where one can step from one line to another.
 
     Lines connect where they cross or touch on the same level; at a vertex both have, whatever the
@@ -83,9 +81,7 @@ def node_lines(
     segments = Segments.from_lines(parts, grade[source])
     cuts = _Cuts.from_contacts(segments, tolerance_m)
     start, end = cuts.list_pieces()
-    stub = (cuts.node[start] == cuts.node[end]) & (
-        cuts.measure[end] - cuts.measure[start] <= 4 * tolerance_m
-    )
+    stub = (cuts.node[start] == cuts.node[end]) & (cuts.measure[end] - cuts.measure[start] <= 4 * tolerance_m)
     start, end = start[~stub], end[~stub]
     repeated = _find_repeats(cuts, start, end)
     spare = source[cuts.line[start[repeated]]]
@@ -153,9 +149,7 @@ class _Cuts:
         lines = np.arange(len(last))
         # Every candidate cut: both sides of every contact, and both ends of every line.
         line = np.concatenate([contacts.line_a, contacts.line_b, lines, lines])
-        position = np.concatenate(
-            [contacts.position_a, contacts.position_b, np.zeros(len(last)), last]
-        )
+        position = np.concatenate([contacts.position_a, contacts.position_b, np.zeros(len(last)), last])
         table, which = np.unique(np.stack([line, position]), axis=1, return_inverse=True)
         which = which.reshape(-1)
         k = len(contacts.gap_m)

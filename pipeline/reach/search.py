@@ -86,9 +86,7 @@ def index_targets(points: Snap, graph: Graph) -> Targets:
     )
 
 
-def nearest(
-    graph: Graph, sources: Snap, targets: Snap | Targets, limit_m: float
-) -> tuple[Floats, Ints]:
+def nearest(graph: Graph, sources: Snap, targets: Snap | Targets, limit_m: float) -> tuple[Floats, Ints]:
     """Find the nearest source of every target in one sweep.
 
     Parameters
@@ -139,9 +137,7 @@ def reach(graph: Graph, origins: Snap, targets: Snap, limit_m: float) -> Reach:
     if swap:
         table = table.T.tocsr()
     table.sort_indices()
-    return Reach(
-        table.indptr.astype(np.int64), table.indices.astype(np.int32, copy=False), table.data
-    )
+    return Reach(table.indptr.astype(np.int64), table.indices.astype(np.int32, copy=False), table.data)
 
 
 def reach_nodes(graph: Graph, sources: Snap, limit_m: float) -> tuple[Floats, Ints]:

@@ -128,9 +128,7 @@ def snap_points(
     astray = hit[~in_wanted[edge[hit]]]
     passed = np.zeros(n, dtype=bool)
     if astray.size:
-        better, walk = _find_nearest(
-            points[astray], lines, np.flatnonzero(open_edge & in_wanted), max_m
-        )
+        better, walk = _find_nearest(points[astray], lines, np.flatnonzero(open_edge & in_wanted), max_m)
         moved = astray[better >= 0]
         edge[moved], access[moved] = better[better >= 0], walk[better >= 0]
         passed[moved] = True

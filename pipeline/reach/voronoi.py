@@ -100,9 +100,7 @@ def _check_seeds(cells: Cells, seeds: Snap, outline: Polygon | MultiPolygon) -> 
     if outline.is_empty or not outline.is_valid:
         raise ValueError("the outline is empty or not valid")
     rows, columns = cells.shape
-    grid = shapely.box(
-        cells.x0, cells.y0, cells.x0 + columns * cells.cell_m, cells.y0 + rows * cells.cell_m
-    )
+    grid = shapely.box(cells.x0, cells.y0, cells.x0 + columns * cells.cell_m, cells.y0 + rows * cells.cell_m)
     if not grid.covers(outline):
         raise ValueError("the grid does not cover the outline")
     astray = np.flatnonzero(~shapely.intersects_xy(outline, seeds.x, seeds.y))
@@ -178,19 +176,15 @@ def _divide(
     given = _adopt_orphans(pieces, given)
     # What no seed's area touches is another part of the outline; it stays with its own label.
     given = np.where(given < 0, mine, given)
-    changed = given != mine
-    moved = np.bincount(given[changed], weights=shapely.area(pieces[changed]), minlength=n)
-    areas = [shapely.coverage_union_all(pieces[given == k]) for k in range(n)]
-    return np.array(areas, dtype=object), moved.astype(np.float64)
+    moved = np.bincount(given[given != mine], weights=shapely.area(pieces[given != mine]), minlength=n)
+    return np.array([shapely.coverage_union_all(pieces[given == k]) for k in range(n)], dtype=object), moved
 
 
 def _adopt_orphans(pieces: NDArray, given: Index) -> Index:
     """Give pieces without a seed to the neighbour with the longest common border, in waves."""
     given = given.copy()
     a, b = shapely.STRtree(pieces).query(pieces, predicate="touches")
-    common = shapely.length(
-        shapely.intersection(shapely.boundary(pieces[a]), shapely.boundary(pieces[b]))
-    )
+    common = shapely.length(shapely.intersection(shapely.boundary(pieces[a]), shapely.boundary(pieces[b])))
     a, b, common = a[common > 0], b[common > 0], common[common > 0]
     while True:
         open_side = (given[a] < 0) & (given[b] >= 0)

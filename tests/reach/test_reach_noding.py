@@ -105,19 +105,14 @@ def test_a_line_that_crosses_itself_becomes_a_loop():
 
 def test_three_lines_through_one_point_share_one_node():
     angle = np.array([0.1, 1.3, 2.4])
-    lines = [
-        LineString([(-np.cos(a) * 7, -np.sin(a) * 7), (np.cos(a) * 9, np.sin(a) * 9)])
-        for a in angle
-    ]
+    lines = [LineString([(-np.cos(a) * 7, -np.sin(a) * 7), (np.cos(a) * 9, np.sin(a) * 9)]) for a in angle]
     graph = build_graph(node_lines(lines).geometry, snap_m=0)
     assert (graph.n_nodes, graph.n_edges) == (7, 6)
 
 
 def test_pieces_shorter_than_the_tolerance_do_not_collapse():
     x = np.arange(0, 5.0005, 0.004)
-    lines = shapely.linestrings(
-        np.stack([np.stack([x[:-1], x[1:]], 1), np.zeros((len(x) - 1, 2))], 2)
-    )
+    lines = shapely.linestrings(np.stack([np.stack([x[:-1], x[1:]], 1), np.zeros((len(x) - 1, 2))], 2))
     noded = node_lines(lines)
     graph = build_graph(noded.geometry)
     assert shapely.length(noded.geometry).sum() == pytest.approx(5.0)

@@ -1,0 +1,63 @@
+"""The Typer application: commands, Chinese usage errors, exit codes 0 done, 1 plan faults, 2 usage."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+
+import click
+import typer
+from rich.console import Console
+
+from pipeline.cli import catalogue, check, run, stages
+
+DONE, FAULTS, USAGE = 0, 1, 2
+
+app = typer.Typer(
+    name="haoshequ",
+    help="好社区更新实施方案：从技术员手里的文件到完整的空间成果。",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run", help="运行方案，输出整套成果")(run.run)
+app.command("check", help="读取并检查全部输入，只写质检报告")(check.check)
+app.command("stages", help="列出各阶段及其输入输出")(stages.stages)
+app.command("catalogue", help="列出图纸目录")(catalogue.catalogue)
+
+
+def _explain(error: click.UsageError) -> str:
+    """Say a usage error in Chinese, with the nearest word the user may have meant."""
+    if isinstance(error, click.NoSuchOption):
+        near = difflib.get_close_matches(error.option_name, error.possibilities or [], n=1)
+        return f"没有选项 {error.option_name}" + (f"，是否想用 {near[0]}？" if near else "")
+    if isinstance(error, click.MissingParameter):
+        name = error.param.human_readable_name if error.param else ""
+        return f"缺少参数 {name}"
+    if isinstance(error, click.BadParameter):
+        name = error.param.human_readable_name if error.param else ""
+        return f"参数 {name} 的值不对：{error.message}"
+    words = [arg for arg in sys.argv[1:] if not arg.startswith("-")]
+    names = [command.name or "" for command in app.registered_commands]
+    if words and words[0] not in names:
+        near = difflib.get_close_matches(words[0], names, n=1)
+        return f"没有命令 {words[0]}" + (f"，是否想用 {near[0]}？" if near else "")
+    if words and error.message.startswith("Got unexpected"):
+        return f"多余的参数：{error.message.split('(')[-1].rstrip(')')}"
+    return error.message
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        code = app(standalone_mode=False)
+    except click.UsageError as error:
+        console = Console(stderr=True)
+        console.print(f"[bold red]用法有误[/]：{_explain(error)}", highlight=False)
+        console.print("查看用法：haoshequ --help，或 haoshequ 命令 --help", highlight=False)
+        sys.exit(USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        Console(stderr=True).print("已中断；上一次的成果未改动。")
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else DONE)
