@@ -124,8 +124,8 @@ def snap_points(
     points[inside] = shapely.points(x[inside], y[inside])
 
     edge, access = _find_nearest(points, lines, np.flatnonzero(open_edge), max_m)
-    hit = np.flatnonzero(edge >= 0)
-    astray = hit[~in_wanted[edge[hit]]]
+    snapped = np.flatnonzero(edge >= 0)
+    astray = snapped[~in_wanted[edge[snapped]]]
     passed = np.zeros(n, dtype=bool)
     if astray.size:
         better, walk = _find_nearest(points[astray], lines, np.flatnonzero(open_edge & in_wanted), max_m)
