@@ -25,7 +25,9 @@ def shorten_class(key: str) -> str:
     parts = key.split("_")
     if len(parts) == 1:
         return parts[0][:5]
-    return parts[0][: 5 - min(2, len(parts[-1]))] + parts[-1][:2]
+    if len(parts) > 2:
+        return parts[0][:3] + parts[1][0] + parts[-1][0]
+    return parts[0][:3] + parts[1][:2]
 
 
 def shorten_communities(codes: Mapping[str, str | None]) -> dict[str, str]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import geopandas as gpd
-import pandas as pd
-
 from configs import read_settings
 from configs.facilities import FacilityClass, facility_classes, recognise_text
 from configs.planning import block_names, default_block
@@ -19,9 +16,9 @@ from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.gaps import Gap, find_gaps
 from pipeline.stages.naming import check_unique, number_gap, number_given, shorten_communities
 from pipeline.stages.placing import clean_text, describe_places, find_word
+from pipeline.stages.rows import make_shapes
 
 _BUILT = "建设类"
-_TARGETS = {"population": "全体居民", "elders": "60岁及以上老年人", "infants": "0-3岁婴幼儿", "children": "3-6岁儿童"}
 
 
 def make_needs(given: Given) -> dict[str, Frame]:
@@ -33,7 +30,7 @@ def make_needs(given: Given) -> dict[str, Frame]:
     survey = given.placed(Survey).sort_values(Survey.id, ignore_index=True)
     units = given.table(Unit)
     gaps = find_gaps(
-        given.table(Served), given.table(Coverage), given.geo(Home), given.table(FacilityLoad), given.log
+        given.table(Served), given.table(Coverage), given.placed(Home), given.table(FacilityLoad), given.log
     )
     short = shorten_communities(
         {clean_text(name): clean_text(code) for name, code in zip(units[Unit.name], units[Unit.code], strict=True)}
@@ -45,9 +42,9 @@ def make_needs(given: Given) -> dict[str, Frame]:
         pair = (clean_text(row[Survey.community]), item.key if item else "")
         rows.append(_read_survey(row, shape, item, open_gaps.pop(pair, None), given.log))
     rows += [_read_gap(gap, short) for gap in open_gaps.values()]
-    frame = gpd.GeoDataFrame(
-        pd.DataFrame(rows, columns=[*Need.columns(), "geometry"]), geometry="geometry", crs=given.crs
-    )
+    frame = make_shapes(rows, Need, crs=given.crs)
+    targets = given.table(Served).groupby(Served.type_key)[Served.target].first()
+    frame[Need.target] = frame[Need.type_key].map(targets)
     frame[Need.safety] = [_is_safety(row) for row in rows]
     places = describe_places(frame.geometry, frame[Need.community], given.geo(Road))
     frame[Need.place] = [clean_text(own) or found for own, found in zip(frame[Need.place], places, strict=True)]
@@ -155,7 +152,6 @@ def _read_class(item: FacilityClass | None) -> dict[str, Any]:
         Need.type_key: item.key,
         Need.type_name: item.name,
         Need.required_m2: item.need_m2 or None,
-        Need.target: _TARGETS[item.target],
     }
 
 

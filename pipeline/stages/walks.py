@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from pipeline.plan.models import Walking
-from pipeline.reach.graph import build_graph
+from pipeline.plan import Plan
 from pipeline.reach.search import reach
-from pipeline.reach.snap import Snap, Status, snap_points
+from pipeline.reach.snap import Status
+from pipeline.stages.walknet import open_walknet
 
 
 def measure_walks(
@@ -18,7 +18,7 @@ def measure_walks(
     origins: gpd.GeoSeries,
     targets: gpd.GeoSeries,
     *,
-    walking: Walking,
+    plan: Plan,
     limit_m: float,
 ) -> pd.Series:
     """Return door-to-door metres of every pair within the limit.
@@ -31,7 +31,7 @@ def measure_walks(
     edges : the ``Edge`` layer, noded, in its own order.
     origins, targets : places by id; a line or area is entered at a point on it, nothing is skipped but
         missing geometry.
-    walking : access limit and node tolerance of the plan.
+    plan : says how far from the network a place may lie.
     limit_m : longest distance, metres.
 
     Returns
@@ -43,18 +43,12 @@ def measure_walks(
     origins, targets = (places[~(places.isna() | places.is_empty)] for places in (origins, targets))
     if edges.empty or origins.empty or targets.empty:
         return empty
-    lines = edges.geometry.to_numpy()
-    graph = build_graph(lines, snap_m=walking.node_tolerance_m)
-
-    def join(places: gpd.GeoSeries) -> Snap:
-        points = pick_points(places)
-        return snap_points(
-            shapely.get_x(points), shapely.get_y(points), graph, lines, max_m=walking.max_access_m
-        )
-
-    left, right = join(origins), join(targets)
+    net = open_walknet(edges, plan)
+    left, right = (
+        net.snap(gpd.GeoSeries(pick_points(places), crs=edges.crs)) for places in (origins, targets)
+    )
     left_ok, right_ok = (np.flatnonzero(side.status == Status.OK) for side in (left, right))
-    table = reach(graph, left.take(left_ok), right.take(right_ok), limit_m)
+    table = reach(net.graph, left.take(left_ok), right.take(right_ok), limit_m)
     index = pd.MultiIndex.from_arrays(
         [origins.index[left_ok][table.origin], targets.index[right_ok][table.target]], names=names
     )
