@@ -159,6 +159,14 @@ class Heritage(
     note = m.text("备注", "BZ", 254)
 
 
+class Context(Identified, key="context", alias="底图要素", shape="line"):
+    """Railways and watercourses that help to recognise the place; drawn underneath, never measured."""
+
+    kind = m.text("要素类型", codes=codes.CONTEXT, required=True)
+    name = m.text("名称")
+    level = m.integer("层级")
+
+
 class Survey(Placed, key="survey", alias="需求清单（调查）", shape="any"):
     """Rows of the check-up's 需求清单 (2.2, L-01); the place may be a point, a line, an area or unknown."""
 

@@ -1,4 +1,4 @@
-"""How everything looks: one symbol table, fonts and sheet furniture.  A leaf: imports nothing of ours."""
+"""How everything looks: one symbol table, fonts, furniture.  A leaf of the house."""
 
 from styles.errors import GlyphError, StyleError
 from styles.table import Symbol, has_symbol, load_symbols, symbol, theme_symbols

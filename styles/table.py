@@ -37,7 +37,7 @@ class Symbol:
     name
         Chinese name printed in legends.
     geometry
-        ``fill``, ``line``, ``point`` or ``text``: the kind a legend shows when nothing else is known.
+        ``fill``, ``line``, ``point`` or ``text``: what the class usually is.
     fill, line
         Interior and stroke colour, ``#RRGGBB`` or empty for none.  A line symbol with both is a
         cased line: ``size_mm`` is its full width and ``line_mm`` the width of each casing edge.
@@ -109,8 +109,8 @@ def _hatch(text: str) -> tuple[tuple[float, float], ...]:
 
 
 def _read_rows(name: str) -> list[dict[str, str]]:
-    with files("styles").joinpath(name).open(encoding="utf-8", newline="") as handle:
-        return list(csv.DictReader(handle))
+    text = files("styles").joinpath(name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 def _symbol_from_row(row: dict[str, str]) -> Symbol:
@@ -128,9 +128,10 @@ def _landuse_from_row(row: dict[str, str]) -> Symbol:
     code = row["code"]
     return Symbol(
         theme="landuse", value=code, name=row["name_zh"], geometry="fill", fill=row["hex"],
-        alpha=1.0, line="#6E6E6E", line_mm=0.13, dash=(), hatch=_hatch(_LANDUSE_HATCH.get(code, "")),
-        marker="", glyph="", size_mm=0.0, z=10, dxf_layer=f"YD-{code}-{row['name_zh']}",
-        source=row["source"], confidence=_number(row["confidence"]),
+        alpha=1.0, line="#6E6E6E", line_mm=0.13, dash=(), marker="",
+        hatch=_hatch(_LANDUSE_HATCH.get(code, "")), glyph="", size_mm=0.0, z=10,
+        dxf_layer=f"YD-{code}-{row['name_zh']}", source=row["source"],
+        confidence=_number(row["confidence"]),
     )  # fmt: skip
 
 

@@ -20,8 +20,7 @@ def check(plan_file: PlanFile) -> int:
         print_faults(console, error.faults)
         print_counts(console, error.faults)
         return 1
-    from pipeline.deliver.quality import write_quality
-    from pipeline.engine.store import quality_frame
+    from pipeline.deliver.quality import quality_rows, write_quality
     from pipeline.stages import STAGES
     from pipeline.stages.base import Given
 
@@ -33,12 +32,11 @@ def check(plan_file: PlanFile) -> int:
         faults = tuple(given.log.faults)
     except PlanFaults as error:
         faults = error.faults
-    report = plan.output / "检查" / "数据质检.xlsx"
-    report.parent.mkdir(parents=True, exist_ok=True)
-    write_quality(report, quality_frame({load.title: list(faults)}, crs=None), plan)
+    root = plan.output / "检查"
+    item = write_quality(quality_rows(faults, stage=load.title, crs=None), plan, root)
     print_faults(console, faults, severities=("错误", "警告", "提示"))
     print_counts(console, faults)
-    console.print(f"质检报告：{report}", highlight=False, soft_wrap=True)
+    console.print(f"质检报告：{root / item.path}", highlight=False, soft_wrap=True)
     if any(fault.severity == "错误" for fault in faults):
         console.print("方案有错误，修改后再运行。", style="bold red")
         return 1

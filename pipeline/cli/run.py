@@ -52,11 +52,15 @@ def run(
     console.print(
         "质检：" + "　".join(f"{k} {counts.get(k, 0)} 条" for k in ("错误", "警告", "提示")), highlight=False
     )
-    if outcome.folder is None:
-        console.print(f"已运行到 {until}，中间结果在 {plan.output / 'work'}", highlight=False)
+    if outcome.handin is None:
+        console.print(f"已运行到 {until}，中间结果在 {plan.output / 'work'}", highlight=False, soft_wrap=True)
         return 0
+    handin = outcome.handin
     console.print(
-        f"完成：{len(outcome.files)} 个成果文件，{sum(outcome.seconds.values()):.1f} 秒", highlight=False
+        f"完成：{len(handin.items)} 项成果，{sum(outcome.seconds.values()):.1f} 秒", highlight=False
     )
-    console.print(f"成果：{outcome.folder}", highlight=False, soft_wrap=True)
+    for fault in handin.faults:
+        if fault.severity == "错误":
+            console.print(f"[{fault.code}] {fault.problem}", style="bold red", markup=False)
+    console.print(f"成果：{handin.swapped.folder}", highlight=False, soft_wrap=True)
     return 0

@@ -25,8 +25,10 @@ def print_faults(
     chosen = [fault for fault in faults if fault.severity in severities]
     if not chosen:
         return
-    table = Table(show_lines=False, expand=True, pad_edge=False)
-    for name, ratio in (("级别", 3), ("代码", 5), ("位置", 14), ("问题", 22), ("修改建议", 16)):
+    table = Table(show_lines=True, expand=True, pad_edge=False)
+    table.add_column("级别", no_wrap=True)
+    table.add_column("代码", no_wrap=True)
+    for name, ratio in (("位置", 14), ("问题", 22), ("修改建议", 16)):
         table.add_column(name, ratio=ratio, overflow="fold")
     for fault in chosen[:_SHOWN]:
         where = " · ".join(
@@ -95,7 +97,7 @@ class Bar:
             seconds = task.elapsed * (sum(self._weights.values()) - completed) / completed
             left = f"约剩 {seconds:.0f} 秒" if seconds >= 1 else ""
         self._progress.update(
-            self._task, completed=completed, left=left, **({"description": what} if what else {})
+            self._task, completed=completed, left=left, description=what or str(task.description)
         )
 
     def start(self, step: str, title: str, index: int, count: int) -> None:

@@ -8,18 +8,22 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 import geopandas as gpd
+import pandas as pd
 
 from layers.faults import Fault, FaultLog
-from layers.planned import Quality
+from pipeline.deliver.quality import quality_rows
 from pipeline.engine.inputs import fingerprint_run
-from pipeline.engine.store import Frames, Store, quality_frame, replace_text
+from pipeline.engine.store import Frames, Store, replace_text
 from pipeline.plan import Plan
 from pipeline.stages import STAGES
 from pipeline.stages.base import Given, Stage
+
+if TYPE_CHECKING:
+    from pipeline.deliver import HandIn
 
 DELIVER = "deliver"
 STEPS: tuple[tuple[str, str], ...] = (*((s.name, s.title) for s in STAGES), (DELIVER, "成果输出"))
@@ -62,15 +66,13 @@ class Outcome:
     frames : all layers by key.
     quality : remarks of every stage as the ``Quality`` layer.
     seconds : time by step.
-    files : delivered files, relative to the hand-in; empty when delivery was not reached.
-    folder : the hand-in, or None.
+    handin : what was delivered and where; None when delivery was not reached.
     """
 
     frames: Frames = field(default_factory=dict)
-    quality: gpd.GeoDataFrame | None = None
+    quality: pd.DataFrame | None = None
     seconds: dict[str, float] = field(default_factory=dict)
-    files: list[Path] = field(default_factory=list)
-    folder: Path | None = None
+    handin: HandIn | None = None
 
 
 def peak_memory_mb() -> float | None:
@@ -150,7 +152,7 @@ def run_plan(
             made = {key: frame for key, frame in outcome.frames.items() if key not in before}
             store.save(stage.name, made, remarks[stage.title], fingerprint)
         crs = next(f.crs for f in outcome.frames.values() if isinstance(f, gpd.GeoDataFrame))
-        outcome.quality = quality_frame(remarks, crs=crs)
+        outcome.quality = join_remarks(remarks, crs=crs)
         if names[last] == DELIVER:
             _deliver(plan, outcome, step)
         run = {"seconds": outcome.seconds, "peak_memory_mb": peak_memory_mb(), "fingerprint": fingerprint}
@@ -164,14 +166,23 @@ def run_plan(
         handler.close()
 
 
+def join_remarks(remarks: dict[str, list[Fault]], *, crs: object) -> pd.DataFrame:
+    """Return the remarks of all stages, in stage order, as the ``Quality`` layer."""
+    parts = [quality_rows(faults, stage=title, crs=crs) for title, faults in remarks.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
 def _deliver(plan: Plan, outcome: Outcome, step: Progress) -> None:
     from pipeline.deliver import deliver  # matplotlib and the writers load only when they are needed
+    from pipeline.deliver.atlas import draw_atlas
 
     step.start(DELIVER, "成果输出", len(STEPS) - 1, len(STEPS))
     begun = time.perf_counter()
     assert outcome.quality is not None
-    frames = {**outcome.frames, Quality.key: outcome.quality}
-    outcome.folder, outcome.files = deliver(frames, plan, advance=step.advance)
+    handin = deliver(
+        outcome.frames, plan, outcome.quality, draw_sheets=partial(draw_atlas, advance=step.advance)
+    )
+    outcome.handin = handin
     outcome.seconds[DELIVER] = round(time.perf_counter() - begun, 3)
-    log.info("成果输出完成，用时 %.2f 秒，文件 %d 个", outcome.seconds[DELIVER], len(outcome.files))
+    log.info("成果输出完成，用时 %.2f 秒，文件 %d 个", outcome.seconds[DELIVER], len(handin.items))
     step.finish(DELIVER, outcome.seconds[DELIVER])

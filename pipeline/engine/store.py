@@ -17,11 +17,9 @@ import pandas as pd
 from layers.faults import Fault, PlanFaults
 from layers.frame import conform
 from layers.model import Layer
-from layers.planned import Quality
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame
 
-QUALITY = Quality.key
 Frames: TypeAlias = dict[str, Frame]
 
 
@@ -84,20 +82,3 @@ class Store:
             frames[key] = conform(raw, Layer.registry[key])
         return frames, [Fault(**remark) for remark in content["remarks"]]
 
-
-def quality_frame(remarks: dict[str, list[Fault]], *, crs: object) -> gpd.GeoDataFrame:
-    """Return the remarks of all stages as the ``Quality`` layer.
-
-    Parameters
-    ----------
-    remarks : faults by the Chinese title of the stage that made them, in stage order.
-    crs : CRS of the places.
-    """
-    rows = [{**fault.as_dict(), str(Quality.stage): title} for title, log in remarks.items() for fault in log]
-    table = pd.DataFrame(rows, columns=[*Fault.__dataclass_fields__, str(Quality.stage)])
-    places = gpd.points_from_xy(table["x"].astype("float64"), table["y"].astype("float64"))
-    frame = gpd.GeoDataFrame(table, geometry=places, crs=crs)
-    frame.loc[table["x"].isna(), "geometry"] = None
-    result = conform(frame, Quality)
-    assert isinstance(result, gpd.GeoDataFrame)
-    return result

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import contourpy
 import numpy as np
@@ -11,10 +12,10 @@ from shapely import MultiPolygon, Polygon
 
 from pipeline.reach.graph import Floats, Graph
 from pipeline.reach.search import Targets, index_targets, nearest
-from pipeline.reach.snap import Snap, snap_points
+from pipeline.reach.snap import Snap, Status, snap_points
 
-# Beyond the limit the search goes on for two cells: the border is then interpolated between real
-# distances instead of being drawn half a cell short of them.
+# Cells are snapped, and searches run, two cells beyond their limits: borders are then interpolated
+# between real distances instead of being drawn short of them.
 _RIM_CELLS = 2
 
 
@@ -30,8 +31,11 @@ class Cells:
         Cell size, metres.
     shape : (rows, columns)
         Size of the grid.
+    max_access_m : float
+        Longest straight way from a cell centre to its edge, metres.
     snap : Snap
-        Entry to the graph of each cell centre, row by row (rows * columns).
+        Entry to the graph of each cell centre, row by row (rows * columns). Cells a little farther
+        than ``max_access_m`` have an edge, too, but keep status FAR: they only shape borders.
     targets : Targets
         The same, sorted by edge.
     """
@@ -40,18 +44,19 @@ class Cells:
     y0: float
     cell_m: float
     shape: tuple[int, int]
+    max_access_m: float
     snap: Snap
     targets: Targets
 
     @cached_property
     def centre_x(self) -> Floats:
         """Centre of each column."""
-        return self.x0 + (np.arange(self.shape[1]) + 0.5) * self.cell_m
+        return self.x0 + (np.arange(self.shape[1], dtype=np.float64) + 0.5) * self.cell_m
 
     @cached_property
     def centre_y(self) -> Floats:
         """Centre of each row."""
-        return self.y0 + (np.arange(self.shape[0]) + 0.5) * self.cell_m
+        return self.y0 + (np.arange(self.shape[0], dtype=np.float64) + 0.5) * self.cell_m
 
     def locate(self, x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return row and column of points; outside the grid they run below 0 or past the shape."""
@@ -100,11 +105,16 @@ def build_cells(
     c1, r1 = np.maximum(np.ceil(bounds[2:] / cell_m), [c0 + 1, r0 + 1])
     x0, y0, shape = float(c0 * cell_m), float(r0 * cell_m), (int(r1 - r0), int(c1 - c0))
     x, y = np.meshgrid(x0 + (np.arange(shape[1]) + 0.5) * cell_m, y0 + (np.arange(shape[0]) + 0.5) * cell_m)
-    snap = snap_points(
-        x.ravel(), y.ravel(), graph, edges, max_m=max_access_m, area=ground, enter=enter,
-        measure_far=False,
-    )  # fmt: skip
-    return Cells(x0, y0, float(cell_m), shape, snap, index_targets(snap, graph))
+    x, y = x.ravel(), y.ravel()
+    snap = snap_points(x, y, graph, edges, max_m=max_access_m, area=ground, enter=enter, measure_far=False)
+    # In a second step, so that the rim cannot change the choice of component within the limit.
+    far = np.flatnonzero(snap.status == Status.FAR)
+    reach_m = max_access_m + _RIM_CELLS * cell_m
+    rim = snap_points(x[far], y[far], graph, edges, max_m=reach_m, enter=enter, measure_far=False)
+    for name in ("edge", "offset_m", "access_m", "component"):
+        getattr(snap, name)[far] = getattr(rim, name)
+    targets = index_targets(snap, graph)
+    return Cells(x0, y0, float(cell_m), shape, float(max_access_m), snap, targets)
 
 
 def measure_cells(
@@ -112,8 +122,8 @@ def measure_cells(
 ) -> tuple[Floats, NDArray[np.int32]]:
     """Return door-to-cell metres and the nearest source of every cell.
 
-    Distances run on for two cells beyond the limit, see :func:`contour_area`; inf and -1 are cells
-    farther than that, and cells without an edge.
+    A cell is within reach where its distance is at most the limit and its status is not FAR.
+    Both run on for two cells (see :func:`contour_area`); inf and -1 are cells farther than that.
 
     Returns
     -------
@@ -132,10 +142,9 @@ def cell_distance(cells: Cells, graph: Graph, sources: Snap, limit_m: float) -> 
 def contour_area(cells: Cells, distance_m: Floats, limits_m: ArrayLike) -> list[MultiPolygon]:
     """Draw the ground within each limit by filled marching squares.
 
-    Holes stay holes. Where distance grows steadily the border is interpolated; where it leaps (two
-    streets back to back, no access) it runs half-way between the cell centres or nearer to the
-    centre that is close to the limit. The drawing illustrates; whether a door is covered is decided
-    by its own distance.
+    Holes stay holes. Where distance or access grow steadily the border is interpolated to the
+    limit; where distance leaps (two streets back to back) it runs between the cell centres. The
+    drawing illustrates; whether a door is covered is decided by its own distance.
 
     Parameters
     ----------
@@ -155,25 +164,29 @@ def contour_area(cells: Cells, distance_m: Floats, limits_m: ArrayLike) -> list[
 
 
 def _contour(cells: Cells, distance_m: Floats, limit_m: float) -> MultiPolygon:
-    within = distance_m <= limit_m
+    access = cells.snap.access_m.reshape(cells.shape)
+    within = (distance_m <= limit_m) & (access <= cells.max_access_m)
     rows, columns = np.flatnonzero(within.any(axis=1)), np.flatnonzero(within.any(axis=0))
     if rows.size == 0:
         return MultiPolygon()
     r0, r1, c0, c1 = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     step = cells.cell_m
-    # Room left, cut to one cell either way so that a leap counts no more than a step. One cell
-    # of margin closes the border at the edge of the grid.
-    padded = np.pad(distance_m, 1, constant_values=np.inf)[r0 : r1 + 2, c0 : c1 + 2]
-    room = np.clip(limit_m - padded, -step, step)
+    # One cell of margin closes the border, at the edge of the grid, too.
+    window = np.s_[r0 : r1 + 2, c0 : c1 + 2]
+    distance = np.pad(distance_m, 1, constant_values=np.inf)[window]
+    access = np.pad(access, 1, constant_values=np.inf)[window]
+    # Room left, cut to one cell either way so that a leap counts no more than a step.
+    room = np.minimum(limit_m - distance, cells.max_access_m - access)
+    room = np.clip(room, -step, step)
     # A centre exactly on the limit is inside; a hair of room keeps rings from touching there.
     room[room == 0] = 1e-6 * step
     x = cells.x0 + (np.arange(c0 - 1, c1 + 1) + 0.5) * step
     y = cells.y0 + (np.arange(r0 - 1, r1 + 1) + 0.5) * step
     drawer = contourpy.contour_generator(x, y, room, name="serial", fill_type=contourpy.FillType.OuterOffset)
-    points, offsets = drawer.filled(0.0, np.inf)
+    drawn: Any = drawer.filled(0.0, np.inf)
     rings = [
         shapely.linearrings(xy, indices=np.repeat(np.arange(len(o) - 1), np.diff(o)))
-        for xy, o in zip(points, offsets, strict=True)
+        for xy, o in zip(drawn[0], drawn[1], strict=True)
     ]
     parts = np.array([Polygon(r[0], list(r[1:])) for r in rings], dtype=object)
     bad = ~shapely.is_valid(parts)

@@ -119,16 +119,12 @@ def find_contacts(segments: Segments, tolerance_m: float) -> Contacts:
 
 
 def _pair_segments(segments: Segments, tolerance_m: float) -> tuple[Index, Index]:
-    """Return pairs of segments whose boxes come within the tolerance; neighbours excluded."""
+    """Return pairs of segments whose boxes come within the tolerance."""
     low = np.minimum(segments.xy0, segments.xy1) - tolerance_m
     high = np.maximum(segments.xy0, segments.xy1) + tolerance_m
     boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
     a, b = shapely.STRtree(boxes).query(boxes)
-    neighbour = (segments.line[a] == segments.line[b]) & (
-        np.abs(segments.number[a] - segments.number[b]) <= 1
-    )
-    keep = (a < b) & ~neighbour
-    a, b = a[keep], b[keep]
+    a, b = a[a < b], b[a < b]
     order = np.lexsort((b, a))
     return a[order], b[order]
 
@@ -185,11 +181,18 @@ def _touch(segments: Segments, a: Index, b: Index, end: int, tolerance_m: float)
     line_a, line_b = segments.line[a], segments.line[b]
     is_end = (number == 0) | (number == segments.count[line_a])
     same = segments.level[line_a] == segments.level[line_b]
-    hit = near & (same | is_end | at_vertex)
+    position = segments.number[b] + share
+    # Neighbours always meet at their common vertex. If they meet anywhere else the line doubles
+    # back, and is cut at the tip so that the way back is recognised as a repeat.
+    tip = np.maximum(segments.number[a], segments.number[b])
+    neighbour = (line_a == line_b) & (np.abs(segments.number[a] - segments.number[b]) == 1)
+    hit = near & (same | is_end | at_vertex) & ~(neighbour & (position == tip))
+    folded = hit & neighbour
+    turn = tip[folded].astype(np.float64)
     return Contacts(
-        line_a[hit],
-        number[hit].astype(np.float64),
-        line_b[hit],
-        (segments.number[b] + share)[hit],
-        np.hypot(*(vertex - foot)[hit].T),
+        np.concatenate([line_a[hit], line_a[folded]]),
+        np.concatenate([number[hit].astype(np.float64), turn]),
+        np.concatenate([line_b[hit], line_b[folded]]),
+        np.concatenate([position[hit], turn]),
+        np.concatenate([np.hypot(*(vertex - foot)[hit].T), np.zeros(len(turn))]),
     )

@@ -163,8 +163,8 @@ def _join_ends(lines: NDArray, length: Floats, snap_m: float) -> tuple[Floats, I
 def _label_components(n: int, u: Ints, v: Ints, length: Floats) -> tuple[Ints, Floats]:
     """Label components by falling length; return the label of each node and the lengths."""
     label = label_groups(n, np.stack([u, v]).astype(np.intp))
-    total = np.bincount(label[u], weights=length, minlength=label.max(initial=-1) + 1)
+    total = np.bincount(label[u], weights=length, minlength=int(label.max(initial=-1)) + 1)
     order = np.argsort(-total, kind="stable")
     rank = np.empty(len(order), dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
-    return rank[label], total[order]
+    return rank[label], total[order].astype(np.float64)

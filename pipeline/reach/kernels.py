@@ -9,7 +9,17 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True, nogil=True)
+def compile_kernel(function):
+    """Compile on first call, cached where a cache can be written."""
+    try:
+        return njit(cache=True, nogil=True)(function)
+    except RuntimeError:
+        # Numba refuses to cache where neither the package nor the user's cache folder is writable
+        # (a read-only container without a home); compiling anew each run is the lesser evil.
+        return njit(nogil=True)(function)
+
+
+@compile_kernel
 def _push(key, rank, item, size, k, r, n):
     """Push (k, r, n) on the heap ordered by key, then rank; return the new size."""
     i = size
@@ -23,7 +33,7 @@ def _push(key, rank, item, size, k, r, n):
     return size + 1
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel
 def _pop(key, rank, item, size):
     """Take the first entry off the heap; the caller has read it. Return the new size."""
     size -= 1
@@ -44,7 +54,7 @@ def _pop(key, rank, item, size):
     return size
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel
 def _search(
     indptr, indices, weights, eu, ev, elen, s_edge, s_off, s_acc, first, last, limit,
     dist, src, touched, key, rank, item,
@@ -89,7 +99,7 @@ def _search(
     return count
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel
 def _scatter(
     indptr, arc_edge, arc_forward, elen, s_edge, s_off, s_acc, first, last, limit,
     dist, src, touched, count, t_indptr, t_order, t_off, t_acc, best, best_src, hits,
@@ -127,7 +137,7 @@ def _scatter(
     return found
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel
 def _grow(a):
     """Return the array with twice the room."""
     b = np.empty(2 * len(a) + 16, dtype=a.dtype)
@@ -135,7 +145,7 @@ def _grow(a):
     return b
 
 
-@njit(cache=True, nogil=True)
+@compile_kernel
 def reach_groups(
     indptr, indices, weights, arc_edge, arc_forward, eu, ev, elen, s_edge, s_off, s_acc, bounds,
     t_indptr, t_order, t_off, t_acc, n_targets, limit,

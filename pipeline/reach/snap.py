@@ -124,8 +124,8 @@ def snap_points(
     points[inside] = shapely.points(x[inside], y[inside])
 
     edge, access = _find_nearest(points, lines, np.flatnonzero(open_edge), max_m)
-    snapped = np.flatnonzero(edge >= 0)
-    astray = snapped[~in_wanted[edge[snapped]]]
+    hit = np.flatnonzero(edge >= 0)
+    astray = hit[~in_wanted[edge[hit]]]
     passed = np.zeros(n, dtype=bool)
     if astray.size:
         better, walk = _find_nearest(points[astray], lines, np.flatnonzero(open_edge & in_wanted), max_m)
@@ -153,6 +153,45 @@ def snap_points(
         component=home,
         status=status,
         passed_island=passed,
+    )
+
+
+def place_within(graph: Graph, edges: ArrayLike, area: shapely.Geometry) -> Snap:
+    """Return the ends of every stretch of the network inside an area, as points on their edges.
+
+    Whatever leaves the area passes one of them, so as sources they give the exact distance of
+    everything outside to the nearest network point inside (guideline 1.4, 研究范围).
+
+    Parameters
+    ----------
+    graph : Graph
+        Graph of ``edges``.
+    edges : (m,) array of shapely LineString
+        The lines the graph was built of.
+    area : shapely Polygon or MultiPolygon
+        Planar metres.
+
+    Returns
+    -------
+    Snap
+        Two points per stretch, access 0, in order of edges.
+    """
+    lines = np.asarray(edges, dtype=object).reshape(-1)
+    at = np.sort(shapely.STRtree(lines).query(area, predicate="intersects"))
+    parts, of = shapely.get_parts(shapely.intersection(lines[at], area), return_index=True)
+    straight = shapely.get_type_id(parts) == 1
+    parts, edge = parts[straight], np.repeat(at[of[straight]], 2).astype(np.int32)
+    points = np.stack([shapely.get_point(parts, 0), shapely.get_point(parts, -1)], axis=1).ravel()
+    home = graph.edge_component[edge]
+    return Snap(
+        x=shapely.get_x(points),
+        y=shapely.get_y(points),
+        edge=edge,
+        offset_m=_measure_offsets(points, edge, lines, graph),
+        access_m=np.zeros(len(edge)),
+        component=home,
+        status=np.where(home == 0, Status.OK, Status.OTHER_COMPONENT).astype(np.int8),
+        passed_island=np.zeros(len(edge), dtype=bool),
     )
 
 

@@ -173,14 +173,16 @@ def _divide(
         return None, np.zeros(n)
     given = np.full(len(pieces), -1, dtype=np.intp)
     given[piece[home]] = seed[home]
-    given = _adopt_orphans(pieces, given)
+    given = adopt_orphans(pieces, given)
     # What no seed's area touches is another part of the outline; it stays with its own label.
     given = np.where(given < 0, mine, given)
-    moved = np.bincount(given[given != mine], weights=shapely.area(pieces[given != mine]), minlength=n)
-    return np.array([shapely.coverage_union_all(pieces[given == k]) for k in range(n)], dtype=object), moved
+    changed = given != mine
+    moved = np.bincount(given[changed], weights=shapely.area(pieces[changed]), minlength=n)
+    areas = [shapely.coverage_union_all(pieces[given == k]) for k in range(n)]
+    return np.array(areas, dtype=object), moved.astype(np.float64)
 
 
-def _adopt_orphans(pieces: NDArray, given: Index) -> Index:
+def adopt_orphans(pieces: NDArray, given: Index) -> Index:
     """Give pieces without a seed to the neighbour with the longest common border, in waves."""
     given = given.copy()
     a, b = shapely.STRtree(pieces).query(pieces, predicate="touches")

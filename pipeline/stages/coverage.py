@@ -33,7 +33,7 @@ from pipeline.stages.walknet import WalkNet, open_walknet, recall_snap
 
 # Homes farther than this from any facility of a class get no distance: it would say nothing.
 _SEARCH_M = 5000.0
-_TARGET_NAME = {
+_TARGET_NAME: dict[str, str] = {
     Home.population: "全体居民",
     Home.elders: "60岁及以上老年人",
     Home.infants: "0-3岁婴幼儿",

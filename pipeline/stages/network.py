@@ -19,6 +19,7 @@ from pipeline.stages.walknet import STATUS_TEXT, WalkNet, open_walknet
 
 # A network this much in islands says that the lines do not meet where the streets do.
 _MIN_MAIN_SHARE = 0.9
+_ISLAND_NOTE = "最近的路段不与主网相连，已接入主网"
 
 
 def plan_area(communities: gpd.GeoDataFrame, outline: gpd.GeoDataFrame) -> shapely.Geometry:
@@ -101,7 +102,7 @@ def _link_layer(
             Link.edge: pd.array(np.where(snap.edge >= 0, snap.edge, pd.NA), dtype="Int64"),
             Link.offset_m: np.where(snap.edge >= 0, snap.offset_m, np.nan),
             Link.component: pd.array(np.where(snap.edge >= 0, snap.component, pd.NA), dtype="Int64"),
-            Link.note: np.where(snap.passed_island, "最近的路段不与主网相连，已接入主网", None),
+            Link.note: [_ISLAND_NOTE if passed else None for passed in snap.passed_island],
         },
         geometry=points.to_numpy(),
         crs=frame.crs,

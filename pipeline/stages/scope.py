@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -29,7 +28,7 @@ from layers.source import (
 )
 from pipeline.plan import Plan
 from pipeline.reach.cells import cell_distance, contour_area
-from pipeline.reach.snap import Snap, Status
+from pipeline.reach.snap import place_within
 from pipeline.reach.voronoi import network_voronoi
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.walknet import WalkNet, open_walknet
@@ -75,22 +74,6 @@ def _build_units(given: Given, net: WalkNet) -> gpd.GeoDataFrame:
     return units.sort_values([Unit.code, Unit.name], ignore_index=True)
 
 
-def _sources_inside(net: WalkNet, area: shapely.Geometry) -> Snap:
-    """Every network point inside the plan, as starts of the 15-minute walk.
-
-    The pieces of edges inside an area are reached at no cost; what matters for the ground outside is
-    where one leaves: the nodes inside and the points where edges cross the boundary.
-    """
-    graph = net.graph
-    node_points = shapely.points(graph.x, graph.y)
-    inside = shapely.contains_xy(area, graph.x, graph.y)
-    crossing = shapely.get_parts(shapely.intersection(net.lines, area.boundary))
-    crossing = crossing[shapely.get_type_id(crossing) == 0]
-    points = gpd.GeoSeries(np.concatenate([node_points[inside], crossing]))
-    snap = net.snap(points)
-    return snap.take(snap.status == Status.OK)
-
-
 def _study_area(
     net: WalkNet, plan: Plan, planned: shapely.Geometry, extent: shapely.Geometry | None, log: FaultLog
 ) -> tuple[shapely.Geometry, shapely.Geometry]:
@@ -98,7 +81,7 @@ def _study_area(
     limit = plan.walking.limit_m(15)
     ground = shapely.box(*planned.buffer(limit + plan.walking.max_access_m).bounds)
     cells = net.cells(ground, plan)
-    sources = _sources_inside(net, planned)
+    sources = place_within(net.graph, net.lines, planned)
     reached = contour_area(cells, cell_distance(cells, net.graph, sources, limit), [limit])[0]
     study = shapely.union_all([reached, planned])
     cut: shapely.Geometry = shapely.LineString()

@@ -29,9 +29,12 @@ def _reach_pairs(given: Given) -> pd.DataFrame:
     homes = given.placed(Home)
     homes = homes[homes[Home.community].notna()].reset_index(drop=True)
     facilities = given.placed(Facility)
-    never = read_settings("sharing.yaml")["never"]
-    open_ones = (facilities[Facility.sharing] != _REFUSED) & ~facilities[Facility.type_key].isin(never)
-    facilities = facilities[open_ones].reset_index(drop=True)
+    rules = read_settings("sharing.yaml")
+    never = {key for key, item in facility_classes().items() if item.group in rules["open_groups"]} | set(
+        rules["never"]
+    )
+    shareable = (facilities[Facility.sharing] != _REFUSED) & ~facilities[Facility.type_key].isin(never)
+    facilities = facilities[shareable].reset_index(drop=True)
     home_snap = recall_snap(link, homes, Home.key)
     parts = []
     for key, rows in facilities.groupby(Facility.type_key).groups.items():
@@ -79,6 +82,8 @@ def run(given: Given) -> dict[str, Frame]:
         people=("people_gained", lambda values: values.sum(min_count=1)),
     ).reset_index()
     rows = rows[rows["gained"] > 0].reset_index(drop=True)
+    if rows.empty:
+        return {Sharing.key: empty_frame(Sharing, crs=given.crs)}
     facilities = given.geo(Facility).set_index(Facility.id).loc[rows["facility"]]
     spare = given.table(FacilityLoad).set_index(FacilityLoad.facility)[FacilityLoad.spare]
     homes = given.geo(Home).set_index(Home.id)
@@ -103,7 +108,7 @@ def run(given: Given) -> dict[str, Frame]:
         }
         for row, name, item, mode in zip(rows.itertuples(), names, classes, modes, strict=True)
     ]  # fmt: skip
-    xy = np.stack([starts.x, starts.y, ends.x, ends.y], axis=1).reshape(-1, 2, 2) if len(rows) else []
+    xy = np.stack([starts.x, starts.y, ends.x, ends.y], axis=1).reshape(-1, 2, 2)
     result = gpd.GeoDataFrame(
         {
             Sharing.id: rows["facility"] + "→" + rows["user"],
@@ -123,7 +128,7 @@ def run(given: Given) -> dict[str, Frame]:
             Sharing.duties: [item["duties"] for item in said],
             Sharing.cost_split: [item["cost"] for item in said],
         },
-        geometry=shapely.linestrings(xy) if len(rows) else [],
+        geometry=shapely.linestrings(xy),
         crs=homes.crs,
     )
     return {Sharing.key: result}

@@ -144,3 +144,40 @@ def test_random_lines_agree_with_geos_noding(seed):
     assert shapely.distance(middle, lines[noded.source]).max() < 1e-6
     by_line = np.bincount(noded.source, weights=shapely.length(noded.geometry))
     assert np.allclose(by_line, shapely.length(lines))
+
+
+def test_lines_on_a_lattice_agree_with_geos_union():
+    """Overlaps, fold-backs, shared vertices and T-junctions are all frequent on a small lattice."""
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        size, lines = rng.integers(2, 7), []
+        for _ in range(rng.integers(2, 8)):
+            xy = rng.integers(0, size + 1, (rng.integers(2, 5), 2)).astype(float)
+            lines.append(LineString(xy))
+        noded = node_lines(lines, tolerance_m=1e-6)
+        union = shapely.union_all([line for line in lines if line.length > 0])
+        truth = shapely.get_parts(union)
+        ours = build_graph(noded.geometry, snap_m=0)
+        theirs = build_graph(truth[shapely.length(truth) > 1e-6], snap_m=1e-6)
+        assert ours.planar_m.sum() == pytest.approx(theirs.planar_m.sum(), abs=1e-6), seed
+        assert len(ours.component_m) == len(theirs.component_m), seed
+        # Independent cycles: the same however many nodes of degree 2 either keeps.
+        assert ours.n_edges - ours.n_nodes == theirs.n_edges - theirs.n_nodes, seed
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_levels_that_only_cross_are_noded_apart(seed):
+    rng = np.random.default_rng(seed)
+    lines = shapely.linestrings(rng.uniform(0, 1000, (24, 4, 2)))
+    level = rng.integers(-1, 2, 24)
+    together = node_lines(lines, level=level, tolerance_m=1e-7)
+    for grade in (-1, 0, 1):
+        alone = node_lines(lines[level == grade], tolerance_m=1e-7)
+        mine = level[together.source] == grade
+        assert shapely.equals_exact(together.geometry[mine], alone.geometry).all()
+
+
+def test_a_line_that_doubles_back_is_walked_once():
+    noded = node_lines([LineString([(0, 0), (5, 0), (5, 4), (5, 0), (9, 0)])])
+    assert sorted(shapely.length(noded.geometry).tolist()) == [4, 4, 5]
+    assert noded.duplicate_m == 4

@@ -1,5 +1,6 @@
 """Door-to-door metres: exact where one can draw the graph, equal to networkx where not."""
 
+import numba
 import numpy as np
 import pytest
 import shapely
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from reach_oracle import split_distances
 from shapely import LineString
 
+from pipeline.reach import kernels
 from pipeline.reach.graph import build_graph, round_length
 from pipeline.reach.search import index_targets, nearest, reach, reach_nodes
 from pipeline.reach.snap import Snap, Status, snap_points
@@ -89,6 +91,11 @@ def test_the_limit_is_inclusive_whatever_the_order_of_adding_up(street):
     assert metres(street, start, end, 0.7) == pytest.approx([0.7], abs=2e-9)
     assert metres(street, end, start, 0.7) == metres(street, start, end, 0.7)
     assert metres(street, start, end, 0.699999) == [np.inf]
+    start, end = put(street, [0], [90], 1), put(street, [1], [20], 2)
+    assert metres(street, start, end, 33) == [33]
+    assert metres(street, start, end, 33 - 1e-8) == [np.inf]
+    assert reach(street, start, end, 33).distance_m.tolist() == [33]
+    assert reach_nodes(street, start, 61)[0].tolist() == [np.inf, 11, 61]
 
 
 def test_ties_go_to_the_lowest_source(street):
@@ -96,10 +103,15 @@ def test_ties_go_to_the_lowest_source(street):
     both = put(street, [0, 0, 1], [70, 30, 0], [0, 0, 0])
     assert nearest(street, both, middle, 100)[1].tolist() == [0]
     assert nearest(street, both.take([1, 0, 2]), middle, 100)[1].tolist() == [0]
-    # Also where the lower source arrives later over an edge without length.
-    graph = build_graph([LineString([(0, 0), (3, 0)]), LineString([(3, 0), (3, 0)])])
-    twins = put(graph, [0, 0], [0, 0], [5, 5])
-    assert nearest(graph, twins, put(graph, [1], [0]), 99)[1].tolist() == [0]
+    # Also where the lower source arrives at a crossing after the higher one has.
+    arms = [
+        LineString([(0, 0), (3, 0)]),
+        LineString([(0, 0), (0, 6)]),
+        LineString([(0, 0), (-5, 0)]),
+    ]
+    star = build_graph(arms)
+    late_and_early = put(star, [0, 1], [3, 6], [7, 4])
+    assert nearest(star, late_and_early, put(star, [2], [5]), 99)[1].tolist() == [0]
 
 
 def test_empty_tables(street):
@@ -116,25 +128,33 @@ def test_empty_tables(street):
 
 @st.composite
 def towns(draw):
-    """A random multigraph drawn on few places, so loops, parallels and islands are common."""
+    """A random multigraph on few places, so that loops, parallels and islands are common.
+
+    Streets run along the axes in whole metres or, half of the time, anywhere: the former make
+    ties and distances exactly at the limit common, the latter make sums that must be rounded.
+    """
     n = draw(st.integers(1, 9))
     m = draw(st.integers(1, 14))
-    seed = draw(st.integers(0, 2**32 - 1))
-    rng = np.random.default_rng(seed)
-    xy = rng.integers(0, 60, (n, 2)).astype(float)
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    whole = draw(st.booleans())
+    size = draw(st.sampled_from([3, 12, 60]))
+    xy = rng.integers(0, size, (n, 2)).astype(float)
     lines = []
     for a, b in rng.integers(0, n, (m, 2)):
-        bend = rng.integers(0, 60, (rng.integers(0, 3), 2)).astype(float)
+        bend = rng.integers(0, size, (rng.integers(0, 3), 2)).astype(float)
+        if whole:
+            bend = np.array([[xy[a, 0], xy[b, 1]]])
         lines.append(LineString([xy[a], *bend, xy[b]]))
     graph = build_graph(lines, snap_m=0)
 
     def doors(k):
         edge = rng.integers(-1, m, k)
-        share = rng.choice([0, 1, 0.5, rng.uniform(), rng.uniform()], k)
+        share = rng.choice([0, 1, 0.5], k)
         share = np.where(share == 0.5, rng.uniform(size=k), share)
-        return put(graph, edge, share * graph.length_m[edge], rng.integers(0, 9, k))
+        offset = share * graph.length_m[edge]
+        return put(graph, edge, np.floor(offset) if whole else offset, rng.integers(0, 9, k))
 
-    limit = draw(st.sampled_from([np.inf, 0.0, 25.0, 60.0, 120.0]))
+    limit = draw(st.sampled_from([np.inf, 0.0, 9.0, 25.0, 60.0]))
     return graph, doors(draw(st.integers(0, 7))), doors(draw(st.integers(0, 9))), limit
 
 
@@ -190,3 +210,17 @@ def test_ends_a_hair_apart_meet_and_components_are_ordered_by_length():
     assert graph.edge_component.tolist() == [1, 0, 0, 0]
     assert graph.degree.tolist().count(3) == 1
     assert graph.component_m == pytest.approx([24.993, 7], abs=0.01)
+
+
+def test_kernels_run_where_nothing_can_be_cached(monkeypatch):
+    def refuse(function):
+        raise RuntimeError("cannot cache function: no locator available")
+
+    monkeypatch.setattr("numba.core.dispatcher.FunctionCache", refuse)
+    with pytest.raises(RuntimeError):
+        numba.njit(cache=True)(abs_of)
+    assert kernels.compile_kernel(abs_of)(-2) == 2
+
+
+def abs_of(number):
+    return abs(number)

@@ -6,7 +6,8 @@ import shapely
 from shapely import LineString
 
 from pipeline.reach.graph import build_graph
-from pipeline.reach.snap import Status, snap_points
+from pipeline.reach.search import nearest
+from pipeline.reach.snap import Status, place_within, snap_points
 
 LINES = [
     LineString([(0, 0), (100, 0)]),  # the street
@@ -82,3 +83,15 @@ def test_wrong_arguments_are_refused(graph):
         snap_points([0], [0], graph, LINES[:2], max_m=5)
     with pytest.raises(ValueError, match="negative"):
         snap_points([0], [0], graph, LINES, max_m=-1)
+
+
+def test_everything_outside_is_measured_from_the_network_inside(graph):
+    area = shapely.union(shapely.box(20, -5, 60, 5), shapely.box(90, 25, 130, 35))
+    ends = place_within(graph, LINES, area)
+    assert ends.edge.tolist() == [0, 0, 3, 3]
+    assert ends.offset_m.tolist() == [20, 60, 25, 60]
+    assert ends.access_m.tolist() == [0, 0, 0, 0]
+    doors = snap_points([5, 75, 100, 150, 30], [0, 0, 20, 30, 60], graph, LINES, max_m=5)
+    metres, _ = nearest(graph, ends, doors, 1000)
+    assert metres.tolist() == [15, 15, 5, 20, np.inf]
+    assert len(place_within(graph, LINES, shapely.box(900, 900, 901, 901))) == 0

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Four sheets of the kinds a hand-in has, over the test town."""
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ def _background(town: Town, *, buildings: bool = True) -> list[Drawn]:
               label_kind="道路名", label_priority=30, in_legend=False),
     ]  # fmt: skip
     if buildings:
-        layers.append(Drawn(frame=town["buildings"], theme="building", value="建筑", legend_group="基础地理"))
+        layers.append(
+            Drawn(frame=town["buildings"], theme="building", value="建筑", legend_group="基础地理")
+        )
     return layers
 
 
@@ -48,7 +51,9 @@ def _inset(town: Town) -> tuple[Drawn, ...]:
     )  # fmt: skip
 
 
-def _sheet(town: Town, number: str, title: str, group: str, layers: list[Drawn], *, study: bool, **more) -> SheetSpec:
+def _sheet(
+    town: Town, number: str, title: str, group: str, layers: list[Drawn], *, study: bool, **more
+) -> SheetSpec:
     layout = more.get("layout", "standard")
     frame = load_frame(layout)
     extent = tuple(town["study" if study else "plan"].total_bounds)
@@ -128,4 +133,9 @@ def make_coverage(town: Town) -> SheetSpec:
     )  # fmt: skip
 
 
-SHEETS = {"landuse": make_landuse, "facilities": make_facilities, "projects": make_projects, "coverage": make_coverage}
+SHEETS = {
+    "landuse": make_landuse,
+    "facilities": make_facilities,
+    "projects": make_projects,
+    "coverage": make_coverage,
+}

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from layers.faults import Fault, FaultLog, PlanFaults
-from pipeline.deliver.atlas.compose import Entry
+from pipeline.deliver.atlas.compose import Entry, compose_sheets
+from pipeline.deliver.atlas.town import Town
+from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.sheet.render import render_sheet
 from pipeline.deliver.sheet.spec import SheetError, SheetReport, SheetSpec
 from pipeline.plan import Plan
+from pipeline.stages.base import Frame
 from styles.errors import StyleError
 
 # Below this many sheets a second process costs more to start than it saves.
 _WORTH_A_POOL = 6
+
+
+FOLDER = "图件/JPG"
+Advance = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def _render(job: tuple[SheetSpec, Path]) -> SheetReport | str:
 
 
 def draw_sheets(
-    entries: list[Entry], folder: Path, plan: Plan, log: FaultLog, *, advance: Callable[[int, int, str], None]
+    entries: list[Entry], folder: Path, plan: Plan, log: FaultLog, *, advance: Advance
 ) -> list[Sheet]:
     """Draw every entry that has instructions into ``folder``.
 
@@ -139,3 +146,30 @@ def _remark(report: SheetReport, log: FaultLog) -> None:
             severity="提示",
             layer=report.title,
         )
+
+
+def draw_atlas(
+    frames: Mapping[str, Frame], plan: Plan, root: Path, log: FaultLog, *, advance: Advance
+) -> Made:
+    """Draw the catalogue's sheets under ``root`` and return the files, and the drawings not made with why.
+
+    Parameters
+    ----------
+    frames : every stage result by layer key.
+    root : the hand-in being built.
+    log : told of sheets not drawn and labels without room.
+    advance : called after each sheet with (done, total, title).
+    """
+    folder = root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = compose_sheets(Town(plan, frames, log))
+    made: list[Item | Absent] = []
+    for sheet in draw_sheets(entries, folder, plan, log, advance=advance):
+        entry = sheet.entry
+        if sheet.path is None or sheet.report is None:
+            made.append(Absent("图件", entry.title, entry.reason, number=entry.number))
+            continue
+        path = f"{FOLDER}/{sheet.path.name}"
+        note = f"{entry.group}；1:{sheet.report.scale}"
+        made.append(Item(path, "图件", entry.title, "pipeline.deliver.atlas", number=entry.number, note=note))
+    return made

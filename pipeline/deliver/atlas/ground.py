@@ -15,6 +15,7 @@ from pipeline.deliver.sheet.spec import Drawn
 _LEGAL = codes.BOUNDARY.values[0]
 _LINES = "规划界线"
 _BASE = "基础地理"
+_WATER_CODE = "17"  # 陆地水域 of the 2023 classification
 
 
 def context_roads(town: Town) -> list[Drawn]:
@@ -32,7 +33,10 @@ def surfaces(town: Town) -> list[Drawn]:
     frame = town.classed(town.geo(OpenSpace), OpenSpace.kind, "surface", fallback="绿地")
     water = frame[frame["class"] == "水面"]
     green = frame[frame["class"] != "水面"]
+    parcels = town.geo(Parcel)
+    river = parcels[parcels[Parcel.landuse_code].str.startswith(_WATER_CODE)]
     return [
+        Drawn(frame=river, theme="surface", value="水面", legend_group=_BASE),
         Drawn(
             frame=water, theme="surface", value="水面", label_column=OpenSpace.name, label_kind="水系名",
             label_priority=40, legend_group=_BASE,

@@ -57,8 +57,8 @@ class Badge:
 def spread_badges(badges: Sequence[Badge], box: Box) -> list[Badge]:
     """Push overlapping markers apart, evenly and deterministically, inside the map box.
 
-    Each round moves every too close pair half its overlap each; identical places are separated along
-    a direction given by their order, so equal inputs give equal sheets.
+    Each round moves every too close pair half its overlap each; identical places are separated
+    along a direction given by their order, so equal inputs give equal sheets.
     """
     if not badges:
         return []
@@ -90,9 +90,7 @@ def spread_badges(badges: Sequence[Badge], box: Box) -> list[Badge]:
         np.add.at(xy, first, -push)
         np.add.at(xy, second, push)
         half = radius[:, None]
-        xy = np.clip(
-            xy, [box.left, box.bottom] + half + 0.3, [box.right, box.top] - half - 0.3
-        )
+        xy = np.clip(xy, [box.left, box.bottom] + half + 0.3, [box.right, box.top] - half - 0.3)
     return [
         replace(badge, x=round(float(x), 3), y=round(float(y), 3))
         for badge, (x, y) in zip(badges, xy, strict=True)

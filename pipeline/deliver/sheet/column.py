@@ -1,4 +1,4 @@
-"""The right-hand column: north and scale, inset, legend, tables, notes, 图签, from top to bottom."""
+"""The right-hand column: scale and north, inset, legend, tables, notes, 图签, downwards."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from pipeline.deliver.sheet.legend import (
     LegendLayout,
     draw_legend,
     legend_options,
+    squeeze_legend,
 )
 from pipeline.deliver.sheet.north import draw_north
 from pipeline.deliver.sheet.scale import MapTransform
 from pipeline.deliver.sheet.scalebar import ScaleBar, design_bar, draw_bar
 from pipeline.deliver.sheet.sidetable import TableLayout, design_table, draw_table
-from pipeline.deliver.sheet.spec import SheetSpec
+from pipeline.deliver.sheet.spec import SheetSpec, SideTable
 from pipeline.deliver.sheet.titleblock import draw_title_block
 from pipeline.deliver.sheet.typeset import wrap_text
 from styles.frame import Box
 
 _HEADING = 6.2
 _NOTE_LEADING = 1.4
+_LEAST_TABLE = 13.0  # title, head and one row, mm
+_ABREAST = 100.0  # column widths from which inset and scale stand side by side, mm
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,9 @@ def draw_column(
     frame, parts = page.frame, page.frame.column_parts
     pad = parts["padding"]
     column = frame.column
-    block = Box(column.left, column.bottom, column.right, column.bottom + parts["title_block_height"])
+    block = Box(
+        column.left, column.bottom, column.right, column.bottom + parts["title_block_height"]
+    )
     body = Box(column.left + pad, block.top + pad, column.right - pad, column.top - pad)
     page.rectangle(column, face=frame.colours["box"], edge=frame.colours["ink"],
                    width_mm=frame.lines["inner"], z=95)  # fmt: skip
@@ -59,71 +64,90 @@ def draw_column(
         for number, note in enumerate(spec.notes, 1)
         for line in _hang(wrap_text(note, body.width - 4.0, frame.type["small"]), number)
     ]
-    note_height = len(notes) * frame.type["small"] * _NOTE_LEADING + _HEADING if notes else 0.0
-    inset_min = parts["inset_min"] + _HEADING if spec.inset else 0.0
-    room = body.height - parts["north_height"] - inset_min - note_height - pad * 3
-    legend, tables = _fit(page, spec, entries, body.width, room)
-    table_room = room - legend.height - _HEADING - sum(t.height + pad * 1.1 for t in tables)
-    inset_height = parts["inset_min"] + float(
-        np.clip(table_room, 0.0, parts["inset_max"] - parts["inset_min"])
+    note_height = (
+        len(notes) * frame.type["small"] * _NOTE_LEADING + _HEADING + 1.5 if notes else 0.0
     )
+    abreast = bool(spec.inset) and body.width >= _ABREAST
+    north_height = 0.0 if abreast else parts["north_height"]
+    free = body.height - north_height - note_height - pad * 0.5
+    legend, tables, inset_min = _fit(page, spec, entries, body.width, free)
+    used = legend.height + _HEADING + sum(t.height + pad * 1.1 for t in tables)
+    spare = max(0.0, free - used - inset_min - _HEADING - pad)
+    inset_height = min(inset_min + spare, parts["inset_max"])
 
-    y = body.top
-    bar = _draw_scale(page, spec, transform, north_deg, Box(body.left, y - parts["north_height"], body.right, y))
-    y -= parts["north_height"]
-    _rule(page, y, column)
+    y, split = body.top, body.right
+    if abreast:
+        # A broad column would leave the inset's sides empty; scale and north stand beside it.
+        split = body.left + body.width * 0.58
+    strip = Box(split + pad if abreast else body.left, y - parts["north_height"], body.right, y)
+    bar = _draw_scale(page, spec, transform, north_deg, strip)
+    y -= north_height
+    if not abreast:
+        _rule(page, y, column)
     inset = None
     if spec.inset:
         y = _heading(page, spec.inset_title, body, y)
-        inset = Box(body.left, y - inset_height, body.right, y)
+        inset = Box(body.left, y - inset_height, split, y)
         y = inset.bottom - pad
         _rule(page, y, column)
     if entries:
         y = _heading(page, "图  例", body, y)
         draw_legend(page, entries, legend, Box(body.left, y - legend.height, body.right, y))
-        y -= legend.height + pad * 0.6
+        y -= legend.height + pad * 0.4
     for layout in tables:
         _rule(page, y, column)
-        y -= pad * 0.7
+        y -= pad * 0.5
         draw_table(page, layout, Box(body.left, y - layout.height, body.right, y))
-        y -= layout.height + pad * 0.4
+        y -= layout.height + pad * 0.5
     if notes:
-        foot = block.top + note_height + pad * 0.4
+        foot = block.top + note_height
         _rule(page, foot, column)
         _draw_notes(page, notes, body, foot)
     return ColumnDrawn(inset, bar, sum(t.left_out for t in tables))
 
 
 def _fit(
-    page: Page, spec: SheetSpec, entries: Sequence[LegendEntry], width: float, room: float
-) -> tuple[LegendLayout, list[TableLayout]]:
-    """Return the most generous legend with which every table row still finds room.
+    page: Page, spec: SheetSpec, entries: Sequence[LegendEntry], width: float, free: float
+) -> tuple[LegendLayout, list[TableLayout], float]:
+    """Return the most generous legend, tables and inset height with which nothing is lost.
 
-    The legend is never cut; where rows must go, the most compact legend loses the fewest.
+    The legend is never cut.  What gives way, in this order: the legend's size, the inset's height,
+    then rows of the longest table; a legend that still overflows is squeezed.
     """
-    sizes, pad = page.frame.type, page.frame.column_parts["padding"]
-    best: tuple[LegendLayout, list[TableLayout]] | None = None
-    for legend in legend_options(entries, width):
-        left = room - legend.height - _HEADING
-        tables: list[TableLayout] = []
-        # Short tables first take what they need, so that the long one gets all the rest.
-        order = sorted(range(len(spec.side_tables)), key=lambda i: len(spec.side_tables[i].rows))
-        laid: dict[int, TableLayout] = {}
-        for place, index in enumerate(order):
-            later = sum(9.0 + 1.1 * pad for _ in order[place + 1 :])
-            laid[index] = design_table(
-                spec.side_tables[index], width, left - 1.1 * pad - later, size=sizes["body"],
-                minimum=sizes["minimum"],
-            )  # fmt: skip
-            left -= laid[index].height + 1.1 * pad
-        tables = [laid[i] for i in sorted(laid)]
-        lost = sum(t.left_out for t in tables)
-        if best is None or left >= 0 or lost < sum(t.left_out for t in best[1]):
-            best = legend, tables
-        if lost == 0 and left >= 0:
-            break
-    assert best is not None
-    return best
+    parts = page.frame.column_parts
+    insets = (parts["inset_min"], parts["inset_least"]) if spec.inset else (0.0,)
+    around = _HEADING + parts["padding"] if spec.inset else 0.0
+    tries: list[tuple[int, float, int, LegendLayout, list[TableLayout], float]] = []
+    for inset in insets:
+        room = free - inset - around
+        for legend in legend_options(entries, width):
+            left = room - legend.height - _HEADING
+            tables, left = _fit_tables(page, spec.side_tables, width, left)
+            lost = sum(t.left_out for t in tables)
+            if lost == 0 and left >= 0:
+                return legend, tables, inset
+            tries.append((lost, -left, len(tries), legend, tables, inset))
+    _, over, _, legend, tables, inset = min(tries, key=lambda t: (max(t[1], 0.0) > 0, t[0], t[2]))
+    if over > 0:
+        _, over, _, legend, tables, inset = min(tries, key=lambda t: t[1])
+        legend = squeeze_legend(legend, legend.height - over)
+    return legend, tables, inset
+
+
+def _fit_tables(
+    page: Page, tables: Sequence[SideTable], width: float, left: float
+) -> tuple[list[TableLayout], float]:
+    """Return the tables as set and the height still free; short tables choose first."""
+    sizes, gap = page.frame.type, 1.1 * page.frame.column_parts["padding"]
+    order = sorted(range(len(tables)), key=lambda i: len(tables[i].rows))
+    laid: dict[int, TableLayout] = {}
+    for place, index in enumerate(order):
+        later = (len(order) - place - 1) * (_LEAST_TABLE + gap)
+        laid[index] = design_table(
+            tables[index], width, left - gap - later, size=sizes["body"], minimum=sizes["minimum"]
+        )
+        left -= laid[index].height + gap
+    return [laid[i] for i in sorted(laid)], left
 
 
 def _rule(page: Page, y: float, column: Box) -> None:
@@ -135,25 +159,51 @@ def _rule(page: Page, y: float, column: Box) -> None:
 
 def _heading(page: Page, text: str, body: Box, y: float) -> float:
     page.text(
-        body.left, y - _HEADING / 2, text, size_mm=page.frame.type["heading"], middle=True, bold=True
+        body.left,
+        y - _HEADING / 2,
+        text,
+        size_mm=page.frame.type["heading"],
+        middle=True,
+        bold=True,
     )
     return y - _HEADING
 
 
-def _draw_scale(page: Page, spec: SheetSpec, transform: MapTransform, north: float, box: Box) -> ScaleBar:
-    draw_north(page, box.right - 7.5, (box.bottom + box.top) / 2 - 1.0, 14.0, north)
+def _draw_scale(
+    page: Page, spec: SheetSpec, transform: MapTransform, north: float, box: Box
+) -> ScaleBar:
+    """Draw numeric scale, bar and arrow: side by side, or one over the other in a narrow strip."""
     sizes, soft = page.frame.type, page.frame.colours["soft"]
+    narrow = box.width < 50.0
     page.text(
         box.left, box.top - 3.6, f"比例尺  1:{spec.scale}", size_mm=sizes["heading"], middle=True,
         bold=True,
     )  # fmt: skip
-    bar = design_bar(transform, box.width - 27.0)
+    bar = design_bar(transform, box.width - (9.0 if narrow else 27.0))
     draw_bar(page, bar, box.left + 1.0, box.top - 12.6)
     minutes = round(abs(north) * 60)
+    side = "西" if north > 0 else "东"
+    lean = f"坐标北偏{side}{minutes // 60}°{minutes % 60:02d}′"
+    if narrow:
+        x, y = (box.left + box.right) / 2, box.top - 29.0
+        draw_north(page, x, y, 15.0, north)
+        page.text(
+            x,
+            y - 12.0,
+            "箭头指真北",
+            size_mm=sizes["small"],
+            align="centre",
+            middle=True,
+            colour=soft,
+        )
+        page.text(
+            x, y - 15.6, lean, size_mm=sizes["small"], align="centre", middle=True, colour=soft
+        )
+        return bar
+    draw_north(page, box.right - 7.5, (box.bottom + box.top) / 2 - 1.0, 13.0, north)
     page.text(
-        box.left, box.bottom + 4.6,
-        f"箭头指真北，坐标北偏{'西' if north > 0 else '东'}{minutes // 60}°{minutes % 60:02d}′",
-        size_mm=sizes["small"], middle=True, colour=soft,
+        box.left, box.bottom + 3.6, f"箭头指真北，{lean}", size_mm=sizes["small"], middle=True,
+        colour=soft,
     )  # fmt: skip
     return bar
 

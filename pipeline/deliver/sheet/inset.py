@@ -40,9 +40,7 @@ def draw_inset(
     painting = paint_layers(page, layers, transform, z_base=101, z_scale=0.01, shrink=_SHRINK)
     frame_symbol = symbol("context", "图幅")
     outline = transform.to_page(np.array([shapely.box(*mark)], dtype=object))
-    page.fill(
-        outline, edge=frame_symbol.line, width_mm=frame_symbol.line_mm, z=102.5, clip=box
-    )
+    page.fill(outline, edge=frame_symbol.line, width_mm=frame_symbol.line_mm, z=102.5, clip=box)
     requests = collect_requests(painting)
     placed, unplaced = place_labels(requests, box, [])
     page.rectangle(box, edge=page.frame.colours["rule"], width_mm=page.frame.lines["rule"], z=103)

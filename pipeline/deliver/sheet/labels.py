@@ -1,8 +1,8 @@
 """Label placement: greedy by priority, never over another label or a marker.
 
-Order and candidates follow common practice (Maplex, Mapnik): around points to the right first, along
-lines at their straightest middle, in polygons at the centre of the largest inscribed circle.  What
-finds no room is returned, not drawn.
+Order and candidates follow common practice (Maplex, Mapnik): around points to the right first,
+along lines where they are straight, in polygons near the centre of the largest inscribed circle.
+What finds no room is returned, not drawn.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from pipeline.deliver.sheet.badges import Badge
+from pipeline.deliver.sheet.geometry import Geometries
 from pipeline.deliver.sheet.paint import MapPainting, Painted
 from pipeline.deliver.sheet.typeset import balance_lines
 from styles import Symbol, symbol
@@ -68,7 +69,7 @@ class Placement:
     def corners(self) -> NDArray[np.float64]:
         """(4, 2) corners of the block."""
         size = _block_size(self.lines, self.request.kind.size_mm)
-        return _corners(self.x, self.y, *size, self.angle)
+        return _corners(np.array([[self.x, self.y]]), *size, np.array([self.angle]))[0]
 
 
 def _block_size(lines: Sequence[str], em: float) -> tuple[float, float]:
@@ -126,12 +127,13 @@ def _layer_requests(
             clearance = item.size_mm / 2
             badge = badges.get((drawn.theme, geometry.x, geometry.y))
             place = geometry if badge is None else shapely.Point(badge.x, badge.y)
+        is_street = shapely.get_dimensions(geometry) == 1
         # A code printed on its own fill takes the colour that reads on it.
         on_fill = inside_only and item.fill and not kind.line
         requests.append(
             LabelRequest(
                 text=text, kind=kind, priority=drawn.label_priority, geometry=place,
-                lines=tuple(balance_lines(text, 99.0 if shapely.get_dimensions(geometry) == 1 else LONGEST_EM)),
+                lines=tuple(balance_lines(text, 99.0 if is_street else LONGEST_EM)),
                 clearance=clearance, inside_only=inside_only, required=drawn.label_required,
                 colour=text_colour_on(item.fill) if on_fill else kind.fill,
             )
@@ -140,8 +142,9 @@ def _layer_requests(
 
 
 def place_labels(
-    requests: Sequence[LabelRequest], box: Box, obstacles: Iterable[tuple[float, float, float, float]]
-) -> tuple[list[Placement], list[str]]:
+    requests: Sequence[LabelRequest], box: Box,
+    obstacles: Iterable[tuple[float, float, float, float]], avoid: Geometries | None = None,
+) -> tuple[list[Placement], list[str]]:  # fmt: skip
     """Place labels in a box.
 
     Parameters
@@ -152,6 +155,8 @@ def place_labels(
         Map box; no label reaches out of it.
     obstacles
         Bounds of markers to keep off.
+    avoid
+        Lines (boundaries, pipes) to keep off where another place is free.
 
     Returns
     -------
@@ -159,7 +164,8 @@ def place_labels(
         Placements and the texts that found no room.
     """
     marks = np.array(list(obstacles), dtype=float).reshape(-1, 4)
-    taken = _Taken(shapely.box(*marks.T), box)
+    lines = np.empty(0, dtype=object) if avoid is None else avoid
+    taken = _Taken(shapely.box(*marks.T), lines, box)
     placed: list[Placement] = []
     unplaced: list[str] = []
     order = sorted(
@@ -177,21 +183,29 @@ def place_labels(
 
 
 class _Taken:
-    """Ground already covered: markers in a tree, labels in a growing array."""
+    """Ground already covered: markers and lines in trees, labels in a growing array."""
 
-    def __init__(self, marks: NDArray[np.object_], box: Box) -> None:
+    def __init__(self, marks: Geometries, lines: Geometries, box: Box) -> None:
         self._tree = shapely.STRtree(marks)
+        self._lines = shapely.STRtree(lines)
         self._inside = np.array(box.shrink(0.8).bounds)
         self._polygons: list[shapely.Geometry] = []
         self._bounds = np.empty((0, 4))
 
-    def first_free(self, blocks: NDArray[np.object_]) -> int | None:
-        """Return the index of the first block that lies inside the box and touches nothing."""
+    def first_free(self, blocks: Geometries) -> int | None:
+        """Return the index of the first block inside the box that covers no marker and no label.
+
+        Blocks that also cross no line come first.
+        """
         bounds = shapely.bounds(blocks)
-        free = (bounds[:, :2] >= self._inside[:2]).all(1) & (bounds[:, 2:] <= self._inside[2:]).all(1)
+        free = (bounds[:, :2] >= self._inside[:2]).all(1) & (bounds[:, 2:] <= self._inside[2:]).all(
+            1
+        )
         hit, _ = self._tree.query(blocks, predicate="intersects")
         free[hit] = False
-        for index in np.flatnonzero(free):
+        crossing = np.zeros(len(blocks), dtype=bool)
+        crossing[self._lines.query(blocks, predicate="intersects")[0]] = True
+        for index in np.r_[np.flatnonzero(free & ~crossing), np.flatnonzero(free & crossing)]:
             near = np.flatnonzero(
                 (self._bounds[:, 0] < bounds[index, 2]) & (self._bounds[:, 2] > bounds[index, 0])
                 & (self._bounds[:, 1] < bounds[index, 3]) & (self._bounds[:, 3] > bounds[index, 1])
@@ -209,24 +223,25 @@ class _Taken:
         self._bounds = np.array([p.bounds for p in self._polygons])
 
 
-def _corners(x: float, y: float, width: float, height: float, angle: float) -> NDArray[np.float64]:
+def _corners(
+    xy: NDArray[np.float64], width: float, height: float, angles: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return (n, 4, 2) corners of blocks about (n, 2) middles, turned by (n,) degrees."""
     half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [width / 2, height / 2]
-    turn = np.deg2rad(angle)
-    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    return half @ rotation + [x, y]
+    cos, sin = np.cos(np.deg2rad(angles))[:, None], np.sin(np.deg2rad(angles))[:, None]
+    x = half[:, 0] * cos - half[:, 1] * sin + xy[:, :1]
+    y = half[:, 0] * sin + half[:, 1] * cos + xy[:, 1:]
+    return np.stack([x, y], axis=2)
 
 
 def _blocks(
-    xy: NDArray[np.float64], request: LabelRequest, angles: NDArray[np.float64]
-) -> NDArray[np.object_]:
+    xy: NDArray[np.float64], request: LabelRequest, angles: NDArray[np.float64], pad: float = _PAD
+) -> Geometries:
     width, height = request.size
     # A stacked name is longer than a running one; its block must hold either.
-    width *= np.where(np.abs(angles).max(initial=0.0) > _STEEP, LINE_FEED, 1.0)
-    rings = [
-        _corners(x, y, width + 2 * _PAD, height + 2 * _PAD, angle)
-        for (x, y), angle in zip(xy, angles, strict=True)
-    ]
-    return shapely.polygons(np.array(rings))
+    if np.abs(angles).max(initial=0.0) > _STEEP:
+        width *= LINE_FEED
+    return shapely.polygons(_corners(xy, width + 2 * pad, height + 2 * pad, angles))
 
 
 def _find_place(request: LabelRequest, taken: _Taken) -> Placement | None:
@@ -277,9 +292,7 @@ def _find_with_leader(request: LabelRequest, taken: _Taken) -> Placement | None:
         return None
     x, y = map(float, xy[index])
     near = shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-    target = shapely.get_coordinates(
-        shapely.shortest_line(shapely.Point(anchor), near)
-    )
+    target = shapely.get_coordinates(shapely.shortest_line(shapely.Point(anchor), near))
     return Placement(request, x, y, 0.0, request.lines, target)
 
 
@@ -294,11 +307,19 @@ def _point_candidates(request: LabelRequest) -> NDArray[np.float64]:
 
 def _polygon_candidates(request: LabelRequest) -> NDArray[np.float64]:
     polygon = max(shapely.get_parts(request.geometry), key=shapely.area)
+    if request.inside_only:
+        width, height = request.size
+        minx, miny, maxx, maxy = polygon.bounds
+        # Most codes of small parcels are ruled out by their size alone.
+        if maxx - minx < width or maxy - miny < height or polygon.area < width * height:
+            return np.empty((0, 2))
     circle = shapely.maximum_inscribed_circle(polygon, tolerance=0.3)
     middle = np.array(circle.coords[0])
-    steps = np.array([[0, 0], [0, 1], [0, -1], [1, 0], [-1, 0], [1, 1], [-1, -1], [1, -1], [-1, 1]])
-    xy = middle + steps * max(circle.length * 0.5, 0.6)
-    blocks = shapely.buffer(_blocks(xy, request, np.zeros(len(xy))), -_PAD, join_style="mitre")
+    # A lattice over the inscribed circle, nearest to its middle first.
+    steps = np.array([[i, j] for i in range(-3, 4) for j in range(-3, 4)], dtype=float)
+    steps = steps[np.argsort(np.hypot(*steps.T), kind="stable")]
+    xy = middle + steps * max(circle.length * 0.28, 0.4)
+    blocks = _blocks(xy, request, np.zeros(len(xy)), pad=0.0)
     fits = shapely.contains(polygon, blocks)
     if request.inside_only or fits.any():
         return xy[fits]

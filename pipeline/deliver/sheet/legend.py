@@ -13,7 +13,7 @@ from pipeline.deliver.sheet.canvas import Page
 from pipeline.deliver.sheet.geometry import hatch_lines, marker_shape
 from pipeline.deliver.sheet.paint import HATCH_MM, Painted, draw_badge
 from pipeline.deliver.sheet.spec import ClassKey
-from pipeline.deliver.sheet.typeset import wrap_text
+from pipeline.deliver.sheet.typeset import balance_lines, wrap_text
 from styles import Symbol
 from styles.fonts import measure_em
 from styles.frame import Box
@@ -21,12 +21,13 @@ from styles.table import load_symbols, symbol_order
 
 SWATCH = (7.5, 3.6)
 _GAP = 1.8
-_GRADES = ((1, 2.8, 5.6), (2, 2.6, 5.2), (2, 2.4, 4.7), (3, 2.3, 4.5), (3, 2.2, 4.2))
+_TWO_LINES = 4.8  # row that holds two lines of the smallest text
+_GRADES = ((1, 2.8, 5.6), (2, 2.6, 5.2), (2, 2.4, 4.7), (2, 2.2, 3.9), (3, 2.3, 4.5), (3, 2.2, 3.9))
 
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """One class in the legend: its heading, how it is drawn (kinds, numbered marker) and its text."""
+    """One class in the legend: its heading, how it is drawn (kinds, numbered or not), its text."""
 
     group: str
     symbol: Symbol
@@ -46,9 +47,7 @@ class LegendLayout:
     height: float
 
 
-def collect_entries(
-    layers: Sequence[Painted], group_order: Sequence[str]
-) -> list[LegendEntry]:
+def collect_entries(layers: Sequence[Painted], group_order: Sequence[str]) -> list[LegendEntry]:
     """Return the entries for what is visible, by heading, then by the style table's order."""
     entries: dict[ClassKey, LegendEntry] = {}
     counts: dict[ClassKey, int] = {}
@@ -85,13 +84,11 @@ def _grouped(entries: Sequence[LegendEntry]) -> dict[str, list[LegendEntry]]:
 
 
 def _height(entries: Sequence[LegendEntry], columns: int, row: float) -> float:
-    return sum(
-        row + 0.6 + -(-len(group) // columns) * row for group in _grouped(entries).values()
-    )
+    return sum(row + 0.6 + -(-len(group) // columns) * row for group in _grouped(entries).values())
 
 
 def legend_options(entries: Sequence[LegendEntry], width: float) -> list[LegendLayout]:
-    """Return the settings in which every text keeps to one line, tallest first; never empty.
+    """Return the settings that can show every text, tallest first; never empty.
 
     Long lists do not start with one column: it would leave no room for tables.
     """
@@ -102,9 +99,16 @@ def legend_options(entries: Sequence[LegendEntry], width: float) -> list[LegendL
         if longest * size <= width / columns - SWATCH[0] - _GAP - 1.0
         and not (columns == 1 and len(entries) > 9)
     ]
-    if not options:
-        options = [LegendLayout(2, 2.2, 4.6, _height(entries, 2, 4.6))]
+    # Where a few long names forbid two columns, those names take two lines of a higher row.
+    if all(option.columns == 1 for option in options):
+        options.append(LegendLayout(2, 2.3, _TWO_LINES, _height(entries, 2, _TWO_LINES)))
     return sorted(options, key=lambda option: -option.height)
+
+
+def squeeze_legend(layout: LegendLayout, height: float) -> LegendLayout:
+    """Shrink a legend to a height; its text may fall under the smallest size, which is reported."""
+    share = height / layout.height
+    return LegendLayout(layout.columns, layout.size * share, layout.row * share, height)
 
 
 def draw_legend(page: Page, entries: Sequence[LegendEntry], layout: LegendLayout, box: Box) -> None:
@@ -113,19 +117,20 @@ def draw_legend(page: Page, entries: Sequence[LegendEntry], layout: LegendLayout
     step = box.width / layout.columns
     for heading, group in _grouped(entries).items():
         page.text(
-            box.left, y - layout.row / 2, heading, size_mm=layout.size + 0.1, middle=True, bold=True,
-            colour=colours["ink"],
+            box.left, y - layout.row / 2, heading, size_mm=layout.size + 0.1, middle=True,
+            bold=True, colour=colours["ink"],
         )  # fmt: skip
         y -= layout.row + 0.2
         rows = -(-len(group) // layout.columns)
         for index, entry in enumerate(group):
             column, line = divmod(index, rows)
             x, middle = box.left + column * step, y - (line + 0.5) * layout.row
-            draw_swatch(page, entry, Box(x, middle - SWATCH[1] / 2, x + SWATCH[0], middle + SWATCH[1] / 2))
+            tall = min(SWATCH[1], layout.row * 0.8)
+            draw_swatch(page, entry, Box(x, middle - tall / 2, x + SWATCH[0], middle + tall / 2))
             lines = wrap_text(entry.text, step - SWATCH[0] - _GAP - 0.5, layout.size)
             size = layout.size if len(lines) == 1 else min(layout.size, layout.row / 2.15)
             if len(lines) > 1:
-                lines = wrap_text(entry.text, step - SWATCH[0] - _GAP - 0.5, size)
+                lines = balance_lines(entry.text, (step - SWATCH[0] - _GAP - 0.5) / size)
             for number, text in enumerate(lines):
                 shift = ((len(lines) - 1) / 2 - number) * size * 1.05
                 page.text(x + SWATCH[0] + _GAP, middle + shift, text, size_mm=size, middle=True)
@@ -176,13 +181,13 @@ def _swatch_line(page: Page, entry: LegendEntry, box: Box) -> None:
 def _swatch_marker(page: Page, entry: LegendEntry, box: Box) -> None:
     item, x, y = entry.symbol, (box.left + box.right) / 2, (box.bottom + box.top) / 2
     if not (item.glyph or entry.numbered):
-        shape = marker_shape(item.marker or "circle") * min(item.size_mm or 2.0, SWATCH[1])
+        shape = marker_shape(item.marker or "circle") * min(item.size_mm or 2.0, box.height)
         page.polygon(
             shape + np.array([x, y]), face=item.fill or item.line, edge=item.line or "none",
             width_mm=0.15, alpha=entry.fade, z=111,
         )  # fmt: skip
         return
-    size = SWATCH[1] + 0.6 if item.glyph else SWATCH[1] - 0.5
+    size = box.height + 0.6 if item.glyph else box.height - 0.5
     badge = Badge(
         symbol=item, x=x, y=y, true_x=x, true_y=y, text=item.glyph, size=size, fade=entry.fade
     )

@@ -55,4 +55,6 @@ def draw_north(page: Page, x: float, y: float, height: float, angle: float) -> N
         face="#FFFFFF", edge=ink, width_mm=0.2, z=111,
     )  # fmt: skip
     top = place(0, height * 0.5 + 2.0)
-    page.text(*top, "北", size_mm=page.frame.type["heading"], align="centre", middle=True, bold=True)
+    page.text(
+        *top, "北", size_mm=page.frame.type["heading"], align="centre", middle=True, bold=True
+    )

@@ -28,6 +28,7 @@ from styles.frame import Box
 from styles.table import text_colour_on
 
 HATCH_MM = 0.16
+_BROAD_MM = 0.6  # dashed lines from this width on lie on a white ground
 KIND_BY_DIMENSION = {0: "point", 1: "line", 2: "fill"}
 
 
@@ -131,9 +132,7 @@ def paint_layers(
 class _Brush:
     """Draws one class of one layer at the widths of one map box."""
 
-    def __init__(
-        self, page: Page, clip: Box, z_base: float, z_scale: float, shrink: float
-    ) -> None:
+    def __init__(self, page: Page, clip: Box, z_base: float, z_scale: float, shrink: float) -> None:
         self.page, self.clip, self.shrink = page, clip, shrink
         self._z_base, self._z_scale = z_base, z_scale
 
@@ -143,7 +142,7 @@ class _Brush:
     def draw_class(
         self, layer: Painted, item: Symbol, rows: NDArray[np.intp], floor: int
     ) -> list[Badge]:
-        """Draw one class; markers with a character come back as badges, to be spread and drawn last."""
+        """Draw one class; markers with a character come back as badges, spread and drawn last."""
         fade = layer.drawn.fade
         geometries = layer.geometries[rows]
         areas, area_rows = explode(geometries, "fill")
@@ -177,40 +176,45 @@ class _Brush:
         """Fill, hatch and outline polygons."""
         z = self._z(item.z)
         if item.fill:
-            self.page.fill(
-                areas, face=item.fill, alpha=item.alpha * fade, z=z, clip=self.clip
-            )
+            self.page.fill(areas, face=item.fill, alpha=item.alpha * fade, z=z, clip=self.clip)
         for angle, spacing in item.hatch:
             self.page.lines(
                 hatch_lines(areas, angle, spacing * self.shrink), colour=item.line or "#555555",
                 width_mm=HATCH_MM * self.shrink, alpha=fade, z=z + 0.1, clip=self.clip,
             )  # fmt: skip
         if item.line and item.line_mm:
-            outlines = line_arrays(shapely.get_rings(areas))
-            self.page.lines(
-                outlines, colour=item.line, width_mm=item.line_mm * self.shrink, dash=item.dash,
-                alpha=fade, z=z + 0.2, clip=self.clip,
-            )  # fmt: skip
+            self._stroke(item, line_arrays(shapely.get_rings(areas)), fade, z + 0.2)
 
     def draw_lines(self, item: Symbol, lines: Geometries, fade: float, floor: int) -> None:
         """Stroke lines; cased ones get every casing first so that crossings stay open."""
         segments = line_arrays(lines)
-        common = {"alpha": fade, "clip": self.clip}
         if item.geometry == "line" and item.fill and item.size_mm:
             width = item.size_mm * self.shrink
             edge = item.line_mm * self.shrink
             self.page.lines(
                 segments, colour=item.line, width_mm=width, z=self._z(floor - 0.5), cap="round",
-                **common,
+                alpha=fade, clip=self.clip,
             )  # fmt: skip
             self.page.lines(
                 segments, colour=item.fill, width_mm=width - 2 * edge, z=self._z(item.z),
-                cap="round", **common,
+                cap="round", alpha=fade, clip=self.clip,
             )  # fmt: skip
             return
+        self._stroke(item, segments, fade, self._z(item.z))
+
+    def _stroke(
+        self, item: Symbol, segments: list[NDArray[np.float64]], fade: float, z: float
+    ) -> None:
+        width = (item.line_mm or 0.3) * self.shrink
+        if item.dash and item.line_mm >= _BROAD_MM:
+            # Boundaries often coincide; a lesser one must not show through the gaps of a greater.
+            self.page.lines(
+                segments, colour="#FFFFFF", width_mm=width, alpha=0.9 * fade, z=z - 0.01,
+                clip=self.clip,
+            )  # fmt: skip
         self.page.lines(
-            segments, colour=item.line or item.fill, width_mm=(item.line_mm or 0.3) * self.shrink,
-            dash=item.dash, z=self._z(item.z), cap="butt" if item.dash else "round", **common,
+            segments, colour=item.line or item.fill, width_mm=width, dash=item.dash, alpha=fade,
+            z=z, cap="butt" if item.dash else "round", clip=self.clip,
         )  # fmt: skip
 
     def draw_dots(self, item: Symbol, xy: NDArray[np.float64], fade: float) -> None:
@@ -229,9 +233,7 @@ class _Brush:
         hairlines = [
             np.array([[b.true_x, b.true_y], [b.x, b.y]]) for b in badges if b.moved_mm > 0.4
         ]
-        self.page.lines(
-            hairlines, colour="#444444", width_mm=0.15, z=self._z(79.5), clip=self.clip
-        )
+        self.page.lines(hairlines, colour="#444444", width_mm=0.15, z=self._z(79.5), clip=self.clip)
         for badge in badges:
             draw_badge(self.page, badge, z=self._z(badge.symbol.z), clip=self.clip)
 
@@ -241,8 +243,10 @@ def draw_badge(page: Page, badge: Badge, *, z: float, clip: Box | None) -> None:
     item = badge.symbol
     shape = marker_shape(item.marker or "circle") * badge.size
     ground = item.fill or item.line
+    place = shape + np.array([badge.x, badge.y])
+    outline = np.array([shapely.Polygon(place)], dtype=object)
     page.fill(
-        np.array([shapely.Polygon(shape + [badge.x, badge.y])], dtype=object), face=ground,
+        outline, face=ground,
         edge="#FFFFFF", width_mm=0.25, z=z, clip=clip, alpha=badge.fade,
     )  # fmt: skip
     if badge.text:
@@ -250,8 +254,9 @@ def draw_badge(page: Page, badge: Badge, *, z: float, clip: Box | None) -> None:
         lift = {"triangle": -0.07, "triangle_down": 0.09}.get(item.marker, 0.0) * badge.size
         room *= {"triangle": 0.86, "triangle_down": 0.86}.get(item.marker, 1.0)
         page.text(
-            badge.x, badge.y + lift, badge.text, size_mm=badge.size * room, align="centre", middle=True,
-            colour=text_colour_on(ground), z=z + 0.3, clip=clip, bold=False,
+            badge.x, badge.y + lift, badge.text, size_mm=badge.size * room, align="centre",
+            middle=True,
+            colour=text_colour_on(ground), z=z + 0.3, clip=clip, inside_mark=True,
         )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -12,6 +13,7 @@ import shapely
 
 from pipeline.deliver.sheet.canvas import Page
 from pipeline.deliver.sheet.column import draw_column
+from pipeline.deliver.sheet.geometry import Geometries, explode
 from pipeline.deliver.sheet.inset import draw_inset
 from pipeline.deliver.sheet.labels import LINE_FEED, Placement, collect_requests, place_labels
 from pipeline.deliver.sheet.legend import collect_entries
@@ -29,14 +31,13 @@ from pipeline.deliver.sheet.titleblock import draw_title
 from styles import symbol
 from styles.frame import Box, load_frame
 
-# Settings a user's matplotlibrc must not change; Agg's own simplification is off because geometry is
-# already simplified on paper.
-_SETTINGS = {
+# Settings a user's matplotlibrc must not change; Agg's own simplification is off because
+# geometry is already simplified on paper.
+_SETTINGS: dict[Any, Any] = {
     "path.simplify": False,
     "text.usetex": False,
     "lines.scale_dashes": True,
     "text.hinting": "no_hinting",
-    "text.hinting_factor": 1,
     "agg.path.chunksize": 0,
 }
 
@@ -84,7 +85,8 @@ def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
         _draw_veil(page, spec, transform)
         placed, unplaced = place_labels(
             collect_requests(painting, _label_focus(spec, transform)), frame.map,
-            [b.bounds for b in painting.badges if b.obstacle] + _dot_bounds(painting),
+            [*(b.bounds for b in painting.badges if b.obstacle), *_dot_bounds(painting)],
+            _lines_to_avoid(painting),
         )  # fmt: skip
         _write_labels(page, placed, clip=frame.map, z=88)
         entries = collect_entries(painting.layers, spec.legend_groups)
@@ -107,6 +109,7 @@ def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
         scale_bar_m=column.bar.length_m,
         scale_bar_px=column.bar.length_mm * frame.dpi / 25.4,
         north_deg=north, table_rows_left_out=column.rows_left_out,
+        smallest_text_mm=page.smallest_mm,
         texts=tuple(dict.fromkeys(page.texts)), pixels=frame.pixels,
         inset_labels_unplaced=tuple(lost_inset),
     )  # fmt: skip
@@ -125,7 +128,9 @@ def _check_spec(spec: SheetSpec, transform: MapTransform) -> None:
         spec.extent[0] < low[0] - slack or spec.extent[1] < low[1] - slack
         or spec.extent[2] > high[0] + slack or spec.extent[3] > high[1] + slack
     ):  # fmt: skip
-        raise SheetError(f"{SheetError.code} 图“{spec.title}”在 1:{spec.scale} 下放不进图框，请换更小的比例尺")
+        raise SheetError(
+            f"{SheetError.code} 图“{spec.title}”在 1:{spec.scale} 下放不进图框，请换更小的比例尺"
+        )
 
 
 def _count_classes(painting: MapPainting) -> Counter[ClassKey]:
@@ -155,9 +160,25 @@ def _dot_bounds(painting: MapPainting) -> list[tuple[float, float, float, float]
                 continue
             chosen = layer.geometries[is_point & (layer.classes == value)]
             half = (item.size_mm or 2.0) / 2
-            box = shapely.bounds(chosen) + [-half, -half, half, half]
+            box = shapely.bounds(chosen) + np.array([-half, -half, half, half])
             bounds += [tuple(row) for row in box]
     return bounds
+
+
+def _lines_to_avoid(painting: MapPainting) -> Geometries:
+    """Uncased lines (boundaries, pipes): readable only where no label lies on them."""
+    found = []
+    for layer in painting.layers:
+        drawn = layer.drawn
+        if not drawn.obstacle:
+            continue
+        for value in np.unique(layer.classes[layer.visible].astype(str)):
+            item = symbol(drawn.theme, value)
+            if item.geometry == "line" and not item.fill:
+                chosen = layer.geometries[layer.visible & (layer.classes == value)]
+                found.append(shapely.get_rings(explode(chosen, "fill")[0]))
+                found.append(explode(chosen, "line")[0])
+    return np.concatenate(found) if found else np.empty(0, dtype=object)
 
 
 def _draw_veil(page: Page, spec: SheetSpec, transform: MapTransform) -> None:

@@ -16,7 +16,7 @@ from styles.frame import Box
 def choose_scale(
     bounds: Bounds, box_mm: tuple[float, float], scales: Sequence[int], *, margin: float = 0.0
 ) -> int:
-    """Return the smallest standard denominator at which the bounds fit the box (guideline 6.2: 整比例).
+    """Return the smallest standard denominator at which the bounds fit (guideline 6.2: 整比例).
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ class MapTransform:
     @classmethod
     def for_extent(cls, extent: Bounds, scale: float, box: Box) -> MapTransform:
         """Centre an extent in a box."""
-        return cls(box, scale, ((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2))
+        minx, miny, maxx, maxy = map(float, extent)
+        return cls(box, scale, ((minx + maxx) / 2, (miny + maxy) / 2))
 
     @property
     def mm_per_m(self) -> float:

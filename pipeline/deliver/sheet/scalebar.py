@@ -38,8 +38,9 @@ class ScaleBar:
 
 
 def design_bar(transform: MapTransform, longest_mm: float) -> ScaleBar:
-    """Return the longest bar of four round parts (10, 20, 25, 30, 40, 50 m …) that fits."""
-    parts = [int(step * 10**power) for power in range(1, 5) for step in _STEPS]
+    """Return the longest bar of four round parts (5, 10, 20, 25, 30, 40, 50 m …) that fits."""
+    parts = [step * 10**power for power in range(5) for step in _STEPS]
+    parts = [int(part) for part in parts if part == int(part)]
     fitting = [m for m in parts if 4 * m * transform.mm_per_m <= longest_mm]
     part = fitting[-1] if fitting else 1
     return ScaleBar(part, part * transform.mm_per_m)
@@ -49,9 +50,7 @@ def draw_bar(page: Page, bar: ScaleBar, left: float, y: float) -> Box:
     """Draw the bar with its left end at `left`, its lower edge at `y`; return its box."""
     ink, size, height = page.frame.colours["ink"], page.frame.type["small"], 1.3
     for index in range(4):
-        box = Box(
-            left + index * bar.part_mm, y, left + (index + 1) * bar.part_mm, y + height
-        )
+        box = Box(left + index * bar.part_mm, y, left + (index + 1) * bar.part_mm, y + height)
         page.rectangle(
             box, face=ink if index % 2 == 0 else "#FFFFFF", edge=ink, width_mm=0.18, z=111
         )
@@ -60,5 +59,7 @@ def draw_bar(page: Page, bar: ScaleBar, left: float, y: float) -> Box:
             left + index * bar.part_mm, y + height + 0.8 + size * 0.12,
             str(index * bar.part_m), size_mm=size, align="centre",
         )  # fmt: skip
-    page.text(left + bar.length_mm + 1.6 + size * 0.9, y + height + 0.8 + size * 0.12, "米", size_mm=size)
+    page.text(
+        left + bar.length_mm + 1.6 + size * 0.9, y + height + 0.8 + size * 0.12, "米", size_mm=size
+    )
     return Box(left, y, left + bar.length_mm, y + height)

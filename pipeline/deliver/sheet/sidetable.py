@@ -15,6 +15,7 @@ from styles.frame import Box
 _CELL_PAD = 0.9
 _LEADING = 1.22
 _PANEL_GAP = 3.0
+_ROW_PAD = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ def design_table(
         (panels, grade)
         for panels in (1, 2, 3)
         for grade in grades
-        if panels == 1 or _wanted(table, grade).sum() <= (width - (panels - 1) * _PANEL_GAP) / panels
+        if panels == 1
+        or _wanted(table, grade).sum() <= (width - (panels - 1) * _PANEL_GAP) / panels
     ]
     for panels, grade in settings:
         layout = _set_rows(table, width, grade, len(table.rows), panels)
@@ -97,7 +99,7 @@ def _set_rows(table: SideTable, width: float, size: float, count: int, panels: i
         for start in range(0, max(count, 1), share)
     )
     heights = tuple(
-        tuple(max(map(len, row)) * size * _LEADING + 1.3 for row in panel) for panel in cells
+        tuple(max(map(len, row)) * size * _LEADING + _ROW_PAD for row in panel) for panel in cells
     )
     return TableLayout(table, size, widths, cells, heights, len(table.rows) - count)
 
@@ -112,7 +114,10 @@ def draw_table(page: Page, layout: TableLayout, box: Box) -> None:
     left, low = box.left, box.top
     for panel, heights in zip(layout.panels, layout.heights, strict=True):
         right = left + sum(layout.widths)
-        low = min(low, _draw_panel(page, layout, panel, heights, Box(left, box.bottom, right, box.top - 4.8)))
+        low = min(
+            low,
+            _draw_panel(page, layout, panel, heights, Box(left, box.bottom, right, box.top - 4.8)),
+        )
         left = right + _PANEL_GAP
     if layout.left_out:
         page.text(
@@ -132,7 +137,9 @@ def _draw_panel(
             page.rectangle(Box(box.left, y - height, box.right, y), face=colours["zebra"], z=101)
         x = box.left
         for column, (cell, width) in enumerate(zip(row, layout.widths, strict=True)):
-            _write_cell(page, layout, cell, Box(x, y - height, x + width, y), column, head=not number)
+            _write_cell(
+                page, layout, cell, Box(x, y - height, x + width, y), column, head=not number
+            )
             x += width
         y -= height
         if not number:

@@ -16,7 +16,7 @@ Bounds = tuple[float, float, float, float]
 
 
 class SheetError(ValueError):
-    """Raised when a sheet cannot be drawn truthfully: nothing to show, unlike CRS, no such column."""
+    """Raised when a sheet cannot be drawn truthfully: nothing to show, wrong CRS or column."""
 
     code = "HSQ-SHEET-001"
 
@@ -44,7 +44,7 @@ class Drawn:
         its polygon: land-use codes) or ``badge`` (in the marker, in place of its character; areas
         and lines get a marker too: numbered facilities and projects listed in a side table).
     label_required
-        Labels that must not be lost: a leader line is tried, and an unplaced one is reported by text.
+        Labels that must not be lost: a leader line is tried before one is given up.
     legend_group
         Heading in the legend.
     in_legend
@@ -77,7 +77,9 @@ class Drawn:
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.class_column is None):
-            raise SheetError(f"{SheetError.code} 图层“{self.theme}”须给出 value 或 class_column 之一")
+            raise SheetError(
+                f"{SheetError.code} 图层“{self.theme}”须给出 value 或 class_column 之一"
+            )
         for column in (self.class_column, self.label_column):
             if column is not None and column not in self.frame.columns:
                 raise SheetError(f"{SheetError.code} 图层“{self.theme}”没有字段“{column}”")
@@ -183,6 +185,8 @@ class SheetReport:
         Length of the bar on the ground and on the raster; clockwise angle from up to true north.
     table_rows_left_out
         Rows of side tables that had no room (the table says so).
+    smallest_text_mm
+        Smallest em height of reading text; under ``type.minimum`` only where a legend was squeezed.
     texts
         Every text on the sheet, for wording and privacy checks.
     pixels
@@ -206,6 +210,7 @@ class SheetReport:
     scale_bar_px: float
     north_deg: float
     table_rows_left_out: int
+    smallest_text_mm: float
     texts: tuple[str, ...]
     pixels: tuple[int, int]
     missing_glyphs: tuple[str, ...] = ()

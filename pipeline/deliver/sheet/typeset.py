@@ -16,8 +16,8 @@ def wrap_text(text: str, width_mm: float, size_mm: float, family: str = "sans") 
     """Break a paragraph into lines no wider than `width_mm`.
 
     Numbers and Latin words stay whole, and a closing mark at a line's start takes the character
-    before it along, so a line may be shorter but never begins with “，”.  A word wider than the
-    line is broken anywhere.
+    before it along, or hangs over the edge after a whole number, so no line begins with “，”.
+    A word wider than the line is broken anywhere.
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):
@@ -25,6 +25,10 @@ def wrap_text(text: str, width_mm: float, size_mm: float, family: str = "sans") 
         for token in _pieces(paragraph, width_mm / size_mm, family):
             if line and measure_em("".join([*line, token]).rstrip(), family) * size_mm > width_mm:
                 carry = _carry(line, token)
+                if not carry and token[0] in NO_START:
+                    # Nothing can come along (one long number): the mark hangs over the edge.
+                    line.append(token)
+                    continue
                 lines.append("".join(line).rstrip())
                 line = carry
                 if not line and token.isspace():

@@ -1,0 +1,285 @@
+"""The planted truth: what is known to be in the sample, proven before it is written.
+
+No stage of the product reads the file; only tests do.
+"""
+
+from __future__ import annotations
+
+import flaws
+import ledgers as lg
+import numpy as np
+import people
+import services as sv
+import survey
+import yaml
+from town import Town
+from walking import WalkGraph
+
+# Reach in metres of the classes used below (GB 50180 tables; the product reads its own copy).
+RADIUS_M = {
+    "nursery": 300,
+    "elder_daycare": 300,
+    "health_station": 500,
+    "sports_field_small": 300,
+    "wet_market": 500,
+    "shelter_emergency": 500,
+    "kindergarten": 300,
+    "culture_station": 500,
+    "fitness_center": 1000,
+    "health_center": 1000,
+    "culture_center": 1000,
+    "service_center_street": 1000,
+    "post_office": 1000,
+}
+GAPS = [
+    ("清源社区", "nursery"),
+    ("桂苑社区", "nursery"),
+    ("望江社区", "nursery"),
+    ("清源社区", "elder_daycare"),
+    ("桂苑社区", "elder_daycare"),
+    ("梧桐社区", "elder_daycare"),
+    ("梧桐社区", "health_station"),
+    ("桂苑社区", "sports_field_small"),
+    ("清源社区", "sports_field_small"),
+    ("梧桐社区", "wet_market"),
+    ("梧桐社区", "shelter_emergency"),
+    ("桂苑社区", "kindergarten"),
+    ("梧桐社区", "culture_station"),
+]
+SHARED = [
+    ("梧桐社区", "fitness_center"),
+    ("桂苑社区", "health_center"),
+    ("梧桐社区", "health_center"),
+    ("望江社区", "health_center"),
+    ("梧桐社区", "culture_center"),
+    ("清源社区", "service_center_street"),
+    ("清源社区", "post_office"),
+]
+# need, resource, level, reason. Distances are straight lines on the plan.
+MATCHES = [
+    ("XQ01", "ZY01", 3, "同社区、近、国有闲置商铺，面积足够，简单装修即可"),
+    ("XQ03", "ZY02", 3, "同社区、国有闲置用房，面积足够，装修即可"),
+    ("XQ07", "ZY04", 3, "同社区、街道办产权配套用房，已移交"),
+    ("XQ12", "ZY11", 3, "学校操场错时开放，不需建设"),
+    ("XQ02", "ZY03", 2, "闲置宾馆需加固与适老化改造"),
+    ("XQ08", "ZY10", 2, "广场需增设应急设施与预案"),
+    ("XQ09", "ZY07", 2, "面积足够，但权属待核，需协调"),
+    ("XQ10", "ZY12", 3, "既有游园就地提升"),
+    ("XQ11", "ZY05", 2, "厂区面积足够，需调整规划用途"),
+    ("XQ06", "ZY15", 3, "同院空地，街道产权，面积够"),
+    ("XQ04", "ZY13", 1, "边角地狭长不规则，不宜建标准化场地"),
+]
+
+
+def make_truth(town: Town, facilities: list[dict]) -> dict:
+    """Assemble and prove the truth.
+
+    Raises
+    ------
+    ValueError
+        If a planted item does not hold on the drawn network, with every failure listed.
+    """
+    wrong: list[str] = []
+    reach = measure_reach(town, facilities)
+    truth = {
+        "说明": "虚构数据的已知真值；仅供测试核对，任何处理环节不得读取",
+        "数量": count(town, facilities),
+        "闲置空间": list_idle(town),
+        "漏配": [check_gap(reach, c, k, wrong) for c, k in GAPS],
+        "共享可解": [check_shared(reach, c, k, wrong) for c, k in SHARED],
+        "预期匹配": [check_match(town, *m, wrong) for m in MATCHES],
+        "埋设缺陷": list_faults(town),
+    }
+    if wrong:
+        raise ValueError("planted truth does not hold:\n" + "\n".join(wrong))
+    return truth
+
+
+def count(town: Town, facilities: list[dict]) -> dict:
+    return {
+        "社区": len(town.communities),
+        "地块": len(town.parcels),
+        "建筑": len(town.buildings),
+        "户数": sum(b["households"] for b in town.buildings),
+        "人口": sum(b["residents"] for b in town.buildings),
+        "设施": len(facilities),
+        "设施类别": len({f["key"] for f in facilities}),
+        "需求": len(survey.NEEDS),
+        "资源": len(survey.PLACES) + len(survey.OTHERS),
+    }
+
+
+def measure_reach(town: Town, facilities: list[dict]) -> dict:
+    homes = [b for b in town.buildings if b["residents"]]
+    points = [b["geometry"].representative_point() for b in homes] + [
+        f["geometry"] for f in facilities
+    ]
+    return {
+        "graph": WalkGraph(town.network, points),
+        "n": len(homes),
+        "facilities": facilities,
+        "home": np.array([b["community"] for b in homes]),
+    }
+
+
+def reach_class(reach: dict, community: str, key: str) -> tuple[np.ndarray, np.ndarray, list[dict]]:
+    """Distances to the nearest own and to the nearest facility of all, for homes of a community."""
+    n, targets = reach["n"], np.flatnonzero(reach["home"] == community).tolist()
+    mine = [(n + i, f) for i, f in enumerate(reach["facilities"]) if f["key"] == key]
+    own = reach["graph"].measure([i for i, f in mine if f["community"] == community], targets)
+    return own, reach["graph"].measure([i for i, _ in mine], targets), [f for _, f in mine]
+
+
+def check_gap(reach: dict, community: str, key: str, wrong: list[str]) -> dict:
+    _, every, _ = reach_class(reach, community, key)
+    if not every.min() > RADIUS_M[key] * 1.15:
+        wrong.append(f"gap {community} {key}: nearest home at {every.min():.0f} m")
+    return {
+        "社区": community,
+        "设施": key,
+        "设施名称": sv.TYPES[key][0],
+        "半径_m": RADIUS_M[key],
+        "最近住宅_m": round(float(every.min())),
+        "住宅栋数": len(every),
+        "理由": "全部住宅步行距离均超过服务半径，共享后仍不可达",
+    }
+
+
+def check_shared(reach: dict, community: str, key: str, wrong: list[str]) -> dict:
+    own, every, facilities = reach_class(reach, community, key)
+    share = float((every <= RADIUS_M[key]).mean())
+    if np.isfinite(own).any() or share < 0.6:
+        wrong.append(f"shared {community} {key}: share {share:.2f}, own {np.isfinite(own).sum()}")
+    return {
+        "社区": community,
+        "设施": key,
+        "设施名称": sv.TYPES[key][0],
+        "半径_m": RADIUS_M[key],
+        "供给": [{"名称": f["name"], "社区": f["community"]} for f in facilities],
+        "共享后覆盖率": round(share, 3),
+        "理由": "本社区无此设施，跨界设施步行可达",
+    }
+
+
+def list_idle(town: Town) -> list[dict]:
+    """Vacant parcels, idle buildings and leftover open land, with the ledger's id if any."""
+    ledger = {p[3].lstrip("@"): p[0] for p in survey.PLACES}
+    rows = []
+
+    def add(kind: str, ident: str, name: str, geometry: object, community: str) -> None:
+        p = geometry.representative_point()
+        rows.append(
+            {
+                "类型": kind,
+                "编号": ident,
+                "名称": name,
+                "社区": community,
+                "X北": round(p.y, 2),
+                "Y东": round(p.x, 2),
+                "面积_m2": round(geometry.area, 1),
+                "台账编号": ledger.get(name),
+            }
+        )
+
+    for p in town.parcels:
+        if p["status"] == "闲置":
+            add("闲置地块", p["tbbh"], p["name"], p["geometry"], p["community"])
+        if "open_land" in p:
+            add("剩余空地", p["tbbh"], p["name"] + "北侧空地", p["open_land"], p["community"])
+    for i, b in enumerate(town.buildings):
+        if b["state"] == "闲置":
+            add("闲置建筑", f"JZ{i + 1:04d}", b["name"], b["geometry"], b["community"])
+    missing = set(people.IDLE_BUILDINGS) - {r["名称"] for r in rows}
+    if missing:
+        raise ValueError(f"idle buildings never drawn: {sorted(missing)}")
+    return rows
+
+
+def check_match(
+    town: Town, need: str, resource: str, level: int, reason: str, wrong: list[str]
+) -> dict:
+    spot = next(n for n in lg.make_needs(town) if n["id"] == need)
+    row, shape = next(
+        (r, s) for r, s in zip(*lg.make_resources(town), strict=False) if r[0] == resource
+    )
+    far = spot["geometry"].distance(shape["geometry"])
+    if far > 320:
+        wrong.append(f"match {need}-{resource}: {far:.0f} m apart")
+    if level == 3 and row[3] != spot["row"][10]:
+        wrong.append(f"match {need}-{resource}: not in one community")
+    scale = spot["row"][9] or 0
+    if level >= 2 and scale > 1.05 * max(row[5] or 0, row[6] or 0):
+        wrong.append(f"match {need}-{resource}: needs {scale}, has {row[5]}/{row[6]}")
+    return {
+        "需求编号": need,
+        "资源编号": resource,
+        "预期等级": level,
+        "直线距离_m": round(far),
+        "理由": reason,
+    }
+
+
+def list_faults(town: Town) -> list[dict]:
+    by = {b["name"]: f"JZ{i + 1:04d}" for i, b in enumerate(town.buildings)}
+    spiked = next(p["tbbh"] for p in town.parcels if p["name"] == flaws.SPIKED)
+    last = f"JZ{len(town.buildings) + 1:04d}"
+    return [
+        {
+            "文件": "现状用地.shp",
+            "缺陷": "编码未声明",
+            "说明": "GBK 编码，无 .cpg，dbf 语言字节为 0",
+        },
+        {
+            "文件": "现状用地.shp",
+            "缺陷": "自相交",
+            "对象": spiked,
+            "说明": "边界有往返尖刺，修复后面积不变",
+        },
+        {"文件": "建筑.shp", "缺陷": "带号坐标", "说明": "东坐标含带号 39（EPSG:4527）"},
+        {"文件": "建筑.shp", "缺陷": "重复要素", "对象": last, "原对象": by[flaws.DOUBLED]},
+        {"文件": "建筑.shp", "缺陷": "年代缺失", "对象": [by[n] for n in flaws.UNDATED]},
+        {"文件": "道路.gpkg", "图层": "道路", "缺陷": "重复线", "说明": "末条与第 4 条相同"},
+        {
+            "文件": "道路.gpkg",
+            "图层": "道路",
+            "缺陷": "假交叉",
+            "对象": "云溪天桥",
+            "说明": "层级 1，与云溪大道不相通",
+        },
+        {
+            "文件": "设施台账.xlsx",
+            "缺陷": "合并表头与合计行",
+            "说明": "首行标题，二三行表头，末行合计",
+        },
+        {"文件": "设施台账.xlsx", "缺陷": "数值带单位", "说明": "如 120人、2,150㎡，部分为数字"},
+        {"文件": "设施台账.xlsx", "缺陷": "坐标次序", "说明": "X 为北、Y 为东（测绘习惯）"},
+        {"文件": "地图POI.csv", "缺陷": "GCJ-02 偏移", "说明": "经纬度为火星坐标，带 BOM"},
+        {
+            "文件": "地图POI.csv",
+            "缺陷": "与台账重复",
+            "对象": [b for _, b in sv.TWICE],
+            "原对象": [a for a, _ in sv.TWICE],
+        },
+        {"文件": "地图POI.csv", "缺陷": "非生活圈类别", "对象": [n for n, *_ in sv.OTHER_POI]},
+        {
+            "文件": "需求清单.xlsx",
+            "缺陷": "无位置需求",
+            "对象": [n[0] for n in survey.NEEDS if n[12] is None],
+        },
+        {
+            "文件": "资源范围.shp",
+            "缺陷": "自相交",
+            "对象": flaws.LOOPED,
+            "说明": "边界打结，修复后面积变化小于 1 ㎡",
+        },
+        {
+            "文件": "资源台账.xlsx",
+            "缺陷": "权利人待核",
+            "对象": [p[0] for p in survey.PLACES if p[6] == "待核"],
+        },
+        {"文件": "资源范围.shp", "缺陷": "形状狭长", "对象": ["ZY13", "ZY14"]},
+    ]
+
+
+def write_truth(truth: dict) -> str:
+    return yaml.safe_dump(truth, allow_unicode=True, sort_keys=False, width=110)

@@ -1,0 +1,320 @@
+"""The plan's coordinate system, and whether a file's coordinates are in the one it claims.
+
+Everything canonical is in CGCS2000, 3-degree Gauss-Krueger, the form without zone prefix, metres, easting
+first (``standards/crs.md``). A file's claim is tested against its values before anything is transformed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS, Geod, Transformer
+from pyproj.exceptions import CRSError
+
+GEOGRAPHIC = 4490
+FAR_M = 30_000.0  # a file whose middle is farther than this from the plan is in another system
+_CHINA = (73.0, 3.0, 136.0, 54.5)
+_JIANGXI = (
+    115.99,
+    27.62,
+)  # middle of 113.57-118.48 E, 24.49-30.08 N; ranks guesses when nothing else is known
+_ELLIPSOID = Geod(a=6378137.0, rf=298.257222101)
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A 3-degree zone by its number (38 for 114 E, 39 for 117 E)."""
+
+    number: int
+
+    @property
+    def meridian(self) -> int:
+        """Central meridian, degrees east."""
+        return self.number * 3
+
+    @property
+    def plain(self) -> int:
+        """EPSG code of the form without prefix in the easting (4547, 4548)."""
+        return 4534 + self.number - 25
+
+    @property
+    def prefixed(self) -> int:
+        """EPSG code of the form with the zone number before the easting (4526, 4527)."""
+        return 4513 + self.number - 25
+
+
+def choose_zone(lon: float) -> Zone:
+    """Return the 3-degree zone of a longitude: CM = 3 * round(lon / 3).
+
+    Raises
+    ------
+    ValueError
+        If the longitude is outside the zones of China (25 to 45).
+    """
+    number = int(np.floor(lon / 3.0 + 0.5))
+    if not 25 <= number <= 45:
+        raise ValueError(f"longitude {lon} is outside the 3-degree zones of China")
+    return Zone(number)
+
+
+def read_crs(text: str | CRS | None) -> CRS | None:
+    """Return a CRS from an EPSG code, WKT or object; None for nothing.
+
+    Raises
+    ------
+    ValueError
+        If the text names no known CRS.
+    """
+    if text is None or text == "":
+        return None
+    try:
+        return CRS.from_user_input(text)
+    except CRSError as error:
+        raise ValueError(str(error).splitlines()[0]) from None
+
+
+def name_crs(crs: CRS) -> str:
+    """Return a short name for messages: ``EPSG:4548（CGCS2000 / 3-degree Gauss-Kruger CM 117E）``."""
+    code = crs.to_epsg(min_confidence=70)
+    return f"EPSG:{code}（{CRS.from_epsg(code).name}）" if code else crs.name
+
+
+def datum_of(crs: CRS) -> str:
+    """Return ``cgcs2000``, ``wgs84``, ``xian80``, ``beijing54`` or ``other`` from datum name and ellipsoid."""
+    geodetic = crs.geodetic_crs
+    if geodetic is None or geodetic.datum is None or geodetic.ellipsoid is None:
+        return "other"
+    name = geodetic.datum.name.replace("_", " ").lower()
+    ellipsoid = geodetic.ellipsoid
+    for word, key in (("2000", "cgcs2000"), ("1984", "wgs84"), ("1980", "xian80"), ("1954", "beijing54")):
+        if word in name and ("china" in name or word != "2000"):
+            return key
+    # Some bureaus write GRS80 or an unnamed datum for CGCS2000: the numbers of the ellipsoid decide.
+    if abs(ellipsoid.semi_major_metre - 6378137.0) < 0.01:
+        flattening = ellipsoid.inverse_flattening
+        if abs(flattening - 298.257222101) < 5e-7:
+            return "cgcs2000"
+        if abs(flattening - 298.257223563) < 5e-7:
+            return "wgs84"
+    return "other"
+
+
+def to_degrees(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> tuple[NDArray[np.float64], ...]:
+    """Transform to longitude, latitude of the CRS's own datum; points outside its reach become infinite."""
+    geodetic = crs.geodetic_crs
+    if geodetic is None:
+        return np.full_like(x, np.inf), np.full_like(y, np.inf)
+    made = Transformer.from_crs(crs, geodetic, always_xy=True).transform(x, y, errcheck=False)
+    return np.asarray(made[0]), np.asarray(made[1])
+
+
+def sits_in_china(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which points lie in the box of China."""
+    west, south, east, north = _CHINA
+    with np.errstate(invalid="ignore"):
+        return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A reading of the coordinates that would make sense.
+
+    Attributes
+    ----------
+    label : what it is, Chinese.
+    line : the config line that says so, or what to do.
+    distance_m : how far the data's middle would be from the plan (or from the middle of Jiangxi).
+    """
+
+    label: str
+    line: str
+    distance_m: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether claim and values agree.
+
+    Attributes
+    ----------
+    problem : Chinese sentence, empty when they agree.
+    guesses : other readings, most likely first.
+    """
+
+    problem: str
+    guesses: tuple[Guess, ...] = ()
+
+    @property
+    def remedy(self) -> str:
+        """The guesses as one sentence."""
+        if not self.guesses:
+            return "请向数据提供单位核实坐标系，并在配置中写 crs"
+        return "可能是：" + "；".join(f"{g.label}，{g.line}" for g in self.guesses[:3])
+
+
+def _candidates(zones: list[int]) -> Iterator[tuple[str, str, CRS, bool]]:
+    """Readings worth trying: label, config line, CRS, axes swapped."""
+    systems = [(GEOGRAPHIC, "经纬度（CGCS2000）"), (3857, "Web 墨卡托")]
+    for number in zones:
+        zone = Zone(number)
+        systems.append((zone.plain, f"3° 带 CM {zone.meridian}E（无带号）"))
+        systems.append((zone.prefixed, f"3° 带 {number} 带（东坐标带带号）"))
+    systems += [
+        (4498, "6° 带 20 带（东坐标带带号）"),
+        (4497, "6° 带 19 带（东坐标带带号）"),
+        (4508, "6° 带 CM 111E"),
+    ]
+    for swapped in (False, True):
+        for code, label in systems:
+            line = f"配置写 crs: EPSG:{code}"
+            if swapped:
+                yield (
+                    label + "且东、北坐标对调",
+                    line + "，并对调 x、y（或在原软件中对调坐标）",
+                    CRS.from_epsg(code),
+                    True,
+                )
+            else:
+                yield label, line, CRS.from_epsg(code), False
+
+
+def guess_crs(middle: tuple[float, float], *, near: tuple[float, float] | None) -> tuple[Guess, ...]:
+    """Rank the readings under which a point falls near the plan, or in Jiangxi when no plan is known yet.
+
+    Parameters
+    ----------
+    middle : coordinates of the data's middle, as stored.
+    near : longitude, latitude of the plan, degrees.
+    """
+    x, y = np.array([middle[0]]), np.array([middle[1]])
+    target = near or _JIANGXI
+    reach = FAR_M if near else 400_000.0
+    centre = choose_zone(target[0]).number
+    found = []
+    for label, line, crs, swapped in _candidates([centre, centre - 1, centre + 1]):
+        lon, lat = to_degrees(*((y, x) if swapped else (x, y)), crs)
+        if not (np.isfinite(lon[0]) and np.isfinite(lat[0]) and abs(lat[0]) <= 90):
+            continue
+        distance = _ELLIPSOID.inv(lon[0], lat[0], *target)[2]
+        # Easting far from the meridian is arithmetic, not a place: a zone is three degrees wide.
+        if distance <= reach:
+            found.append(Guess(label, line, float(distance)))
+    if near:
+        return tuple(sorted(found, key=lambda guess: round(guess.distance_m, -2)))
+    return tuple(found)
+
+
+def judge_claim(
+    xy: NDArray[np.float64], claim: CRS | None, *, near: tuple[float, float] | None = None
+) -> Verdict:
+    """Test what a file claims against its values.
+
+    Parameters
+    ----------
+    xy : coordinates as stored, shape (n, 2), one a feature.
+    claim : declared CRS, None when there is none.
+    near : longitude and latitude of the plan, degrees, None while the plan's place is not known.
+
+    Returns
+    -------
+    Verdict
+        With the ranked readings under which the values would fall where they should.
+    """
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    if not len(xy):
+        return Verdict("" if claim is not None else "文件没有坐标系声明，也没有可用的坐标")
+    x, y = (float(value) for value in np.median(xy, axis=0))  # a few wild points must not decide
+    guesses = guess_crs((x, y), near=near)
+    here = f"坐标约为 ({x:.6g}, {y:.7g})"
+    if claim is None:
+        return Verdict(f"文件没有坐标系声明（缺 .prj 或 crs），{here}", guesses)
+    looks_degrees = abs(x) <= 180 and abs(y) <= 180
+    if claim.is_geographic and not looks_degrees:
+        return Verdict(f"声明为经纬度 {name_crs(claim)}，但{here}，单位是米", guesses)
+    if not claim.is_geographic and looks_degrees:
+        return Verdict(f"声明为投影坐标 {name_crs(claim)}，但{here}，单位是度", guesses)
+    lon, lat = to_degrees(np.array([x]), np.array([y]), claim)
+    if not sits_in_china(lon, lat)[0]:
+        return Verdict(f"按声明的 {name_crs(claim)} 计算，数据不在中国境内，{here}", guesses)
+    if near is not None:
+        distance = _ELLIPSOID.inv(lon[0], lat[0], *near)[2]
+        if distance > FAR_M:
+            return Verdict(
+                f"按声明的 {name_crs(claim)} 计算，数据距规划范围 {distance / 1000:.0f} km，{here}", guesses
+            )
+    return Verdict("")
+
+
+def point_coordinates(geometry: gpd.GeoSeries) -> NDArray[np.float64]:
+    """Return one coordinate pair a feature (its first vertex), NaN where there is none, shape (n, 2)."""
+    shapes = geometry.to_numpy()
+    result = np.full((len(shapes), 2), np.nan)
+    coords, index = shapely.get_coordinates(shapes, return_index=True)
+    kept, first = np.unique(index, return_index=True)
+    result[kept] = coords[first]
+    return result
+
+
+def place_of(frame: gpd.GeoDataFrame) -> tuple[float, float] | None:
+    """Return longitude, latitude of the middle of a frame's extent; None when it has no geometry."""
+    if frame.crs is None or not len(frame):
+        return None
+    bounds = frame.total_bounds
+    if not np.isfinite(bounds).all():
+        return None
+    lon, lat = to_degrees(
+        np.array([(bounds[0] + bounds[2]) / 2]), np.array([(bounds[1] + bounds[3]) / 2]), CRS(frame.crs)
+    )
+    return float(lon[0]), float(lat[0])
+
+
+def to_plan(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
+    """Transform a frame to the plan's CRS; between WGS84 and CGCS2000 the shift is null and made explicit.
+
+    PROJ knows no transformation between the two; frames have drifted apart by about 0.5-0.9 m, which is
+    accepted for community plans and must be recorded by the caller (``standards/crs.md`` section 4).
+
+    Raises
+    ------
+    ValueError
+        If the frame has no CRS.
+    """
+    if frame.crs is None:
+        raise ValueError("frame without CRS")
+    source = CRS(frame.crs)
+    if source == crs:
+        return frame
+    if datum_of(source) == "wgs84":
+        degrees = frame.to_crs(source.geodetic_crs) if source.is_projected else frame
+        return degrees.set_crs(GEOGRAPHIC, allow_override=True).to_crs(crs)
+    return frame.to_crs(crs)
+
+
+def measure_areas(geometry: gpd.GeoSeries, *, rule: str) -> NDArray[np.float64]:
+    """Measure areas by the plan's one rule, square metres, shape (n,).
+
+    Parameters
+    ----------
+    geometry : in a projected CRS.
+    rule : ``planar`` for the area in the 3-degree zone, ``ellipsoidal`` for the area on the ellipsoid.
+
+    Raises
+    ------
+    ValueError
+        If the geometry is in degrees.
+    """
+    if geometry.crs is None or CRS(geometry.crs).is_geographic:
+        raise ValueError("areas are never measured in degrees")
+    if rule == "planar":
+        return geometry.area.to_numpy()
+    degrees = geometry.to_crs(GEOGRAPHIC)
+    # Geod takes one geometry at a time; there is no array form of it.
+    return np.array([
+        0.0 if shape is None or shape.is_empty else abs(_ELLIPSOID.geometry_area_perimeter(shapely.orient_polygons(shape))[0])
+        for shape in degrees
+    ])  # fmt: skip

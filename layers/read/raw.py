@@ -1,0 +1,103 @@
+"""What a reader hands on: columns as the file names them, rows by the number the technician sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+from pyproj import CRS
+
+from layers.faults import FaultLog
+
+
+class SourceSpec(Protocol):
+    """One file that feeds a layer, as the plan config describes it (``inputs.<layer>[]``)."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def layer(self) -> str | None: ...
+    @property
+    def encoding(self) -> str | None: ...
+    @property
+    def crs(self) -> str | None: ...
+    @property
+    def datum(self) -> str | None: ...
+    @property
+    def header_rows(self) -> int: ...
+    @property
+    def skip_rows(self) -> int: ...
+    @property
+    def columns(self) -> Mapping[str, str]: ...
+    @property
+    def x(self) -> str | None: ...
+    @property
+    def y(self) -> str | None: ...
+    @property
+    def values(self) -> Mapping[str, Mapping[str, str]]: ...
+    @property
+    def constants(self) -> Mapping[str, str]: ...
+    @property
+    def key(self) -> str | None: ...
+    @property
+    def geometry(self) -> SourceSpec | None: ...
+    @property
+    def wgs84_shift(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A file as read.
+
+    Attributes
+    ----------
+    table : attribute columns under the file's own names; the index is the row number or FID that the
+        technician sees in their own program.
+    geometry : geometry on the same index, None for a table.
+    crs : CRS the file itself claims.
+    """
+
+    table: pd.DataFrame
+    geometry: pd.Series | None = None
+    crs: CRS | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where messages say a fault is: the file (and sheet) and the layer it feeds; writes to one log.
+
+    Attributes
+    ----------
+    file : the file as the plan config writes it, with the sheet or layer after ``｜``.
+    layer : Chinese name of the layer.
+    log : where faults go.
+    reported : cells (field, row) that already have a fault, so that none is reported twice.
+    """
+
+    file: str
+    layer: str
+    log: FaultLog
+    reported: set[tuple[str, str]] = field(default_factory=set)
+
+    def error(self, code: str, problem: str, **more: object) -> None:
+        """Record a fault that stops the plan."""
+        if "field" in more and "row" in more:
+            self.reported.add((str(more["field"]), str(more["row"])))
+        self.log.add(code, problem, **{"file": self.file, "layer": self.layer, **more})
+
+    def warn(self, code: str, problem: str, **more: object) -> None:
+        """Record something mended or doubtful."""
+        self.error(code, problem, **{"severity": "警告", **more})
+
+    def note(self, code: str, problem: str, **more: object) -> None:
+        """Record something worth knowing."""
+        self.error(code, problem, **{"severity": "提示", **more})
+
+
+def list_rows(rows: pd.Index, *, most: int = 10) -> str:
+    """Return row numbers for one message: ``3、7、12 等 25 行``."""
+    shown = "、".join(str(row) for row in rows[:most])
+    return shown if len(rows) <= most else f"{shown} 等 {len(rows)} 行"

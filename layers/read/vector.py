@@ -1,0 +1,160 @@
+"""Vector files through GDAL: shapefile, GeoPackage, GeoJSON, FileGDB, KML; also inside a zip."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
+
+from layers.crs import read_crs
+from layers.encoding import decode_cell, judge_dbf, normalise_name
+from layers.read.raw import Place, Raw
+
+SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".json", ".gdb", ".kml", ".zip", ".fgb"})
+# Every byte is a character in it, so text comes through untouched and is decoded here, cell by cell.
+_BYTES = "ISO-8859-1"
+_FAILURES = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, UnicodeDecodeError)
+_ZIP_LIMIT = 2_000_000_000
+
+
+def read_vector(
+    path: Path, place: Place, *, layer: str | None = None, encoding: str | None = None
+) -> Raw | None:
+    """Read one layer of a vector file.
+
+    Parameters
+    ----------
+    path : existing file (or .gdb folder).
+    place : where faults are recorded.
+    layer : layer name; the first one when None.
+    encoding : declared text encoding of a shapefile; judged from the bytes when None.
+
+    Returns
+    -------
+    Raw or None
+        None when the file cannot be used; the reason is in the log.
+    """
+    if path.suffix.lower() == ".zip" and not _check_zip(path, place):
+        return None
+    if path.suffix.lower() == ".shp" and not _check_parts(path, place):
+        return None
+    codec = _choose_encoding(path, place, encoding) if path.suffix.lower() == ".shp" else None
+    try:
+        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        if not names:
+            place.error("HSQ-F03", "文件里没有任何图层", remedy="检查文件是否导出完整")
+            return None
+        if layer is not None and layer not in names:
+            place.error(
+                "HSQ-F03", f"没有名为“{layer}”的图层", value=layer, remedy=f"文件中的图层：{'、'.join(names)}"
+            )
+            return None
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            options = {"encoding": _BYTES} if codec else {}
+            frame = pyogrio.read_dataframe(path, layer=layer or names[0], fid_as_index=True, **options)
+    except _FAILURES as error:
+        place.error(
+            "HSQ-F02",
+            f"文件无法打开或已损坏：{str(error).splitlines()[0]}",
+            remedy="用 QGIS 等软件打开检查后重新导出",
+        )
+        return None
+    for warning in caught:
+        place.note("HSQ-F02", f"读取时的提示：{warning.message}")
+    if codec:
+        frame = _decode(frame, codec)
+    if "geometry" not in frame.columns:
+        return Raw(pd.DataFrame(frame))
+    table = pd.DataFrame(frame.drop(columns="geometry"))
+    return Raw(table, pd.Series(frame.geometry.to_numpy(), index=frame.index), read_crs(frame.crs))
+
+
+def _check_zip(path: Path, place: Place) -> bool:
+    """Refuse archives that are damaged, lead out of themselves or unpack to absurd sizes."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, OSError) as error:
+        place.error("HSQ-F02", f"压缩包无法打开：{error}", remedy="重新压缩或解压后使用")
+        return False
+    if sum(member.file_size for member in members) > _ZIP_LIMIT:
+        place.error("HSQ-F02", "压缩包解压后超过 2 GB", remedy="解压后只保留需要的文件")
+        return False
+    if any(
+        ".." in Path(member.filename.replace("\\", "/")).parts or member.filename.startswith("/")
+        for member in members
+    ):
+        place.error("HSQ-F02", "压缩包内有指向外部的路径（..）", remedy="重新压缩，不要带上级目录")
+        return False
+    return True
+
+
+def _check_parts(path: Path, place: Place) -> bool:
+    """Report companions of a shapefile that are missing; without .dbf or .shx it is refused."""
+    present = {item.suffix.lower() for item in path.parent.iterdir() if item.stem == path.stem}
+    missing = [suffix for suffix in (".shx", ".dbf") if suffix not in present]
+    for suffix in missing:
+        place.error(
+            "HSQ-F06", f"缺少配套文件 {path.stem}{suffix}", remedy="连同 .shp 一起复制 .shx、.dbf、.prj"
+        )
+    return not missing
+
+
+def _choose_encoding(path: Path, place: Place, declared: str | None) -> str | None:
+    """Return the codec of a shapefile's attributes and report the verdict where it matters."""
+    dbf = next(
+        item for item in path.parent.iterdir() if item.stem == path.stem and item.suffix.lower() == ".dbf"
+    )
+    if declared:
+        codec = normalise_name(declared)
+        if codec is None:
+            place.error("HSQ-F05", f"不认识的编码“{declared}”", value=declared, remedy="常用：utf-8、gbk")
+        return codec
+    try:
+        verdict = judge_dbf(dbf)
+    except ValueError as error:
+        place.error("HSQ-F02", f"属性表无法读取：{error}", remedy="重新导出 shapefile")
+        return None
+    if verdict.conflict:
+        place.warn(
+            "HSQ-F05", f"声明的编码为 {verdict.claim}，实际为 {verdict.encoding}：{verdict.evidence}",
+            action=f"按 {verdict.encoding} 读取", remedy="补上正确的 .cpg 文件",
+        )  # fmt: skip
+    elif not verdict.sure:
+        place.warn(
+            "HSQ-F05", f"编码无法确定：{verdict.evidence}", action=f"按 {verdict.encoding} 读取",
+            remedy="在配置中写 encoding: gbk 或 utf-8",
+        )  # fmt: skip
+    elif not verdict.claim and verdict.encoding != "UTF-8":
+        place.note("HSQ-F05", f"没有 .cpg 编码声明；{verdict.evidence}", action=f"按 {verdict.encoding} 读取")
+    if verdict.cut:
+        place.warn(
+            "HSQ-F05", f"{verdict.cut} 种文字被字段宽度截断，末尾汉字只剩一半", action="去掉残缺的末字",
+            remedy="加宽字段后重新导出",
+        )  # fmt: skip
+    return verdict.encoding
+
+
+def _decode(frame: pd.DataFrame, codec: str) -> pd.DataFrame:
+    """Decode names and text cells; distinct values only, since attributes repeat."""
+    names = {
+        name: decode_cell(name.encode(_BYTES), codec) if name != "geometry" else name
+        for name in frame.columns
+    }
+    frame = frame.rename(columns=names)
+    for name in frame.columns:
+        if name == "geometry" or not (
+            pd.api.types.is_object_dtype(frame[name]) or pd.api.types.is_string_dtype(frame[name])
+        ):
+            continue
+        cells = frame[name].dropna()
+        known = {
+            cell: decode_cell(cell.encode(_BYTES), codec) for cell in cells.unique() if isinstance(cell, str)
+        }
+        frame[name] = frame[name].map(known)
+    return frame

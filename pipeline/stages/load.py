@@ -1,0 +1,208 @@
+"""Stage ``load``: every file of the plan, read, mended and checked, in the plan's coordinate system.
+
+The only stage that reads files. All faults of all files are gathered before any is raised.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import pandas as pd
+from pyproj import CRS
+
+from configs import read_settings
+from configs.facilities import facility_classes
+from layers.crs import Zone, choose_zone, name_crs, place_of
+from layers.derive import derive_fields, set_limits
+from layers.duplicates import drop_twins
+from layers.faults import FaultLog
+from layers.frame import empty_frame
+from layers.model import Layer
+from layers.read.raw import Place
+from layers.read.source import Taken, place_frame, read_source
+from layers.repair import check_coverage, mend_shapes
+from layers.source import DataExtent, Facility, Outline, Parcel
+from layers.validate import check_rows, check_unique
+from pipeline.plan import Plan
+from pipeline.plan.sources import Inputs
+from pipeline.stages.base import Frame, Given, Stage
+
+SOURCE_LAYERS: tuple[type[Layer], ...] = tuple(Layer.registry[key] for key in Inputs.model_fields)
+# Layers that say where the plan is, in the order they are asked.
+_ANCHORS = ("community_given", "outline")
+
+
+@dataclass
+class _Intake:
+    """What is known while files are read: the plan, its place, its CRS, the log."""
+
+    plan: Plan
+    log: FaultLog
+    near: tuple[float, float] | None = None
+    taken: dict[str, list[Taken]] = field(default_factory=dict)
+
+    def read(self, key: str) -> None:
+        """Read every file of a layer once."""
+        if key in self.taken:
+            return
+        files = [
+            read_source(source, Layer.registry[key], resolve=self.plan.resolve, log=self.log, near=self.near)
+            for source in getattr(self.plan.inputs, key)
+        ]
+        self.taken[key] = [item for item in files if item is not None]
+
+
+def load_layers(given: Given) -> dict[str, Frame]:
+    """Read all source layers of a plan.
+
+    Parameters
+    ----------
+    given : the plan and the log; no layer is taken.
+
+    Returns
+    -------
+    dict
+        One frame a source layer, empty where the plan has none, in CGCS2000 3-degree Gauss-Krueger
+        without zone prefix, metres.
+
+    Raises
+    ------
+    PlanFaults
+        With every fault of every file, when at least one of them is an error.
+    """
+    plan, log = given.plan, given.log
+    open_frames = _read_open_data(plan, log)
+    intake = _Intake(plan, log)
+    for key in _ANCHORS:
+        intake.read(key)
+        intake.near = intake.near or _middle(intake.taken[key])
+    crs = _settle_crs(intake, open_frames)
+    for layer in SOURCE_LAYERS:
+        intake.read(layer.key)
+    frames = {layer.key: _finish_layer(layer, intake, crs) for layer in SOURCE_LAYERS}
+    frames[DataExtent.key] = empty_frame(DataExtent, crs=crs)
+    frames = _fill_from_open_data(frames, open_frames, plan)
+    _report_missing(frames, log)
+    log.raise_errors()
+    return frames
+
+
+def _read_open_data(plan: Plan, log: FaultLog) -> dict[str, Frame]:
+    """Read the OpenStreetMap side of the plan, when it has one: the same layer keys, already canonical."""
+    if plan.open_data is None:
+        return {}
+    from pipeline.stages.opendata import load_open_data
+
+    frames: dict[str, Frame] = load_open_data(plan, log)
+    return frames
+
+
+def _fill_from_open_data(
+    frames: dict[str, Frame], open_frames: dict[str, Frame], plan: Plan
+) -> dict[str, Frame]:
+    """Take a layer from open data where the technician has no file for it; files always win."""
+    files = plan.inputs.given()
+    return {
+        key: open_frames[key] if key in open_frames and key not in files else frame
+        for key, frame in frames.items()
+    }
+
+
+def _middle(files: list[Taken]) -> tuple[float, float] | None:
+    """Longitude and latitude of the middle of what the files hold; None when they hold no place."""
+    spots = [spot for item in files if (spot := place_of(item.frame)) is not None]
+    if not spots:
+        return None
+    return sum(lon for lon, _ in spots) / len(spots), sum(lat for _, lat in spots) / len(spots)
+
+
+def _settle_crs(intake: _Intake, open_frames: dict[str, Frame]) -> CRS:
+    """Choose the plan's zone: the config's word, else the longitude of communities or outline.
+
+    When the place of the plan could not be read, which is an error by then, the zone of Jiangxi's east
+    lets the other files still be checked in the same run.
+    """
+    if intake.near is None:
+        for key in _ANCHORS:
+            frame = open_frames.get(key)
+            if isinstance(frame, gpd.GeoDataFrame) and (spot := place_of(frame)) is not None:
+                intake.near = spot
+                break
+    given = intake.plan.crs.zone
+    natural = choose_zone(intake.near[0]) if intake.near else Zone(39)
+    zone = Zone(given) if given is not None else natural
+    open_crs = next((f.crs for f in open_frames.values() if isinstance(f, gpd.GeoDataFrame) and f.crs), None)
+    crs = CRS.from_user_input(open_crs) if open_crs is not None else CRS.from_epsg(zone.plain)
+    if intake.near is None:
+        return crs
+    if given is not None and given != natural.number:
+        intake.log.add(
+            "HSQ-X03", f"配置指定 {given} 带，按中心经度 {intake.near[0]:.3f}° 应为 {natural.number} 带",
+            severity="警告", field="crs.zone", value=str(given), action="按配置采用", remedy="确认当地统一采用该中央经线",
+        )  # fmt: skip
+    intake.log.add(
+        "HSQ-X03",
+        f"规划坐标系为 {name_crs(crs)}，中心约 {intake.near[0]:.4f}°E、{intake.near[1]:.4f}°N",
+        severity="提示",
+    )
+    return crs
+
+
+def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> Frame:
+    """Bring the files of a layer to the plan's CRS, mend, complete and check them, and put them together."""
+    plan = intake.plan
+    parts: list[gpd.GeoDataFrame] = []
+    labels: list[pd.Series] = []
+    several = len(intake.taken[layer.key]) > 1
+    place = Place("", layer.alias, intake.log)
+    for item in intake.taken[layer.key]:
+        frame = mend_shapes(place_frame(item, crs), layer, item.place)
+        frame = derive_fields(
+            frame, layer, item.place, year=plan.plan.data_year, area_rule=plan.crs.area_rule
+        )
+        check_rows(frame, layer, item.place)
+        place = Place("" if several else item.place.file, layer.alias, intake.log)
+        prefix = f"{item.place.file} " if several else ""
+        labels.append(pd.Series([f"{prefix}{row}" for row in frame.index], dtype="str"))
+        parts.append(frame.reset_index(drop=True))
+    if not parts:
+        return empty_frame(layer, crs=crs)
+    whole = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=crs)
+    rows = pd.concat(labels, ignore_index=True)
+    check_unique(whole, layer, place, labels=rows)
+    if layer is Parcel and len(whole):
+        check_coverage(whole.set_index(pd.Index(rows)), place, id_column=Parcel.number)
+    if layer is Facility and len(whole):
+        whole = drop_twins(whole, place, rows=rows)
+        whole = gpd.GeoDataFrame(
+            set_limits(whole, radius_of=_radius_rule(plan)), geometry="geometry", crs=crs
+        )
+    return whole.sort_values("id", kind="stable", ignore_index=True)
+
+
+def _radius_rule(plan: Plan):  # type: ignore[no-untyped-def]
+    """Walking limit of a facility class: the plan's own value for it, else that of its tier."""
+    classes = facility_classes()
+
+    def radius(key: str) -> float:
+        return plan.walking.radii_m.get(key, plan.walking.limit_m(classes[key].minutes))
+
+    return radius
+
+
+def _report_missing(frames: dict[str, Frame], log: FaultLog) -> None:
+    """Say of every layer without rows which outputs that costs."""
+    costs = read_settings("missing_layers.yaml")
+    areas = any("Polygon" in str(kind) for kind in frames["community_given"].geom_type.unique())
+    for layer in SOURCE_LAYERS:
+        if layer is Outline and areas:
+            continue
+        if not len(frames[layer.key]):
+            log.add(
+                "HSQ-A05", f"没有“{layer.alias}”数据：{costs[layer.key]}", severity="提示", layer=layer.alias,
+                remedy=f"有数据时在配置的 inputs.{layer.key} 中给出文件",
+            )  # fmt: skip
+
+
+LOAD = Stage("load", "读取与整理", takes=(), gives=(*SOURCE_LAYERS, DataExtent), run=load_layers)
