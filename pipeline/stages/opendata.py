@@ -6,6 +6,8 @@ map stays unmapped: nothing is closed, padded or guessed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -112,7 +114,11 @@ def load_open_data(
         Outline.key: _as_outline(ring, extract.name, crs),
         Community.key: _as_communities(found, plan, extract.name, ring, log).to_crs(crs),
         DataExtent.key: _as_extent(extract, log),
-        Parcel.key: osm_ground.build_parcels(extract, year=plan.plan.data_year, measure=measure, log=log),
+        Parcel.key: _within(
+            osm_ground.build_parcels(extract, year=plan.plan.data_year, measure=measure, log=log),
+            place.to_crs(crs),
+            measure,
+        ),
         Building.key: osm_ground.build_buildings(extract, log),
         Road.key: roads,
         Gate.key: gates,
@@ -123,6 +129,25 @@ def load_open_data(
         Context.key: osm_lines.build_contexts(extract),
     }
     return {layer.key: frames[layer.key] for layer in GIVES}
+
+
+def _within(
+    parcels: gpd.GeoDataFrame,
+    place: gpd.GeoDataFrame,
+    measure: Callable[[gpd.GeoSeries], NDArray[np.float64]],
+) -> gpd.GeoDataFrame:
+    """Cut derived parcels to the plan's area, so that their areas sum to what is mapped of it (G-02)."""
+    cut = parcels.geometry.intersection(place.union_all())
+    polygons = [
+        shapely.multipolygons(parts) if len(parts) > 1 else (parts[0] if len(parts) else None)
+        for parts in (
+            [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"] for shape in cut
+        )
+    ]
+    kept = parcels.set_geometry(gpd.GeoSeries(polygons, index=parcels.index, crs=parcels.crs))
+    kept = kept[kept.geometry.notna()].reset_index(drop=True)
+    kept[Parcel.area_m2] = measure(kept.geometry)
+    return kept
 
 
 def plan_crs(longitude: float, *, zone: int | None = None) -> CRS:
