@@ -98,7 +98,8 @@ def build_buildings(extract: Extract, *, measure: Measure, log: FaultLog) -> gpd
             Building.floor_area_m2: (pd.array(measure(areas.geometry)) * floors).round(2),
             Building.built: [tags.get("start_date") for tags in areas[TAGS]],
             Building.use_status: status,
-            Building.disused: [value is not None for value in status],
+            # Homes above a closed shop are lived in: partly idle is a status, not disuse.
+            Building.disused: [value in ("闲置", "废弃") for value in status],
             Building.note: [
                 _note(tags, f"building={tags['building']}" if "building" in tags else "", text)
                 for tags, text in zip(areas[TAGS], proof, strict=True)

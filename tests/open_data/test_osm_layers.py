@@ -108,7 +108,7 @@ def test_buildings_take_use_floors_and_evidence_from_tags(tmp_path):
     assert rows[Building.use].dropna().to_dict() == {"w1": "住宅", "w4": "商业"}
     assert rows[Building.floors].dropna().to_dict() == {"w1": 6}
     assert rows[Building.use_status].dropna().to_dict() == {"w3": "废弃", "w4": "部分闲置", "w6": "闲置"}
-    assert rows[Building.disused].to_dict() == {"w1": False, "w2": False, "w3": True, "w4": True, "w6": True}
+    assert rows[Building.disused].to_dict() == {"w1": False, "w2": False, "w3": True, "w4": False, "w6": True}
     assert "disused:shop=supermarket（n90）" in rows[Building.note]["w4"]
 
 
