@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 from pyproj import CRS, Geod
 
+AreaRule: TypeAlias = Literal["planar", "ellipsoidal"]
 
-def measure_area(geometry: gpd.GeoSeries, *, rule: Literal["planar", "ellipsoidal"] = "planar") -> pd.Series:
+
+def measure_area(geometry: gpd.GeoSeries, *, rule: AreaRule = "planar") -> pd.Series:
     """Return areas in m².
 
     Parameters

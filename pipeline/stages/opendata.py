@@ -25,6 +25,7 @@ from layers.divisions import join_codes, read_divisions, report_codes
 from layers.faults import Fault, FaultLog, PlanFaults
 from layers.frame import conform
 from layers.model import Layer
+from layers.overlap import keep_areas
 from layers.read.osm import REF, TAGS, Extract, read_osm
 from layers.source import (
     Building,
@@ -142,15 +143,9 @@ def _within(
     measure: Callable[[gpd.GeoSeries], NDArray[np.float64]],
 ) -> gpd.GeoDataFrame:
     """Cut derived parcels to the plan's area, so that their areas sum to what is mapped of it (G-02)."""
-    cut = parcels.geometry.intersection(place.union_all())
-    polygons = [
-        shapely.multipolygons(parts) if len(parts) > 1 else (parts[0] if len(parts) else None)
-        for parts in (
-            [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon"] for shape in cut
-        )
-    ]
-    kept = parcels.set_geometry(gpd.GeoSeries(polygons, index=parcels.index, crs=parcels.crs))
-    kept = kept[kept.geometry.notna()].reset_index(drop=True)
+    shapes = keep_areas(parcels.geometry.intersection(place.union_all()))
+    kept = parcels.set_geometry(gpd.GeoSeries(shapes, index=parcels.index, crs=parcels.crs))
+    kept = kept[~kept.geometry.is_empty].reset_index(drop=True)
     kept[Parcel.area_m2] = measure(kept.geometry)
     return kept
 

@@ -8,7 +8,17 @@ import pandas as pd
 from layers import codes
 from layers.planned import PlannedParcel
 from layers.reachable import ScopeCut, Unit
-from layers.source import Building, Context, Gate, Heritage, OpenSpace, Parcel, Road, UtilityLine, UtilityPoint
+from layers.source import (
+    Building,
+    Context,
+    Gate,
+    Heritage,
+    OpenSpace,
+    Parcel,
+    Road,
+    UtilityLine,
+    UtilityPoint,
+)
 from pipeline.deliver.atlas.town import PLANNED, STUDIED, Town
 from pipeline.deliver.sheet.spec import Drawn
 
