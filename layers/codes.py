@@ -43,10 +43,11 @@ USE_STATUS = CodeList("使用状况", ("在用", "部分闲置", "闲置", "废�
 HOME_BASIS = CodeList("住户点依据", ("住宅建筑", "沿路示意点"))
 UTILITY_POINT = CodeList(
     "市政设施类型",
-    ("路灯", "垃圾收集点", "变电站", "配电箱", "消火栓", "雨水口", "污水井", "调压箱", "通信基站"),
+    ("路灯", "垃圾收集点", "变电站", "配电箱", "电力杆塔", "消火栓", "雨水口", "污水井", "调压箱", "通信基站"),
     closed=False,
 )
 UTILITY_LINE = CodeList("管线类型", ("雨水", "污水", "给水", "燃气", "电力", "通信"), closed=False)
+CONTEXT = CodeList("底图要素类型", ("铁路", "水系"), closed=False)
 OPEN_SPACE = CodeList(
     "空间类型", ("公园绿地", "广场", "活动场地", "防护绿地", "水域", "附属绿地"), closed=False
 )

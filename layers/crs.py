@@ -157,28 +157,3 @@ def to_plan(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
         degrees = frame.to_crs(source.geodetic_crs) if source.is_projected else frame
         return degrees.set_crs(GEOGRAPHIC, allow_override=True).to_crs(crs)
     return frame.to_crs(crs)
-
-
-def measure_areas(geometry: gpd.GeoSeries, *, rule: str) -> NDArray[np.float64]:
-    """Measure areas by the plan's one rule, square metres, shape (n,).
-
-    Parameters
-    ----------
-    geometry : in a projected CRS.
-    rule : ``planar`` for the area in the 3-degree zone, ``ellipsoidal`` for the area on the ellipsoid.
-
-    Raises
-    ------
-    ValueError
-        If the geometry is in degrees.
-    """
-    if geometry.crs is None or CRS(geometry.crs).is_geographic:
-        raise ValueError("areas are never measured in degrees")
-    if rule == "planar":
-        return geometry.area.to_numpy()
-    degrees = geometry.to_crs(GEOGRAPHIC)
-    # Geod takes one geometry at a time; there is no array form of it.
-    return np.array([
-        0.0 if shape is None or shape.is_empty else abs(ELLIPSOID.geometry_area_perimeter(shapely.orient_polygons(shape))[0])
-        for shape in degrees
-    ])  # fmt: skip

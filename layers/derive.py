@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Literal, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +13,7 @@ import shapely
 
 from configs import read_settings
 from configs.facilities import facility_classes, recognise_text
-from layers.crs import measure_areas
+from layers.areas import measure_area
 from layers.landuse import mend_landuse
 from layers.model import Layer
 from layers.read.raw import Place, list_rows
@@ -28,6 +29,8 @@ from layers.source import (
     Survey,
     UtilityLine,
 )
+
+AreaRule: TypeAlias = Literal["planar", "ellipsoidal"]
 
 # A stated area may differ this much from the drawn one before it is worth a remark.
 _AREA_TOLERANCE = 0.01
@@ -48,7 +51,7 @@ _NOT_WALKABLE = frozenset({"快速路"})
 
 
 def derive_fields(
-    frame: gpd.GeoDataFrame, layer: type[Layer], place: Place, *, year: int, area_rule: str
+    frame: gpd.GeoDataFrame, layer: type[Layer], place: Place, *, year: int, area_rule: AreaRule
 ) -> gpd.GeoDataFrame:
     """Return the rows with everything filled in that follows from what is there.
 
@@ -130,9 +133,9 @@ def _make_ids(frame: gpd.GeoDataFrame, layer: type[Identified]) -> pd.Series:
     return given.where(~bare, full.reindex(frame.index))
 
 
-def _settle_areas(frame: gpd.GeoDataFrame, column: str, place: Place, *, area_rule: str) -> None:
+def _settle_areas(frame: gpd.GeoDataFrame, column: str, place: Place, *, area_rule: AreaRule) -> None:
     """Measure areas; a stated area that differs is reported and replaced, so that map and table agree."""
-    measured = pd.Series(measure_areas(frame.geometry, rule=area_rule), index=frame.index).round(2)
+    measured = measure_area(frame.geometry, rule=area_rule).round(2)
     if column in frame.columns:
         stated = frame[column]
         # A negative one stays for the check of the minimum.
@@ -146,7 +149,9 @@ def _settle_areas(frame: gpd.GeoDataFrame, column: str, place: Place, *, area_ru
     frame[column] = measured
 
 
-def _derive_parcels(frame: gpd.GeoDataFrame, place: Place, *, year: int, area_rule: str) -> gpd.GeoDataFrame:
+def _derive_parcels(
+    frame: gpd.GeoDataFrame, place: Place, *, year: int, area_rule: AreaRule
+) -> gpd.GeoDataFrame:
     frame = mend_landuse(frame, place)
     _settle_areas(frame, Parcel.area_m2, place, area_rule=area_rule)
     _fill(
@@ -158,11 +163,11 @@ def _derive_parcels(frame: gpd.GeoDataFrame, place: Place, *, year: int, area_ru
     return frame
 
 
-def _derive_buildings(frame: gpd.GeoDataFrame, place: Place, *, area_rule: str) -> None:
+def _derive_buildings(frame: gpd.GeoDataFrame, place: Place, *, area_rule: AreaRule) -> None:
     if Building.floors not in frame.columns:
         return
     floors = frame[Building.floors]
-    computed = (measure_areas(frame.geometry, rule=area_rule) * floors).where(floors > 0)
+    computed = (measure_area(frame.geometry, rule=area_rule) * floors).where(floors > 0)
     filled = _fill(frame, Building.floor_area_m2, computed.round(2)) & computed.notna()
     if filled.any():
         place.note(
@@ -243,9 +248,9 @@ def _recognise_optional(frame: gpd.GeoDataFrame, column: str, place: Place) -> N
     frame[column] = keys
 
 
-def _derive_ledger(frame: gpd.GeoDataFrame, place: Place, *, area_rule: str) -> None:
+def _derive_ledger(frame: gpd.GeoDataFrame, place: Place, *, area_rule: AreaRule) -> None:
     """An area drawn and not stated is measured."""
-    areas = pd.Series(measure_areas(frame.geometry, rule=area_rule), index=frame.index)
+    areas = measure_area(frame.geometry, rule=area_rule)
     areas = areas.where(areas > 0).round(2)
     filled = _fill(frame, Ledger.area_m2, areas) & areas.notna()
     if filled.any():

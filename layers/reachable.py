@@ -173,19 +173,6 @@ class Block(Identified, key="block", alias="街区测绘完整度", shape="polyg
     area_m2 = m.number("面积", unit="㎡", required=True)
 
 
-class Cell(Identified, key="cell", alias="格网可达表"):
-    """Study-area cells, each snapped once to its nearest edge; every drawn area is arithmetic on this.
-
-    Kept as a table: ``row`` and ``col`` count cells from the grid origin (multiples of the cell size).
-    """
-
-    row = m.integer("行", required=True)
-    col = m.integer("列", required=True)
-    edge = m.integer("网络边序号", required=True)
-    offset_m = m.number("沿边距离", unit="m", required=True)
-    access_m = m.number("接入距离", unit="m", required=True)
-
-
 class Whereabouts(Identified, key="whereabouts", alias="要素所在社区表"):
     """Which community each source object lies in, decided once, by position."""
 

@@ -30,6 +30,10 @@ class Outline(Identified, key="outline", alias="规划外轮廓", shape="polygon
     name = m.text("名称")
 
 
+class DataExtent(Identified, key="data_extent", alias="数据范围", shape="polygon"):
+    """Ground the open data cover; 研究范围 that meets its edge is 截断. Empty for surveyed files."""
+
+
 class Community(Identified, key="community_given", alias="社区边界（输入）", shape="any"):
     """Communities as given: polygons, or points that a network Voronoi turns into areas (1.2, 1.4)."""
 
@@ -38,6 +42,7 @@ class Community(Identified, key="community_given", alias="社区边界（输入�
     street = m.text("街道名称")
     households = m.integer("户数", minimum=0)
     population = m.integer("常住人口", minimum=0)
+    boundary = m.text("边界性质", codes=codes.BOUNDARY)  # 法定边界 where the source does not say
 
 
 class Parcel(Placed, key="parcel", alias="现状用地分布", shape="polygon", onemap={"polygon": "HSQ_XZYD"}):
@@ -152,6 +157,14 @@ class Heritage(
     name = m.text("名称", "BHMC", 100, required=True)
     area_m2 = m.number("面积", "MJ", 16, 2, unit="㎡", minimum=0)
     note = m.text("备注", "BZ", 254)
+
+
+class Context(Identified, key="context", alias="底图要素", shape="line"):
+    """Railways and watercourses that help to recognise the place; drawn underneath, never measured."""
+
+    kind = m.text("要素类型", codes=codes.CONTEXT, required=True)
+    name = m.text("名称")
+    level = m.integer("层级")
 
 
 class Survey(Placed, key="survey", alias="需求清单（调查）", shape="any"):

@@ -1,1 +1,1 @@
-"""Readers: files as technicians bring them, into canonical frames."""
+"""Readers: one module a format; each gives what the file says, nothing more."""

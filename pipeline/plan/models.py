@@ -130,6 +130,9 @@ class Delivery(Block):
     shp_pattern: str = Field(
         "{region}{area}_{layer}", description="shp 文件名模式，可用 region、area、layer、alias"
     )
+    ysdm: dict[str, str] = Field(
+        default_factory=dict, description="要素代码 YSDM，键为图层代码（如 HSQ_XZYD）；缺省为空"
+    )
 
 
 class Plan(Block):
@@ -155,7 +158,7 @@ class Plan(Block):
 
     def resolve(self, path: Path) -> Path:
         """Return ``path`` against the folder of the config file."""
-        return path if path.is_absolute() else (self._home / path)
+        return path if path.is_absolute() else (self._home / path).resolve()
 
     def located(self, home: Path) -> Plan:
         """Return the plan bound to the folder its relative paths start from."""

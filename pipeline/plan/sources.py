@@ -97,3 +97,6 @@ class Divisions(Block):
     """The 12-digit division code list that community names are joined to."""
 
     path: Path = Field(description="区划代码表所在文件夹（streets、villages 两个 csv）")
+    confirmed: dict[str, str] = Field(
+        default_factory=dict, description="人工核实的社区代码：社区名称 → 12 位代码，优先于自动匹配"
+    )

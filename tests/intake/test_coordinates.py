@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from pyproj import CRS, Geod
 from shapely import Point, box
 
+from layers.areas import measure_area
 from layers.claims import judge_claim
-from layers.crs import Zone, choose_zone, datum_of, measure_areas, to_plan
+from layers.crs import Zone, choose_zone, datum_of, to_plan
 from layers.datum import shift_from_wgs84, shift_to_wgs84
 
 from .conftest import E0, N0, Bench
@@ -131,13 +132,13 @@ def test_one_wild_row_is_a_fault_of_that_row(bench: Bench) -> None:
 
 def test_areas_are_never_measured_in_degrees() -> None:
     square = gpd.GeoSeries([box(E0, N0, E0 + 100, N0 + 100)], crs=4548)
-    assert measure_areas(square, rule="planar")[0] == pytest.approx(10_000)
+    assert measure_area(square, rule="planar")[0] == pytest.approx(10_000)
     # 14 km west of the meridian the planar area is larger by 2 * (14e3)^2 / (2 R^2).
-    assert measure_areas(square, rule="ellipsoidal")[0] == pytest.approx(
+    assert measure_area(square, rule="ellipsoidal")[0] == pytest.approx(
         10_000 * (1 - (14e3 / 6.37e6) ** 2), rel=1e-6
     )
-    with pytest.raises(ValueError, match="degrees"):
-        measure_areas(square.to_crs(4490), rule="planar")
+    with pytest.raises(ValueError, match="projected"):
+        measure_area(square.to_crs(4490), rule="planar")
 
 
 def test_wgs84_is_shifted_by_nothing() -> None:

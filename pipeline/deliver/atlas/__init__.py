@@ -1,0 +1,5 @@
+"""The drawing set: catalogue entries and stage results to sheet instructions, drawn and reported."""
+
+from pipeline.deliver.atlas.draw import draw_atlas
+
+__all__ = ["draw_atlas"]

@@ -1,0 +1,282 @@
+"""Side tables of the sheets: the same rows and ids as the xlsx, in few columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import pandas as pd
+
+from configs import read_rows
+from configs.facilities import facility_classes
+from layers.planned import Business, Need, PlannedParcel, Project, Resource, Site
+from layers.reachable import Scope, Served, Sharing, Unit
+from layers.source import Building, Facility, Heritage, OpenSpace, Parcel, Road, UtilityLine, UtilityPoint
+from pipeline.deliver.atlas import ground
+from pipeline.deliver.atlas.subjects import NUMBER, facilities_numbered, sharing_numbered
+from pipeline.deliver.atlas.town import Town
+from pipeline.deliver.sheet.spec import SideTable
+
+Rows: TypeAlias = list[Any]
+
+
+def _count(value: object) -> str:
+    return "—" if pd.isna(value) else f"{float(value):.0f}"  # type: ignore[arg-type]
+
+
+def _area(value: object) -> str:
+    return "—" if pd.isna(value) else f"{float(value):,.0f}"  # type: ignore[arg-type]
+
+
+def _hectares(value: float) -> str:
+    return f"{value / 10000:.2f}"
+
+
+def _text(value: object) -> str:
+    return "—" if pd.isna(value) else str(value)
+
+
+def _table(title: str, columns: Sequence[str], rows: Rows, numeric: Sequence[int] = ()) -> SideTable | None:
+    return (
+        SideTable(title=title, columns=tuple(columns), rows=tuple(rows), numeric=tuple(numeric))
+        if rows
+        else None
+    )
+
+
+def scope(town: Town) -> SideTable | None:
+    """Area of both ranges."""
+    frame = town.geo(Scope)
+    rows = [(str(k), _hectares(a)) for k, a in zip(frame[Scope.kind], frame[Scope.area_m2], strict=True)]
+    return _table("范围面积", ("范围", "面积（公顷）"), rows, (1,))
+
+
+def communities(town: Town) -> SideTable | None:
+    """Communities with code, area and people."""
+    frame = town.geo(Unit)
+    rows = [
+        (
+            str(row[Unit.name]),
+            _text(row[Unit.code]),
+            _hectares(row[Unit.area_m2]),
+            _count(row[Unit.population]),
+        )
+        for row in frame.to_dict("records")
+    ]
+    return _table("社区一览", ("社区", "代码", "公顷", "常住人口"), rows, (2, 3))
+
+
+def landuse_balance(town: Town) -> SideTable | None:
+    """Present and planned area by first-level class; the xlsx has every class."""
+    names = {row["code"]: row["name_zh"] for row in read_rows("standards/landuse_2023.csv")}
+    now, planned = town.inside(Parcel), town.geo(PlannedParcel)
+    before = now.groupby(now[Parcel.landuse_code].str[:2])[Parcel.area_m2].sum()
+    after = planned.groupby(planned[PlannedParcel.landuse_code].str[:2])[PlannedParcel.area_m2].sum()
+    table = pd.DataFrame({"before": before, "after": after}).fillna(0.0).sort_index()
+    rows = [
+        (f"{code} {names.get(str(code), '')}", _hectares(row.before), _hectares(row.after))
+        for code, row in zip(table.index, table.itertuples(), strict=True)
+    ]
+    if rows:
+        rows.append(("合计", _hectares(table["before"].sum()), _hectares(table["after"].sum())))
+    return _table("用地平衡（公顷）", ("一级类", "现状", "规划"), rows, (1, 2))
+
+
+def _building_classes(town: Town, theme: str, title: str, classes: pd.Series) -> SideTable | None:
+    from styles import theme_symbols
+
+    frame = town.inside(Building)
+    rows = []
+    for item in theme_symbols(theme):
+        of_class = frame[(classes == item.value).to_numpy()]
+        if len(of_class):
+            rows.append((item.name, str(len(of_class)), _hectares(of_class[Building.floor_area_m2].sum())))
+    return _table(title, ("类别", "栋数", "建筑面积（公顷）"), rows, (1, 2))
+
+
+def building_floors(town: Town) -> SideTable | None:
+    """Buildings and floor area by storeys."""
+    classes = ground.floor_class(town.inside(Building)[Building.floors])
+    return _building_classes(town, "building_floors", "建筑层数统计", classes)
+
+
+def building_decades(town: Town) -> SideTable | None:
+    """Buildings and floor area by decade."""
+    classes = ground.decade_class(town.inside(Building)[Building.built])
+    return _building_classes(town, "building_decade", "建筑年代统计", classes)
+
+
+def facilities(town: Town, *, groups: Sequence[str]) -> SideTable | None:
+    """Numbered facilities with type and scale (G-03)."""
+    frame = facilities_numbered(town, groups)
+    rows = [
+        (
+            str(row[NUMBER]),
+            _text(row[Facility.name]),
+            str(row[Facility.type_name]),
+            _area(
+                row[Facility.land_area_m2]
+                if pd.isna(row[Facility.floor_area_m2])
+                else row[Facility.floor_area_m2]
+            ),
+        )
+        for row in frame.to_dict("records")
+    ]
+    return _table("设施一览", ("号", "名称", "类型", "面积㎡"), rows, (3,))
+
+
+def utilities(town: Town) -> SideTable | None:
+    """Utility points and lines by kind, and numbered waste, parking and shelter facilities."""
+    points, lines = town.inside(UtilityPoint), town.geo(UtilityLine)
+    rows = [(str(k), f"{n} 处") for k, n in points[UtilityPoint.kind].value_counts().sort_index().items()]
+    lengths = lines.groupby(UtilityLine.kind)[UtilityLine.length_m].sum()
+    rows += [(f"{kind}管线", f"{length / 1000:.2f} km") for kind, length in lengths.items()]
+    named = facilities_numbered(town, ["环卫市政", "停车充电", "应急"])
+    rows += [
+        (f"{row[NUMBER]} {_text(row[Facility.name])}", str(row[Facility.type_name]))
+        for row in named.to_dict("records")
+    ]
+    return _table("市政设施统计", ("设施", "数量或类型"), rows)
+
+
+def roads(town: Town) -> SideTable | None:
+    """Road length by class inside 规划范围."""
+    area = town.scope("更新范围").geometry.union_all()
+    frame = town.geo(Road)
+    inside = frame.geometry.intersection(area).length.groupby(frame[Road.kind]).sum()
+    rows = [(str(kind), f"{length / 1000:.2f}") for kind, length in inside.items() if length > 0]
+    if rows:
+        rows.append(("合计", f"{inside.sum() / 1000:.2f}"))
+    return _table("规划范围内道路", ("等级", "长度（km）"), rows, (1,))
+
+
+def open_spaces(town: Town) -> SideTable | None:
+    """Open spaces with kind and area."""
+    frame = town.inside(OpenSpace).sort_values(OpenSpace.area_m2, ascending=False)
+    rows = [
+        (_text(row[OpenSpace.name]), str(row[OpenSpace.kind]), _area(row[OpenSpace.area_m2]))
+        for row in frame.to_dict("records")
+    ]
+    return _table("公共活动空间", ("名称", "类型", "面积㎡"), rows, (2,))
+
+
+def served(town: Town, *, types: Sequence[str]) -> SideTable | None:
+    """Homes covered by own facilities and with sharing, by community (3.2)."""
+    frame = town.table(Served)
+    rows = []
+    for key in types:
+        item = facility_classes()[key]
+        rows += [
+            (
+                f"{item.name}{item.mark}",
+                str(row[Served.community]),
+                _count(row[Served.homes]),
+                _count(row[Served.homes_own]),
+                _count(row[Served.homes_shared]),
+            )
+            for row in frame[frame[Served.type_key] == key].to_dict("records")
+        ]
+    return _table("覆盖住户点", ("设施", "社区", "总数", "本社区", "共享后"), rows, (2, 3, 4))
+
+
+def sharing(town: Town) -> SideTable | None:
+    """Facilities that can be shared, with the community that gains and the metres."""
+    frame = sharing_numbered(town)
+    rows = [
+        (
+            str(row[NUMBER]),
+            _text(row[Sharing.facility_name]),
+            str(row[Sharing.community]),
+            _count(row[Sharing.distance_m]),
+            _count(row[Sharing.homes_gained]),
+        )
+        for row in frame.to_dict("records")
+    ]
+    return _table("共享关系", ("号", "设施", "受益社区", "距离m", "新增"), rows, (3, 4))
+
+
+def needs(town: Town, *, dimension: str) -> SideTable | None:
+    """Needs of a dimension, those without a place too, marked as such."""
+    frame = town.table(Need)
+    frame = frame[frame[Need.dimension] == dimension].sort_values(Need.number)
+    no_place = frame.geometry.isna() | frame.geometry.is_empty
+    rows = [
+        (
+            str(row[Need.number]),
+            str(row[Need.description]) + ("（无具体位置）" if blank else ""),
+            str(row[Need.urgency]),
+        )
+        for row, blank in zip(frame.to_dict("records"), no_place, strict=True)
+    ]
+    return _table("需求清单", ("编号", "需求内容", "程度"), rows)
+
+
+def _resources(town: Town, *, matched: bool) -> SideTable | None:
+    frame = town.geo(Resource)
+    frame = frame[frame[Resource.matched].notna()] if matched else frame
+    last = Resource.matched if matched else Resource.certainty
+    rows = [
+        (str(row[Resource.number]), str(row[Resource.name]), _area(row[Resource.area_m2]), _text(row[last]))
+        for row in frame.sort_values(Resource.number).to_dict("records")
+    ]
+    title = "匹配资源" if matched else "空间资源"
+    return _table(title, ("编号", "名称", "面积㎡", "匹配需求" if matched else "确定性"), rows, (2,))
+
+
+def resources_all(town: Town) -> SideTable | None:
+    """Spatial resources with area and certainty (G-05)."""
+    return _resources(town, matched=False)
+
+
+def resources_matched(town: Town) -> SideTable | None:
+    """Matched resources with the needs they answer (G-06)."""
+    return _resources(town, matched=True)
+
+
+def business(town: Town) -> SideTable | None:
+    """Functions by action and kind."""
+    frame = town.geo(Business)
+    counts = frame.groupby([Business.action, Business.kind]).size()
+    rows = [(str(action), str(kind), str(n)) for (action, kind), n in counts.items()]
+    return _table("功能业态", ("动作", "业态", "处"), rows, (2,))
+
+
+def sites(town: Town) -> SideTable | None:
+    """Sites with action, function and floor area (D-05)."""
+    frame = town.geo(Site)
+    rows = [
+        (str(row[Site.action]), str(row[Site.name]), _area(row[Site.area_m2]), _area(row[Site.floor_area_m2]))
+        for row in frame.sort_values([Site.action, Site.id]).to_dict("records")
+    ]
+    return _table("更新布局", ("方式", "名称", "用地㎡", "建筑㎡"), rows, (2, 3))
+
+
+def heritage(town: Town) -> SideTable | None:
+    """Protection ranges."""
+    frame = town.placed(Heritage)
+    rows = [
+        (str(row[Heritage.name]), str(row[Heritage.kind]), _area(row[Heritage.area_m2]))
+        for row in frame.sort_values(Heritage.id).to_dict("records")
+    ]
+    return _table("保护范围", ("名称", "类型", "面积㎡"), rows, (2,))
+
+
+def projects(town: Town, *, works: str | None = None) -> SideTable | None:
+    """Projects with ids, names and time (G-10); the summary also lists 机制改革工程."""
+    frame = town.table(Project)
+    frame = frame[frame[Project.works] == works] if works else frame
+    rows = [
+        (str(row[Project.number]), str(row[Project.name]), str(row[Project.schedule]))
+        for row in frame.sort_values(Project.number).to_dict("records")
+    ]
+    return _table("更新项目", ("编号", "项目名称", "建设时序"), rows)
+
+
+TABLES = {
+    table.__name__: table
+    for table in (
+        scope, communities, landuse_balance, building_floors, building_decades, facilities, utilities, roads,
+        open_spaces, served, sharing, needs, resources_all, resources_matched, business, sites, heritage,
+        projects,
+    )
+}  # fmt: skip

@@ -1,0 +1,172 @@
+"""From catalogue entries and stage results to sheet instructions; a sheet with nothing to show is not made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from configs import read_settings
+from configs.facilities import facility_classes
+from layers.reachable import Unit
+from layers.source import OpenSpace, Road
+from pipeline.deliver.atlas import beside, ground, subjects
+from pipeline.deliver.atlas.town import PLANNED, STUDIED, Town, View
+from pipeline.deliver.sheet.scale import choose_scale
+from pipeline.deliver.sheet.spec import Bounds, Drawn, SheetError, SheetSpec, SideTable, TitleBlock
+from styles.frame import load_frame
+
+VIEWS: dict[str, View] = {**ground.VIEWS, **subjects.VIEWS}
+# Clear paper round the extent, so that boundary lines and their labels do not touch the map frame.
+_MARGIN_MM = 6.0
+_WIDE_COLUMNS = 4
+_OPEN_DATA_NOTE = "基础数据 © OpenStreetMap 贡献者，ODbL 1.0，仅供方案参考，不作为权属与法定边界依据。"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One drawing of the catalogue, made or not.
+
+    Attributes
+    ----------
+    number, title, group : as the catalogue prints them.
+    spec : what to draw, or None.
+    reason : why it is not drawn; empty when it is.
+    """
+
+    number: str
+    title: str
+    group: str
+    spec: SheetSpec | None
+    reason: str = ""
+
+
+def _call(item: str | Mapping[str, Any], key: str) -> tuple[str, dict[str, Any]]:
+    if isinstance(item, str):
+        return item, {}
+    params = dict(item)
+    return str(params.pop(key)), params
+
+
+def _draw(town: Town, items: Iterable[str | Mapping[str, Any]]) -> dict[str, list[Drawn]]:
+    drawn: dict[str, list[Drawn]] = {}
+    for item in items:
+        name, params = _call(item, "view")
+        layers = [layer for layer in VIEWS[name](town, **params) if len(layer.frame)]
+        drawn.setdefault(name, []).extend(layers)
+    return drawn
+
+
+def _crs_text(town: Town) -> str:
+    meridian = int(town.geo(Unit).crs.to_dict()["lon_0"])
+    return f"2000国家大地坐标系，3°带，中央经线{meridian}°；1985国家高程基准"
+
+
+def _inset(town: Town) -> tuple[Drawn, ...]:
+    units, roads = town.geo(Unit), town.geo(Road)
+    main = roads[roads[Road.kind].isin(("快速路", "主干路", "次干路"))]
+    water = town.geo(OpenSpace)
+    water = water[water[OpenSpace.kind] == "水域"]
+    layers = [
+        Drawn(frame=town.scope(STUDIED), theme="context", value="底色"),
+        Drawn(frame=water, theme="surface", value="水面"),
+        Drawn(
+            frame=units,
+            theme="context",
+            value="本社区",
+            label_column=Unit.name,
+            label_kind="小图名",
+            label_priority=5,
+        ),
+        Drawn(frame=main, theme="context", value="周边道路"),
+    ]
+    return tuple(layer for layer in layers if len(layer.frame))
+
+
+def _notes(town: Town, sheet: Mapping[str, Any]) -> tuple[str, ...]:
+    notes = []
+    plan = town.plan
+    if "rule" in sheet.get("notes", ()):
+        notes.append(plan.walking.rule_text() + "。")
+        notes.append(
+            f"彩色范围按 {plan.walking.cell_m:g} m 格网绘制，仅为示意；是否覆盖以住户点路网距离为准。"
+        )
+    if "type" in sheet:
+        item = facility_classes()[sheet["type"]]
+        notes.append(f"{item.name}：{item.standard} {item.clause}，{item.minutes}分钟档{item.mark}。")
+    if (town.geo(Unit)[Unit.boundary] == "示意边界").any():
+        notes.append("社区边界为示意边界，非法定边界。")
+    if plan.open_data is not None:
+        notes.append(_OPEN_DATA_NOTE)
+    notes.append(f"现状数据年份：{plan.plan.data_year}年。")
+    return tuple(notes)
+
+
+def _extent(town: Town, kind: str) -> Bounds:
+    return tuple(town.scope(PLANNED if kind == "plan" else STUDIED).total_bounds)
+
+
+def _tables(town: Town, sheet: Mapping[str, Any]) -> tuple[SideTable, ...]:
+    made = []
+    for item in sheet.get("tables", ()):
+        name, params = _call(item, "table")
+        made.append(beside.TABLES[name](town, **params))
+    return tuple(table for table in made if table is not None)
+
+
+def compose_sheets(town: Town) -> list[Entry]:
+    """Return every drawing of the catalogue in order, with its instructions or why it is not drawn.
+
+    Raises
+    ------
+    SheetError
+        If even the smallest standard scale does not fit.
+    """
+    catalogue = read_settings("catalogue.yaml")
+    only = set(town.plan.sheets.only)
+    block = TitleBlock(
+        project=town.plan.plan.title,
+        unit=town.plan.plan.compiler,
+        date=f"{town.plan.plan.compiled.year}年{town.plan.plan.compiled.month}月",
+        crs_text=_crs_text(town),
+        map_review_no=town.plan.plan.map_review_no,
+    )
+    base = {kind: _draw(town, items) for kind, items in catalogue["base"].items()}
+    inset = _inset(town)
+    widest = max(load_frame(name).map.width for name in ("standard", "wide"))
+    narrowest = load_frame("wide").map
+    scales = {}
+    for kind in base:
+        # One scale a kind across the set: the one that fits the narrower of the two layouts.
+        box = (min(widest, narrowest.width), narrowest.height)
+        scales[kind] = choose_scale(_extent(town, kind), box, load_frame().scales, margin=_MARGIN_MM)
+    entries = []
+    for sheet in catalogue["sheets"]:
+        number, title, kind = sheet["number"], sheet["title"], sheet["extent"]
+        group = catalogue["groups"][sheet["group"]]
+        if only and number not in only:
+            entries.append(Entry(number, title, group, None, "配置 sheets.only 未选此图"))
+            continue
+        drawn = _draw(town, sheet["draw"])
+        if not any(drawn.get(view) for view in sheet["needs"]):
+            entries.append(
+                Entry(number, title, group, None, f"没有可表达的内容（绘制条件：{sheet['when']}）")
+            )
+            continue
+        dropped = set(sheet.get("drop", ()))
+        layers = [layer for view, made in base[kind].items() if view not in dropped for layer in made]
+        layers += [layer for made in drawn.values() for layer in made]
+        tables = _tables(town, sheet)
+        wide = any(len(table.columns) >= _WIDE_COLUMNS for table in tables)
+        try:
+            spec = SheetSpec(
+                number=number, title=title, group=group, crs=town.geo(Unit).crs, extent=_extent(town, kind),
+                scale=scales[kind], layers=tuple(layers), block=block, inset=inset, side_tables=tables,
+                focus=town.scope(PLANNED).geometry.iloc[0] if kind == "plan" else None,
+                notes=_notes(town, sheet), layout="wide" if wide else "standard",
+            )  # fmt: skip
+        except SheetError as error:
+            entries.append(Entry(number, title, group, None, str(error)))
+            continue
+        entries.append(Entry(number, title, group, spec))
+    return entries

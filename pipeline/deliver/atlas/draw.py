@@ -1,0 +1,173 @@
+"""Draw the set: two warm processes, each keeping its fonts and styles; same bytes with one or two."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from layers.faults import Fault, FaultLog, PlanFaults
+from pipeline.deliver.atlas.compose import Entry, compose_sheets
+from pipeline.deliver.atlas.town import Town
+from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.sheet.render import render_sheet
+from pipeline.deliver.sheet.spec import SheetError, SheetReport, SheetSpec
+from pipeline.plan import Plan
+from pipeline.stages.base import Frame
+from styles.errors import StyleError
+
+# Below this many sheets a second process costs more to start than it saves.
+_WORTH_A_POOL = 6
+
+
+FOLDER = "图件/JPG"
+Advance = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A drawn sheet: its catalogue entry, file and report; or an entry with the reason it was not drawn."""
+
+    entry: Entry
+    path: Path | None
+    report: SheetReport | None
+
+
+def name_sheets(plan: Plan, entries: list[Entry]) -> dict[str, str]:
+    """Return the file name of every drawing by number.
+
+    Raises
+    ------
+    PlanFaults
+        If the pattern is wrong, two names collide (also when case is ignored) or Windows forbids one.
+    """
+    pattern = plan.sheets.name_pattern
+    names: dict[str, str] = {}
+    faults = []
+    for entry in entries:
+        try:
+            name = pattern.format(plan=plan.plan.id, number=entry.number, title=entry.title)
+        except (KeyError, IndexError, ValueError) as error:
+            raise PlanFaults(
+                [Fault("HSQ-C04", f"图纸文件名模式“{pattern}”有误：{error}", field="sheets.name_pattern",
+                       remedy="可用 {plan}、{number}、{title}")]
+            ) from None  # fmt: skip
+        forbidden = sorted(set(name) & set('<>:"/\\|?*'))
+        if forbidden or name != name.strip(" ."):
+            faults.append(
+                Fault(
+                    "HSQ-C04",
+                    f"图纸文件名“{name}”含不允许的字符 {' '.join(forbidden)}",
+                    field="sheets.name_pattern",
+                )
+            )
+        names[entry.number] = f"{name}.jpg"
+    if len({name.casefold() for name in names.values()}) < len(names):
+        faults.append(
+            Fault(
+                "HSQ-C04",
+                f"图纸文件名模式“{pattern}”使不同图纸重名",
+                field="sheets.name_pattern",
+                remedy="模式中保留 {number}",
+            )
+        )
+    if faults:
+        raise PlanFaults(faults)
+    return names
+
+
+def _render(job: tuple[SheetSpec, Path]) -> SheetReport | str:
+    spec, path = job
+    try:
+        return render_sheet(spec, path)
+    except (SheetError, StyleError) as error:
+        return str(error)
+
+
+def draw_sheets(
+    entries: list[Entry], folder: Path, plan: Plan, log: FaultLog, *, advance: Advance
+) -> list[Sheet]:
+    """Draw every entry that has instructions into ``folder``.
+
+    Parameters
+    ----------
+    entries : from ``compose_sheets``.
+    folder : of the JPG files; exists.
+    log : told of sheets not drawn and labels that found no room.
+    advance : called after each sheet with (done, total, title).
+    """
+    names = name_sheets(plan, entries)
+    jobs = [(entry.spec, folder / names[entry.number]) for entry in entries if entry.spec is not None]
+    results: list[SheetReport | str] = []
+    workers = min(2, os.cpu_count() or 1) if len(jobs) >= _WORTH_A_POOL else 1
+    if workers > 1:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            for job, result in zip(jobs, pool.map(_render, jobs), strict=True):
+                results.append(result)
+                advance(len(results), len(jobs), job[0].title)
+    else:
+        for job in jobs:
+            results.append(_render(job))
+            advance(len(results), len(jobs), job[0].title)
+    by_number = {job[0].number: (job[1], result) for job, result in zip(jobs, results, strict=True)}
+    sheets = []
+    for entry in entries:
+        path, result = by_number.get(entry.number, (None, entry.reason))
+        if isinstance(result, SheetReport):
+            _remark(result, log)
+            sheets.append(Sheet(entry, path, result))
+            continue
+        reason = result or entry.reason
+        severity = "提示" if entry.spec is None else "警告"
+        log.add(
+            "HSQ-D01", f"{entry.number} {entry.title} 未绘制：{reason}", severity=severity, layer=entry.title
+        )
+        sheets.append(Sheet(Entry(entry.number, entry.title, entry.group, None, reason), None, None))
+    return sheets
+
+
+def _remark(report: SheetReport, log: FaultLog) -> None:
+    if report.labels_unplaced:
+        shown = "、".join(report.labels_unplaced[:6]) + ("……" if len(report.labels_unplaced) > 6 else "")
+        log.add(
+            "HSQ-D04",
+            f"{report.number} {report.title}：{len(report.labels_unplaced)} 个标注没有位置，未放置（{shown}）",
+            severity="提示",
+            layer=report.title,
+        )
+    if report.table_rows_left_out:
+        log.add(
+            "HSQ-D04",
+            f"{report.number} {report.title}：附表有 {report.table_rows_left_out} 行未排下，全表见成果表格",
+            severity="提示",
+            layer=report.title,
+        )
+
+
+def draw_atlas(frames: Mapping[str, Frame], plan: Plan, root: Path, log: FaultLog, *, advance: Advance) -> Made:
+    """Draw the catalogue's sheets under ``root`` and return the files, and the drawings not made with why.
+
+    Parameters
+    ----------
+    frames : every stage result by layer key.
+    root : the hand-in being built.
+    log : told of sheets not drawn and labels without room.
+    advance : called after each sheet with (done, total, title).
+    """
+    folder = root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = compose_sheets(Town(plan, frames, log))
+    made: list[Item | Absent] = []
+    for sheet in draw_sheets(entries, folder, plan, log, advance=advance):
+        entry = sheet.entry
+        if sheet.path is None or sheet.report is None:
+            made.append(Absent("图件", entry.title, entry.reason, number=entry.number))
+            continue
+        path = f"{FOLDER}/{sheet.path.name}"
+        note = f"{entry.group}；1:{sheet.report.scale}"
+        made.append(Item(path, "图件", entry.title, "pipeline.deliver.atlas", number=entry.number, note=note))
+    return made

@@ -1,0 +1,213 @@
+"""Views of what the plan found and proposes: facilities, reach, needs, resources, layout, projects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from configs.facilities import facility_classes
+from layers import codes
+from layers.planned import Business, Need, Project, Resource, Site
+from layers.reachable import Block, Coverage, CoverArea, Home, Sharing
+from layers.source import Facility
+from pipeline.deliver.atlas.town import Town
+from pipeline.deliver.sheet.spec import Drawn
+
+_CONFIRMED, _SUSPECTED = codes.CERTAINTY.values
+_GROUP = "class"
+NUMBER = "map_number"
+
+
+def facilities_numbered(town: Town, groups: Sequence[str]) -> gpd.GeoDataFrame:
+    """Facilities of symbol groups inside 规划范围, numbered as the side table lists them."""
+    frame = town.inside(Facility)
+    frame = frame.assign(**{_GROUP: frame[Facility.type_key].map(lambda key: facility_classes()[key].group)})
+    order = {key: index for index, key in enumerate(facility_classes())}
+    frame = frame[frame[_GROUP].isin(groups)]
+    rank = frame[Facility.type_key].map(order)
+    frame = frame.assign(rank=rank).sort_values(["rank", Facility.id], ignore_index=True)
+    return frame.assign(**{NUMBER: [str(i + 1) for i in range(len(frame))]})
+
+
+def facilities(town: Town, *, groups: Sequence[str]) -> list[Drawn]:
+    """Facilities by group with the numbers of the side table (G-03)."""
+    return [
+        Drawn(
+            frame=facilities_numbered(town, groups), theme="facility", class_column=_GROUP,
+            label_column=NUMBER, label_place="badge", label_priority=60, legend_group="设施",
+            legend_counts=True,
+        )
+    ]  # fmt: skip
+
+
+def bands(town: Town, *, type: str) -> list[Drawn]:
+    """Bands of 5, 10 and 15 minutes of one class; rings, so that colours do not stack."""
+    areas = town.geo(CoverArea)
+    areas = areas[areas[CoverArea.type_key] == type].sort_values(CoverArea.minutes)
+    shapes = areas.geometry.to_numpy()
+    rings = [shape if i == 0 else shape.difference(shapes[i - 1]) for i, shape in enumerate(shapes)]
+    frame = gpd.GeoDataFrame(
+        {_GROUP: areas[CoverArea.minutes].astype("int64").astype("str").to_numpy()},
+        geometry=rings,
+        crs=areas.crs,
+    )
+    frame = frame[~frame.geometry.is_empty]
+    return [Drawn(frame=frame, theme="coverage", class_column=_GROUP, legend_group="步行可达（示意）")]
+
+
+def homes(town: Town, *, type: str) -> list[Drawn]:
+    """Homes by whether a class covers them: own facilities, only by sharing, not at all."""
+    cover = town.table(Coverage)
+    cover = cover[cover[Coverage.type_key] == type].set_index(Coverage.home)
+    frame = town.placed(Home)
+    frame = frame[frame[Home.id].isin(cover.index)]
+    own = cover[Coverage.own].reindex(frame[Home.id]).to_numpy(dtype=bool)
+    shared = cover[Coverage.shared].reindex(frame[Home.id]).to_numpy(dtype=bool)
+    classes = np.select([own, shared], ["已覆盖", "共享后覆盖"], "未覆盖")
+    return [
+        Drawn(
+            frame=frame.assign(**{_GROUP: classes}), theme="home", class_column=_GROUP,
+            legend_group=f"住户点（{facility_classes()[type].name}）", legend_counts=True, obstacle=False,
+        )
+    ]  # fmt: skip
+
+
+def class_facilities(town: Town, *, type: str) -> list[Drawn]:
+    """Facilities of one class, inside and around the plan, named."""
+    frame = town.placed(Facility)
+    frame = frame[frame[Facility.type_key] == type]
+    item = facility_classes()[type]
+    return [
+        Drawn(
+            frame=frame, theme="facility", value=item.group, label_column=Facility.name, label_priority=70,
+            legend_group="设施", legend_names={item.group: item.name}, legend_counts=True,
+        )
+    ]  # fmt: skip
+
+
+def sharing_lines(town: Town) -> list[Drawn]:
+    """Links from a facility to the community it can serve across a border."""
+    return [Drawn(frame=town.geo(Sharing), theme="sharing", value="联系", legend_group="共建共享")]
+
+
+def sharing_facilities(town: Town) -> list[Drawn]:
+    """The facilities that can be shared, numbered as the side table lists them."""
+    frame = sharing_numbered(town)
+    frame = frame.drop_duplicates(subset=[Sharing.facility])
+    points = town.geo(Facility).set_index(Facility.id).loc[frame[Sharing.facility]]
+    shown = gpd.GeoDataFrame(
+        {
+            _GROUP: [facility_classes()[key].group for key in points[Facility.type_key]],
+            NUMBER: frame[NUMBER].to_numpy(),
+        },
+        geometry=points.geometry.to_numpy(),
+        crs=points.crs,
+    )
+    return [
+        Drawn(
+            frame=shown, theme="facility", class_column=_GROUP, label_column=NUMBER, label_place="badge",
+            label_priority=70, legend_group="可共享设施", legend_counts=True,
+        )
+    ]  # fmt: skip
+
+
+def sharing_numbered(town: Town) -> pd.DataFrame:
+    """The sharing table with one number a facility, most homes gained first."""
+    frame = town.geo(Sharing)
+    gained = frame.groupby(Sharing.facility)[Sharing.homes_gained].transform("sum")
+    frame = frame.assign(total=gained).sort_values(
+        ["total", Sharing.facility, Sharing.homes_gained], ascending=[False, True, False], ignore_index=True
+    )
+    codes_, _ = pd.factorize(frame[Sharing.facility])
+    return frame.assign(**{NUMBER: (codes_ + 1).astype("str")})
+
+
+def needs(town: Town, *, dimension: str) -> list[Drawn]:
+    """Needs of one dimension by urgency, numbered by their ids (G-04)."""
+    frame = town.geo(Need)
+    frame = frame[frame[Need.dimension] == dimension]
+    return [
+        Drawn(
+            frame=frame, theme="urgency", class_column=Need.urgency, label_column=Need.number,
+            label_priority=70, legend_group="需求紧迫程度", legend_counts=True, label_required=True,
+        )
+    ]  # fmt: skip
+
+
+def resources_all(town: Town) -> list[Drawn]:
+    """Spatial resources, confirmed apart from suspected ones, labelled with id and area (G-05)."""
+    frame = town.geo(Resource)
+    classes = frame[Resource.certainty].map({_CONFIRMED: "已确认", _SUSPECTED: "疑似"})
+    return [
+        Drawn(
+            frame=frame.assign(**{_GROUP: classes}), theme="resource", class_column=_GROUP,
+            label_column=Resource.number, label_priority=70, legend_group="空间资源", legend_counts=True,
+            label_required=True,
+        )
+    ]  # fmt: skip
+
+
+def unmapped(town: Town) -> list[Drawn]:
+    """Blocks that nobody mapped: never called idle."""
+    frame = town.geo(Block)
+    frame = frame[frame[Block.status] == "未测绘"]
+    return [Drawn(frame=frame, theme="resource", value="未测绘", legend_group="空间资源")]
+
+
+def resources_matched(town: Town) -> list[Drawn]:
+    """Resources that answer a need, by level (G-06)."""
+    frame = town.geo(Resource)
+    frame = frame[frame[Resource.matched].notna()]
+    classes = frame[Resource.level].astype("int64").astype("str")
+    return [
+        Drawn(
+            frame=frame.assign(**{_GROUP: classes}), theme="match", class_column=_GROUP,
+            label_column=Resource.number, label_priority=70, legend_group="匹配度", legend_counts=True,
+            label_required=True,
+        )
+    ]  # fmt: skip
+
+
+def business(town: Town) -> list[Drawn]:
+    """Functions kept, improved, brought in (G-07)."""
+    return [
+        Drawn(
+            frame=town.geo(Business), theme="business", class_column=Business.action,
+            label_column=Business.kind, label_priority=60, legend_group="功能业态", legend_counts=True,
+        )
+    ]  # fmt: skip
+
+
+def sites(town: Town) -> list[Drawn]:
+    """What is kept, rebuilt, removed, newly built or left flexible (G-08)."""
+    return [
+        Drawn(
+            frame=town.geo(Site), theme="update", class_column=Site.action, label_column=Site.name,
+            label_kind="项目名", label_priority=70, legend_group="更新方式", legend_counts=True,
+        )
+    ]  # fmt: skip
+
+
+def projects(town: Town, *, works: str | None = None) -> list[Drawn]:
+    """Projects with their ids, by works (G-10)."""
+    frame = town.geo(Project)
+    frame = frame[frame[Project.works] == works] if works else frame
+    has_map = frame[Project.works] != codes.WORKS.values[0]
+    return [
+        Drawn(
+            frame=frame[has_map], theme="engineering", class_column=Project.works, label_column=Project.number,
+            label_place="badge", label_priority=80, legend_group="更新项目", legend_counts=True,
+        )
+    ]  # fmt: skip
+
+
+VIEWS = {
+    view.__name__: view
+    for view in (
+        facilities, bands, homes, class_facilities, sharing_lines, sharing_facilities, needs, resources_all,
+        unmapped, resources_matched, business, sites, projects,
+    )
+}  # fmt: skip

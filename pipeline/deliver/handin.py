@@ -1,0 +1,120 @@
+"""Write the whole hand-in: database, tables, sheets, quality report, catalogue, manifest; swap it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from layers.faults import Fault, FaultLog, PlanFaults
+from layers.model import Layer
+from layers.reachable import Whereabouts
+from layers.source import Placed
+from pipeline.deliver.geopackage import write_geopackage
+from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.listing import write_catalogue, write_manifest
+from pipeline.deliver.onemap import collect_layers, missing_layers
+from pipeline.deliver.quality import quality_rows, write_quality
+from pipeline.deliver.shapefile import write_shapefiles
+from pipeline.deliver.tables import write_tables
+from pipeline.deliver.tree import Swapped, open_staging, swap_in
+from pipeline.plan import Plan
+from pipeline.stages.base import Frame, Given
+
+STAGE = "成果输出"
+DrawSheets = Callable[[Mapping[str, Frame], Plan, Path, FaultLog], Made]
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """A hand-in that was written.
+
+    Attributes
+    ----------
+    items : delivered files in the order of 成果目录.
+    swapped : where it is, and what kept it from its place.
+    faults : remarks of the writers; they are in the quality report too.
+    """
+
+    items: list[Item]
+    swapped: Swapped
+    faults: list[Fault]
+
+
+def deliver(
+    given: Mapping[str, Frame],
+    plan: Plan,
+    quality: pd.DataFrame,
+    *,
+    draw_sheets: DrawSheets | None = None,
+) -> HandIn:
+    """Write the hand-in of a plan into ``plan.output`` and swap it in whole.
+
+    Parameters
+    ----------
+    given : every stage result by layer key, in the plan's zone, metres.
+    plan : the plan config.
+    quality : ``Quality`` rows of the stages before.
+    draw_sheets : draws the catalogue's sheets into the folder it is given and returns files and entries
+        not drawn; gets the frames with communities filled in.
+
+    Raises
+    ------
+    PlanFaults
+        When names clash, numbers run out or the disk refuses; the hand-in before stays as it was.
+    """
+    log = FaultLog()
+    root = open_staging(plan.output)
+    try:
+        items = _write_all(given, plan, quality, draw_sheets, root, log)
+    except OSError as error:
+        raise PlanFaults(
+            [
+                Fault(
+                    "HSQ-D05",
+                    f"成果文件写入失败：{error.strerror or error}",
+                    file=str(error.filename or root),
+                    action="原有成果保持不变",
+                    remedy="检查磁盘空间和写入权限后重新运行",
+                )
+            ]
+        ) from error
+    return HandIn(items, swap_in(plan.output), log.faults)
+
+
+def _write_all(
+    given: Mapping[str, Frame],
+    plan: Plan,
+    quality: pd.DataFrame,
+    draw_sheets: DrawSheets | None,
+    root: Path,
+    log: FaultLog,
+) -> list[Item]:
+    frames = place_frames(given, plan)
+    layers = collect_layers(frames, plan, log)
+    made: list[Item | Absent] = [*write_shapefiles(layers, plan, root, log)]
+    made.append(write_geopackage(layers, plan, root))
+    made += missing_layers(layers)
+    made += write_tables(frames, plan, root, log)
+    if draw_sheets is not None:
+        made += draw_sheets(frames, plan, root, log)
+    crs = Given(plan, frames).crs
+    rows = pd.concat([quality, quality_rows(log.faults, stage=STAGE, crs=crs)], ignore_index=True)
+    made.append(write_quality(rows, plan, root))
+    items = write_catalogue(made, plan, root)
+    write_manifest(items, plan, root)
+    return items
+
+
+def place_frames(given: Mapping[str, Frame], plan: Plan) -> dict[str, Frame]:
+    """Return the frames with each object's community filled in where ``Whereabouts`` has decided it."""
+    where = given.get(Whereabouts.key)
+    known = set() if where is None else set(where[Whereabouts.layer])
+    frames = dict(given)
+    for key in sorted(known & given.keys()):
+        layer = Layer.registry[key]
+        if layer.shape is not None and issubclass(layer, Placed):
+            frames[key] = Given(plan, given).placed(layer)
+    return frames

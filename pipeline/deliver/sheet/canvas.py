@@ -1,0 +1,203 @@
+"""The page: primitives in millimetres over one matplotlib figure.
+
+Everything on a sheet goes through this class, so that one place knows pixels, fonts and clipping,
+and a second output format needs no second renderer.  Text is drawn as plain text over its own halo:
+matplotlib's stroke effect would turn the letters themselves into outlines and make a PDF mute.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+import shapely
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path as MplPath
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D, Bbox, TransformedBbox
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline.deliver.sheet.geometry import polygon_paths
+from styles.fonts import MIDDLE_EM, check_glyphs, font_properties, measure_em
+from styles.frame import MM_PER_INCH, Box, Frame
+
+POINTS_PER_MM = 72 / MM_PER_INCH
+
+
+@lru_cache(maxsize=4096)
+def _glyph_path(text: str, family: str) -> MplPath:
+    """Outline of a text at 1 unit em, origin on the baseline."""
+    return TextPath((0, 0), text, size=1, prop=font_properties(family))
+
+
+class Page:
+    """One sheet of paper being drawn.
+
+    Parameters
+    ----------
+    frame
+        Page size, resolution and furniture.
+    """
+
+    def __init__(self, frame: Frame) -> None:
+        self.frame = frame
+        width, height = frame.pixels
+        self.figure = Figure(
+            figsize=(width / frame.dpi, height / frame.dpi), dpi=frame.dpi, facecolor="white"
+        )
+        self.canvas = FigureCanvasAgg(self.figure)
+        self.axes = self.figure.add_axes((0, 0, 1, 1))
+        self.axes.set_axis_off()
+        # Limits follow the whole pixels, so one millimetre is exactly dpi/25.4 pixels.
+        self.axes.set_xlim(0, width / frame.dpi * MM_PER_INCH)
+        self.axes.set_ylim(0, height / frame.dpi * MM_PER_INCH)
+        self.texts: list[str] = []
+
+    @property
+    def pixels_per_mm(self) -> float:
+        """Raster pixels of a millimetre, from the transform that draws."""
+        (x0, _), (x1, _) = self.axes.transData.transform([(0.0, 0.0), (1.0, 0.0)])
+        return float(x1 - x0)
+
+    def _add(self, artist: object, clip: Box | None, z: float) -> None:
+        artist.set_zorder(z)  # type: ignore[attr-defined]
+        if isinstance(artist, LineCollection | PathCollection):
+            self.axes.add_collection(artist, autolim=False)
+        else:
+            self.axes.add_artist(artist)  # type: ignore[arg-type]
+        if clip is not None:
+            box = Bbox.from_extents(*clip.bounds)
+            artist.set_clip_path(None)  # type: ignore[attr-defined]
+            artist.set_clip_box(TransformedBbox(box, self.axes.transData))  # type: ignore[attr-defined]
+
+    def fill(
+        self, polygons: NDArray[np.object_], *, face: str = "none", edge: str = "none",
+        width_mm: float = 0.0, alpha: float = 1.0, dash: Sequence[float] = (), z: float = 0,
+        clip: Box | None = None,
+    ) -> None:  # fmt: skip
+        """Draw polygons with holes; `alpha` applies to the face only."""
+        paths = polygon_paths(polygons)
+        if not paths:
+            return
+        collection = PathCollection(
+            paths, sizes=None, facecolors=[(face, alpha)] if face != "none" else "none",
+            edgecolors=edge if width_mm else "none", linewidths=width_mm * POINTS_PER_MM,
+            linestyles=self._dash(dash, width_mm), joinstyle="round", capstyle="butt",
+        )  # fmt: skip
+        collection.set_transform(self.axes.transData)
+        self._add(collection, clip, z)
+
+    @staticmethod
+    def _dash(dash: Sequence[float], width_mm: float) -> object:
+        """Millimetres on paper → matplotlib's multiples of the line width."""
+        if not dash or not width_mm:
+            return "solid"
+        return (0, tuple(part / width_mm for part in dash))
+
+    def lines(
+        self, segments: Sequence[NDArray[np.float64]], *, colour: str, width_mm: float,
+        dash: Sequence[float] = (), alpha: float = 1.0, z: float = 0, clip: Box | None = None,
+        cap: str = "butt",
+    ) -> None:  # fmt: skip
+        """Draw polylines, each an (n, 2) array in mm."""
+        if not len(segments):
+            return
+        collection = LineCollection(
+            segments, colors=[(colour, alpha)], linewidths=width_mm * POINTS_PER_MM,
+            linestyles=self._dash(dash, width_mm), joinstyle="round", capstyle=cap,
+        )  # fmt: skip
+        self._add(collection, clip, z)
+
+    def rectangle(
+        self, box: Box, *, face: str = "none", edge: str = "none", width_mm: float = 0.0,
+        alpha: float = 1.0, z: float = 100,
+    ) -> None:  # fmt: skip
+        """Draw an axis-parallel rectangle."""
+        self._add(
+            Rectangle(
+                (box.left, box.bottom), box.width, box.height,
+                facecolor=(face, alpha) if face != "none" else "none", joinstyle="miter",
+                edgecolor=edge if width_mm else "none", linewidth=width_mm * POINTS_PER_MM,
+            ), None, z,
+        )  # fmt: skip
+
+    def text(
+        self, x: float, y: float, text: str, *, size_mm: float, colour: str = "#1F1F1F",
+        align: str = "left", middle: bool = False, bold: bool = False, halo: str = "",
+        halo_mm: float = 0.0, angle: float = 0.0, family: str = "sans", z: float = 110,
+        clip: Box | None = None,
+    ) -> None:  # fmt: skip
+        """Write one line of text.
+
+        Parameters
+        ----------
+        x, y
+            Anchor in mm: on the baseline, or at the visual middle if `middle`.
+        align
+            ``left``, ``centre`` or ``right``.
+        bold
+            Stroke the outline in the text's own colour, since the font has no bold.
+        halo, halo_mm
+            Colour and width of the halo on each side.
+        angle
+            Degrees anticlockwise about the anchor.
+        """
+        if not text:
+            return
+        self.texts.append(text)
+        width = measure_em(text, family) * size_mm
+        shift = {"left": 0.0, "centre": -width / 2, "right": -width}[align]
+        drop = -MIDDLE_EM * size_mm if middle else 0.0
+        turn = Affine2D().rotate_deg(angle)
+        dx, dy = turn.transform((shift, drop))
+        stroke = [(halo, 2 * halo_mm, z)] if halo and halo_mm else []
+        if bold:
+            stroke.append((colour, 0.055 * size_mm, z + 0.02))
+        if stroke:
+            place = Affine2D().scale(size_mm).rotate_deg(angle).translate(x + dx, y + dy)
+            for tint, width_mm, level in stroke:
+                outline = PathPatch(
+                    place.transform_path(_glyph_path(text, family)), facecolor=tint, edgecolor=tint,
+                    linewidth=width_mm * POINTS_PER_MM, joinstyle="round",
+                )  # fmt: skip
+                self._add(outline, clip, level)
+        artist = self.axes.text(
+            x + dx, y + dy, text, fontproperties=font_properties(family),
+            fontsize=size_mm * POINTS_PER_MM, color=colour, ha="left", va="baseline",
+            rotation=angle, rotation_mode="anchor", parse_math=False,
+        )  # fmt: skip
+        artist.set_zorder(z + 0.03)
+        if clip is not None:
+            artist.set_clip_on(True)
+            artist.set_clip_box(
+                TransformedBbox(Bbox.from_extents(*clip.bounds), self.axes.transData)
+            )
+
+    def polygon(self, corners: Sequence[tuple[float, float]], **style: object) -> None:
+        """Draw one polygon given by its corners in mm."""
+        self.fill(np.array([shapely.Polygon(corners)], dtype=object), **style)  # type: ignore[arg-type]
+
+    def to_jpg(self) -> bytes:
+        """Rasterise and compress: 24-bit, 4:4:4 chroma, dpi in the header, no dates.
+
+        Raises
+        ------
+        GlyphError
+            If any text holds a character the font lacks; all of them are listed.
+        """
+        check_glyphs(self.texts)
+        self.canvas.draw()
+        pixels = np.asarray(self.canvas.buffer_rgba())[:, :, :3]
+        buffer = io.BytesIO()
+        Image.fromarray(np.ascontiguousarray(pixels)).save(
+            buffer, "JPEG", quality=self.frame.quality, subsampling=0,
+            dpi=(self.frame.dpi, self.frame.dpi),
+        )  # fmt: skip
+        self.figure.clear()
+        return buffer.getvalue()

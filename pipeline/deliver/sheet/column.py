@@ -1,0 +1,209 @@
+"""The right-hand column: scale and north, inset, legend, tables, notes, 图签, downwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.deliver.sheet.canvas import Page
+from pipeline.deliver.sheet.legend import (
+    LegendEntry,
+    LegendLayout,
+    draw_legend,
+    legend_options,
+)
+from pipeline.deliver.sheet.north import draw_north
+from pipeline.deliver.sheet.scale import MapTransform
+from pipeline.deliver.sheet.scalebar import ScaleBar, design_bar, draw_bar
+from pipeline.deliver.sheet.sidetable import TableLayout, design_table, draw_table
+from pipeline.deliver.sheet.spec import SheetSpec
+from pipeline.deliver.sheet.titleblock import draw_title_block
+from pipeline.deliver.sheet.typeset import wrap_text
+from styles.frame import Box
+
+_HEADING = 6.2
+_NOTE_LEADING = 1.4
+_ABREAST = 100.0  # column widths from which inset and scale stand side by side, mm
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDrawn:
+    """What the column holds: the inset's box, the bar, and table rows left out."""
+
+    inset: Box | None
+    bar: ScaleBar
+    rows_left_out: int
+
+
+def draw_column(
+    page: Page, spec: SheetSpec, entries: Sequence[LegendEntry], transform: MapTransform,
+    north_deg: float,
+) -> ColumnDrawn:  # fmt: skip
+    """Lay out and draw the column.
+
+    Fixed parts first; what is left goes to legend, tables and notes, and then to a larger inset, so
+    that neither an overfull nor a half-empty column comes out.
+    """
+    frame, parts = page.frame, page.frame.column_parts
+    pad = parts["padding"]
+    column = frame.column
+    block = Box(
+        column.left, column.bottom, column.right, column.bottom + parts["title_block_height"]
+    )
+    body = Box(column.left + pad, block.top + pad, column.right - pad, column.top - pad)
+    page.rectangle(column, face=frame.colours["box"], edge=frame.colours["ink"],
+                   width_mm=frame.lines["inner"], z=95)  # fmt: skip
+    draw_title_block(page, spec, block)
+
+    notes = [
+        line
+        for number, note in enumerate(spec.notes, 1)
+        for line in _hang(wrap_text(note, body.width - 4.0, frame.type["small"]), number)
+    ]
+    note_height = (
+        len(notes) * frame.type["small"] * _NOTE_LEADING + _HEADING + 1.5 if notes else 0.0
+    )
+    abreast = bool(spec.inset) and body.width >= _ABREAST
+    inset_min = parts["inset_min"] + _HEADING + pad if spec.inset else 0.0
+    north_height = 0.0 if abreast else parts["north_height"]
+    room = body.height - north_height - inset_min - note_height - pad * 0.5
+    legend, tables = _fit(page, spec, entries, body.width, room)
+    table_room = room - legend.height - _HEADING - sum(t.height + pad * 1.1 for t in tables)
+    inset_height = parts["inset_min"] + float(
+        np.clip(table_room, 0.0, parts["inset_max"] - parts["inset_min"])
+    )
+
+    y, split = body.top, body.right
+    if abreast:
+        # A broad column would leave the inset's sides empty; scale and north stand beside it.
+        split = body.left + body.width * 0.58
+    strip = Box(split + pad if abreast else body.left, y - parts["north_height"], body.right, y)
+    bar = _draw_scale(page, spec, transform, north_deg, strip)
+    y -= north_height
+    if not abreast:
+        _rule(page, y, column)
+    inset = None
+    if spec.inset:
+        y = _heading(page, spec.inset_title, body, y)
+        inset = Box(body.left, y - inset_height, split, y)
+        y = inset.bottom - pad
+        _rule(page, y, column)
+    if entries:
+        y = _heading(page, "图  例", body, y)
+        draw_legend(page, entries, legend, Box(body.left, y - legend.height, body.right, y))
+        y -= legend.height + pad * 0.4
+    for layout in tables:
+        _rule(page, y, column)
+        y -= pad * 0.5
+        draw_table(page, layout, Box(body.left, y - layout.height, body.right, y))
+        y -= layout.height + pad * 0.5
+    if notes:
+        foot = block.top + note_height
+        _rule(page, foot, column)
+        _draw_notes(page, notes, body, foot)
+    return ColumnDrawn(inset, bar, sum(t.left_out for t in tables))
+
+
+def _fit(
+    page: Page, spec: SheetSpec, entries: Sequence[LegendEntry], width: float, room: float
+) -> tuple[LegendLayout, list[TableLayout]]:
+    """Return the most generous legend with which every table row still finds room.
+
+    The legend is never cut; where rows must go, the most compact legend loses the fewest.
+    """
+    sizes, pad = page.frame.type, page.frame.column_parts["padding"]
+    best: tuple[LegendLayout, list[TableLayout]] | None = None
+    for legend in legend_options(entries, width):
+        left = room - legend.height - _HEADING
+        # Short tables first take what they need, so that the long one gets all the rest.
+        order = sorted(range(len(spec.side_tables)), key=lambda i: len(spec.side_tables[i].rows))
+        laid: dict[int, TableLayout] = {}
+        for place, index in enumerate(order):
+            later = sum(9.0 + 1.1 * pad for _ in order[place + 1 :])
+            laid[index] = design_table(
+                spec.side_tables[index], width, left - 1.1 * pad - later, size=sizes["body"],
+                minimum=sizes["minimum"],
+            )  # fmt: skip
+            left -= laid[index].height + 1.1 * pad
+        tables = [laid[i] for i in sorted(laid)]
+        lost = sum(t.left_out for t in tables)
+        if best is None or lost < sum(t.left_out for t in best[1]):
+            best = legend, tables
+        if lost == 0 and left >= 0:
+            break
+    assert best is not None
+    return best
+
+
+def _rule(page: Page, y: float, column: Box) -> None:
+    page.lines(
+        [np.array([[column.left, y], [column.right, y]])], colour=page.frame.colours["rule"],
+        width_mm=page.frame.lines["rule"], z=103,
+    )  # fmt: skip
+
+
+def _heading(page: Page, text: str, body: Box, y: float) -> float:
+    page.text(
+        body.left,
+        y - _HEADING / 2,
+        text,
+        size_mm=page.frame.type["heading"],
+        middle=True,
+        bold=True,
+    )
+    return y - _HEADING
+
+
+def _draw_scale(
+    page: Page, spec: SheetSpec, transform: MapTransform, north: float, box: Box
+) -> ScaleBar:
+    """Draw numeric scale, bar and arrow: side by side, or one over the other in a narrow strip."""
+    sizes, soft = page.frame.type, page.frame.colours["soft"]
+    narrow = box.width < 50.0
+    page.text(
+        box.left, box.top - 3.6, f"比例尺  1:{spec.scale}", size_mm=sizes["heading"], middle=True,
+        bold=True,
+    )  # fmt: skip
+    bar = design_bar(transform, box.width - (9.0 if narrow else 27.0))
+    draw_bar(page, bar, box.left + 1.0, box.top - 12.6)
+    minutes = round(abs(north) * 60)
+    side = "西" if north > 0 else "东"
+    lean = f"坐标北偏{side}{minutes // 60}°{minutes % 60:02d}′"
+    if narrow:
+        x, y = (box.left + box.right) / 2, box.top - 29.0
+        draw_north(page, x, y, 15.0, north)
+        page.text(
+            x,
+            y - 12.0,
+            "箭头指真北",
+            size_mm=sizes["small"],
+            align="centre",
+            middle=True,
+            colour=soft,
+        )
+        page.text(
+            x, y - 15.6, lean, size_mm=sizes["small"], align="centre", middle=True, colour=soft
+        )
+        return bar
+    draw_north(page, box.right - 7.5, (box.bottom + box.top) / 2 - 1.0, 13.0, north)
+    page.text(
+        box.left, box.bottom + 3.6, f"箭头指真北，{lean}", size_mm=sizes["small"], middle=True,
+        colour=soft,
+    )  # fmt: skip
+    return bar
+
+
+def _hang(lines: list[str], number: int) -> list[tuple[str, str]]:
+    return [(f"{number}." if index == 0 else "", line) for index, line in enumerate(lines)]
+
+
+def _draw_notes(page: Page, notes: list[tuple[str, str]], body: Box, top: float) -> None:
+    size = page.frame.type["small"]
+    y = _heading(page, "说  明", body, top)
+    for number, line in notes:
+        middle = y - size * _NOTE_LEADING / 2
+        page.text(body.left, middle, number, size_mm=size, middle=True)
+        page.text(body.left + 3.6, middle, line, size_mm=size, middle=True)
+        y -= size * _NOTE_LEADING

@@ -1,0 +1,233 @@
+"""One sheet from one instruction: draw, compress, report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import shapely
+
+from pipeline.deliver.sheet.canvas import Page
+from pipeline.deliver.sheet.column import draw_column
+from pipeline.deliver.sheet.geometry import Geometries, explode
+from pipeline.deliver.sheet.inset import draw_inset
+from pipeline.deliver.sheet.labels import LINE_FEED, Placement, collect_requests, place_labels
+from pipeline.deliver.sheet.legend import collect_entries
+from pipeline.deliver.sheet.north import measure_true_north
+from pipeline.deliver.sheet.paint import MapPainting, paint_layers
+from pipeline.deliver.sheet.scale import MapTransform
+from pipeline.deliver.sheet.spec import (
+    ClassKey,
+    PlacedLabel,
+    SheetError,
+    SheetReport,
+    SheetSpec,
+)
+from pipeline.deliver.sheet.titleblock import draw_title
+from styles import symbol
+from styles.frame import Box, load_frame
+
+# Settings a user's matplotlibrc must not change; Agg's own simplification is off because
+# geometry is already simplified on paper.
+_SETTINGS: dict[Any, Any] = {
+    "path.simplify": False,
+    "text.usetex": False,
+    "lines.scale_dashes": True,
+    "text.hinting": "no_hinting",
+    "agg.path.chunksize": 0,
+}
+
+
+def render_sheet(spec: SheetSpec, path: Path) -> SheetReport:
+    """Draw a sheet and write it as JPG (A3 landscape, 300 dpi; guideline 6.2).
+
+    Parameters
+    ----------
+    spec
+        What to draw; every layer in the sheet's CRS.
+    path
+        File to write; its folder exists.
+
+    Returns
+    -------
+    SheetReport
+        What was drawn, for the sheet's self-check.
+
+    Raises
+    ------
+    SheetError
+        If a layer's CRS differs from the sheet's, the scale is too large for the extent, or nothing
+        of the sheet's own layers lies in the window.
+    GlyphError
+        If any text holds a character the font lacks.
+    """
+    jpg, report = draw_sheet(spec)
+    path.write_bytes(jpg)
+    return report
+
+
+def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
+    """Draw a sheet in memory; see `render_sheet`."""
+    frame = load_frame(spec.layout)
+    transform = MapTransform.for_extent(spec.extent, spec.scale, frame.map)
+    _check_spec(spec, transform)
+    with mpl.rc_context(_SETTINGS):
+        page = Page(frame)
+        painting = paint_layers(page, spec.layers, transform)
+        counts = _count_classes(painting)
+        legend_keys = _legend_keys(painting)
+        if not legend_keys:
+            raise SheetError(f"{SheetError.code} 图“{spec.title}”图框内没有可表达的要素，不应出图")
+        _draw_veil(page, spec, transform)
+        placed, unplaced = place_labels(
+            collect_requests(painting, _label_focus(spec, transform)), frame.map,
+            [*(b.bounds for b in painting.badges if b.obstacle), *_dot_bounds(painting)],
+            _lines_to_avoid(painting),
+        )  # fmt: skip
+        _write_labels(page, placed, clip=frame.map, z=88)
+        entries = collect_entries(painting.layers, spec.legend_groups)
+        north = measure_true_north(spec.crs, transform.centre)
+        column = draw_column(page, spec, entries, transform, north)
+        lost_inset: list[str] = []
+        if column.inset is not None:
+            inset_labels, lost_inset = draw_inset(page, spec.inset, column.inset, transform.window)
+            _write_labels(page, inset_labels, clip=column.inset, z=102.6)
+        draw_title(page, spec)
+        _draw_frame(page)
+        jpg = page.to_jpg()
+    report = SheetReport(
+        number=spec.number, title=spec.title, scale=spec.scale, window=transform.window,
+        drawn_classes=frozenset(counts), feature_counts=dict(counts),
+        legend_classes=frozenset((e.symbol.theme, e.symbol.value) for e in entries),
+        background_classes=frozenset(counts) - legend_keys,
+        labels=tuple(_report_label(p) for p in placed), labels_unplaced=tuple(unplaced),
+        labels_outside=_count_outside(placed, frame.map),
+        scale_bar_m=column.bar.length_m,
+        scale_bar_px=column.bar.length_mm * frame.dpi / 25.4,
+        north_deg=north, table_rows_left_out=column.rows_left_out,
+        texts=tuple(dict.fromkeys(page.texts)), pixels=frame.pixels,
+        inset_labels_unplaced=tuple(lost_inset),
+    )  # fmt: skip
+    return jpg, report
+
+
+def _check_spec(spec: SheetSpec, transform: MapTransform) -> None:
+    for layer in (*spec.layers, *spec.inset):
+        if layer.frame.crs != spec.crs:
+            raise SheetError(
+                f"{SheetError.code} 图“{spec.title}”图层“{layer.theme}”坐标系与图幅不一致"
+            )
+    low, high = transform.window[:2], transform.window[2:]
+    slack = 1e-6 * spec.scale
+    if (
+        spec.extent[0] < low[0] - slack or spec.extent[1] < low[1] - slack
+        or spec.extent[2] > high[0] + slack or spec.extent[3] > high[1] + slack
+    ):  # fmt: skip
+        raise SheetError(
+            f"{SheetError.code} 图“{spec.title}”在 1:{spec.scale} 下放不进图框，请换更小的比例尺"
+        )
+
+
+def _count_classes(painting: MapPainting) -> Counter[ClassKey]:
+    counts: Counter[ClassKey] = Counter()
+    for layer in painting.layers:
+        counts.update(layer.count_classes())
+    return counts
+
+
+def _legend_keys(painting: MapPainting) -> set[ClassKey]:
+    return {
+        key for layer in painting.layers if layer.drawn.in_legend for key in layer.count_classes()
+    }
+
+
+def _dot_bounds(painting: MapPainting) -> list[tuple[float, float, float, float]]:
+    """Bounds of plain markers that labels must keep off (badges are handled apart)."""
+    bounds: list[tuple[float, float, float, float]] = []
+    for layer in painting.layers:
+        drawn = layer.drawn
+        is_point = layer.visible & (shapely.get_dimensions(layer.geometries) == 0)
+        if not drawn.obstacle or drawn.label_place == "badge" or not is_point.any():
+            continue
+        for value in np.unique(layer.classes[is_point].astype(str)):
+            item = symbol(drawn.theme, value)
+            if item.glyph:
+                continue
+            chosen = layer.geometries[is_point & (layer.classes == value)]
+            half = (item.size_mm or 2.0) / 2
+            box = shapely.bounds(chosen) + np.array([-half, -half, half, half])
+            bounds += [tuple(row) for row in box]
+    return bounds
+
+
+def _lines_to_avoid(painting: MapPainting) -> Geometries:
+    """Uncased lines (boundaries, pipes): readable only where no label lies on them."""
+    found = []
+    for layer in painting.layers:
+        drawn = layer.drawn
+        if not drawn.obstacle:
+            continue
+        for value in np.unique(layer.classes[layer.visible].astype(str)):
+            item = symbol(drawn.theme, value)
+            if item.geometry == "line" and not item.fill:
+                chosen = layer.geometries[layer.visible & (layer.classes == value)]
+                found.append(shapely.get_rings(explode(chosen, "fill")[0]))
+                found.append(explode(chosen, "line")[0])
+    return np.concatenate(found) if found else np.empty(0, dtype=object)
+
+
+def _draw_veil(page: Page, spec: SheetSpec, transform: MapTransform) -> None:
+    if spec.focus is None:
+        return
+    item = symbol("context", "蒙版")
+    focus = transform.to_page(np.array([spec.focus], dtype=object))[0]
+    veil = shapely.difference(shapely.box(*transform.box.bounds), focus)
+    page.fill(
+        np.array([veil], dtype=object), face=item.fill, alpha=item.alpha, z=item.z,
+        clip=transform.box,
+    )  # fmt: skip
+
+
+def _label_focus(spec: SheetSpec, transform: MapTransform) -> shapely.Geometry | None:
+    """Focus on the page, drawn in by the half width of a boundary line and a little air."""
+    if spec.focus is None:
+        return None
+    return transform.to_page(np.array([spec.focus], dtype=object))[0].buffer(-1.0)
+
+
+def _write_labels(page: Page, placed: Iterable[Placement], *, clip: Box, z: float) -> None:
+    for item in placed:
+        kind, lines = item.request.kind, item.lines
+        if item.leader is not None:
+            page.lines([item.leader], colour="#444444", width_mm=0.15, z=z - 0.5, clip=clip)
+        turn = np.deg2rad(item.angle)
+        for index, text in enumerate(lines):
+            lift = ((len(lines) - 1) / 2 - index) * kind.size_mm * LINE_FEED
+            page.text(
+                item.x - lift * float(np.sin(turn)), item.y + lift * float(np.cos(turn)), text,
+                size_mm=kind.size_mm, colour=item.request.colour, align="centre", middle=True,
+                halo=kind.line, halo_mm=kind.line_mm, angle=item.angle, z=z, clip=clip,
+            )  # fmt: skip
+
+
+def _report_label(item: Placement) -> PlacedLabel:
+    return PlacedLabel(
+        text=item.request.text, kind=item.request.kind.value, moved=item.leader is not None,
+        corners=tuple((float(x), float(y)) for x, y in item.corners),
+    )  # fmt: skip
+
+
+def _count_outside(placed: Iterable[Placement], box: Box) -> int:
+    corners = np.array([p.corners for p in placed]).reshape(-1, 4, 2)
+    low, high = np.array(box.bounds[:2]), np.array(box.bounds[2:])
+    return int(((corners < low) | (corners > high)).any(axis=(1, 2)).sum())
+
+
+def _draw_frame(page: Page) -> None:
+    frame, ink = page.frame, page.frame.colours["ink"]
+    page.rectangle(frame.map, edge=ink, width_mm=frame.lines["inner"], z=120)
+    page.rectangle(frame.frame, edge=ink, width_mm=frame.lines["frame"], z=121)

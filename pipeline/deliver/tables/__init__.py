@@ -1,0 +1,84 @@
+"""Statutory and supporting tables as xlsx (guideline 6.3, 3.6.1, 4.9.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from layers.faults import FaultLog
+from layers.model import Layer
+from layers.planned import PlannedParcel, Project
+from layers.source import Parcel
+from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.names import check_names
+from pipeline.deliver.tables.book import write_book
+from pipeline.deliver.tables.content import Content, fill_table
+from pipeline.deliver.tables.derived import Balance, Phase, balance_landuse, list_phases
+from pipeline.deliver.tables.spec import Table, table_specs
+from pipeline.plan import Plan
+
+__all__ = ["Content", "fill_tables", "write_tables"]
+
+
+FOLDER = "表格"
+# The statutory ones are handed in even when empty; the others only with rows.
+_ALWAYS = frozenset({"resource_list", "project_list", "matching", "phasing"})
+
+
+def fill_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, log: FaultLog) -> list[tuple[Table, Content]]:
+    """Return every table that can be filled, in order.
+
+    Parameters
+    ----------
+    frames : stage results by layer key, communities filled in.
+    """
+    known = {layer.__name__: frames[layer.key] for layer in Layer.registry.values() if layer.key in frames}
+    if {Parcel.__name__, PlannedParcel.__name__} <= known.keys():
+        known[Balance.__name__] = balance_landuse(known[Parcel.__name__], known[PlannedParcel.__name__])
+        _check_balance(known[Balance.__name__], log)
+    known[Phase.__name__] = list_phases(known.get(Project.__name__), plan)
+    return [
+        (table, fill_table(table, known, plan, log))
+        for table in table_specs()
+        if {table.rows, *(join.layer for join in table.join)} <= known.keys()
+    ]
+
+
+def write_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, root: Path, log: FaultLog) -> Made:
+    """Write one workbook a table under ``root/表格``; tables without rows are named with the reason."""
+    filled = {table.key: content for table, content in fill_tables(frames, plan, log)}
+    check_names([content.file for content in filled.values()], key="plan.area")
+    made: list[Item | Absent] = []
+    for table in table_specs():
+        content = filled.get(table.key)
+        title = table.title.format(area=plan.plan.area)
+        if content is None or not (content.rows or table.key in _ALWAYS):
+            made.append(Absent("表格", title, "没有数据", table.number))
+            continue
+        path = f"{FOLDER}/{content.file}.xlsx"
+        write_book(root / path, [(content.number, content)], plan)
+        made.append(
+            Item(
+                path,
+                "表格",
+                content.title,
+                "pipeline.deliver.tables",
+                table.number,
+                note=f"{len(content.rows)} 行",
+            )
+        )
+    return made
+
+
+def _check_balance(table: pd.DataFrame, log: FaultLog) -> None:
+    now, after = table[Balance.now_m2].sum(), table[Balance.planned_m2].sum()
+    if abs(now - after) >= 0.01:
+        log.add(
+            "HSQ-D06",
+            f"用地平衡表更新前后总面积不等：现状 {now:.2f} ㎡，规划 {after:.2f} ㎡",
+            severity="警告",
+            layer=PlannedParcel.alias,
+            remedy="检查规划用地图斑是否完整覆盖现状用地",
+        )

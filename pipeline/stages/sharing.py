@@ -1,0 +1,140 @@
+"""Stage ``sharing``: which facility can serve which other community, and how to run it (3.2, B-03)."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from configs import read_settings
+from configs.facilities import FacilityClass, facility_classes
+from layers.frame import empty_frame
+from layers.reachable import Coverage, Edge, FacilityLoad, Home, Link, Sharing, Unit, Whereabouts
+from layers.source import Facility
+from pipeline.reach.search import reach
+from pipeline.stages.base import Frame, Given, Stage
+from pipeline.stages.coverage import class_limit_m
+from pipeline.stages.walknet import open_walknet, recall_snap
+
+OUTSIDE = "规划范围外"
+_REFUSED, _BY_TIME = "不可", "可错时"
+
+
+def _reach_pairs(given: Given) -> pd.DataFrame:
+    """Return every facility and home within the class limit, with both communities and the metres."""
+    plan = given.plan
+    net = open_walknet(given.geo(Edge), plan)
+    link = given.geo(Link)
+    homes = given.placed(Home)
+    homes = homes[homes[Home.community].notna()].reset_index(drop=True)
+    facilities = given.placed(Facility)
+    never = read_settings("sharing.yaml")["never"]
+    open_ones = (facilities[Facility.sharing] != _REFUSED) & ~facilities[Facility.type_key].isin(never)
+    facilities = facilities[open_ones].reset_index(drop=True)
+    home_snap = recall_snap(link, homes, Home.key)
+    parts = []
+    for key, rows in facilities.groupby(Facility.type_key).groups.items():
+        index = np.asarray(rows)
+        snap = recall_snap(link, facilities.loc[index], Facility.key)
+        table = reach(net.graph, snap, home_snap, class_limit_m(facility_classes()[str(key)], plan))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "facility": facilities[Facility.id].to_numpy()[index[table.origin]],
+                    "owner": facilities[Facility.community].fillna(OUTSIDE).to_numpy()[index[table.origin]],
+                    "key": key,
+                    "home": homes[Home.id].to_numpy()[table.target],
+                    "user": homes[Home.community].to_numpy()[table.target],
+                    "people": homes[Home.population].to_numpy()[table.target],
+                    "metres": table.distance_m,
+                }
+            )
+        )
+    columns = ["facility", "owner", "key", "home", "user", "people", "metres"]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _mode(item: FacilityClass, stated: object) -> str:
+    modes = read_settings("sharing.yaml")["modes"]
+    return "错时共享" if stated == _BY_TIME else str(modes[item.group])
+
+
+def run(given: Given) -> dict[str, Frame]:
+    """List every facility that serves homes of a community it does not stand in."""
+    pairs = _reach_pairs(given)
+    pairs = pairs[pairs["owner"] != pairs["user"]]
+    if pairs.empty:
+        return {Sharing.key: empty_frame(Sharing, crs=given.crs)}
+    coverage = given.table(Coverage)
+    own = coverage[coverage[Coverage.own]]
+    covered = set(zip(own[Coverage.home], own[Coverage.type_key], strict=True))
+    pairs["gained"] = [pair not in covered for pair in zip(pairs["home"], pairs["key"], strict=True)]
+    pairs["people_gained"] = pairs["people"].where(pairs["gained"])
+    grouped = pairs.groupby(["key", "facility", "owner", "user"], sort=True)
+    rows = grouped.agg(
+        metres=("metres", "min"),
+        served=("home", "size"),
+        gained=("gained", "sum"),
+        people=("people_gained", lambda values: values.sum(min_count=1)),
+    ).reset_index()
+    rows = rows[rows["gained"] > 0].reset_index(drop=True)
+    if rows.empty:
+        return {Sharing.key: empty_frame(Sharing, crs=given.crs)}
+    facilities = given.geo(Facility).set_index(Facility.id).loc[rows["facility"]]
+    spare = given.table(FacilityLoad).set_index(FacilityLoad.facility)[FacilityLoad.spare]
+    homes = given.geo(Home).set_index(Home.id)
+    nearest_home = (
+        pairs[pairs["gained"]].sort_values(["metres", "home"]).groupby(["facility", "user"])["home"].first()
+    )
+    ends = homes.geometry.loc[
+        [nearest_home[pair] for pair in zip(rows["facility"], rows["user"], strict=True)]
+    ]
+    starts = facilities.geometry
+    classes = [facility_classes()[key] for key in rows["key"]]
+    names = facilities[Facility.name].fillna(facilities[Facility.type_name]).to_numpy()
+    modes = [_mode(item, stated) for item, stated in zip(classes, facilities[Facility.sharing], strict=True)]
+    texts = read_settings("sharing.yaml")["texts"]
+    said = [
+        {
+            part: text.format(
+                owner=row.owner, user=row.user, facility=name, type=item.name,
+                distance=f"{row.metres:.0f}", gained=row.gained,
+            )
+            for part, text in texts[mode].items()
+        }
+        for row, name, item, mode in zip(rows.itertuples(), names, classes, modes, strict=True)
+    ]  # fmt: skip
+    xy = np.stack([starts.x, starts.y, ends.x, ends.y], axis=1).reshape(-1, 2, 2)
+    result = gpd.GeoDataFrame(
+        {
+            Sharing.id: rows["facility"] + "→" + rows["user"],
+            Sharing.facility: rows["facility"],
+            Sharing.facility_name: names,
+            Sharing.type_key: rows["key"],
+            Sharing.type_name: [item.name for item in classes],
+            Sharing.owner_community: rows["owner"],
+            Sharing.community: rows["user"],
+            Sharing.distance_m: rows["metres"],
+            Sharing.homes_served: rows["served"],
+            Sharing.homes_gained: rows["gained"].astype("int64"),
+            Sharing.people_gained: rows["people"],
+            Sharing.spare: spare.reindex(rows["facility"]).to_numpy(),
+            Sharing.mode: modes,
+            Sharing.suggestion: [item["suggestion"] for item in said],
+            Sharing.duties: [item["duties"] for item in said],
+            Sharing.cost_split: [item["cost"] for item in said],
+        },
+        geometry=shapely.linestrings(xy),
+        crs=homes.crs,
+    )
+    return {Sharing.key: result}
+
+
+SHARING = Stage(
+    "sharing",
+    "共建共享",
+    takes=(Edge, Home, Link, Facility, Unit, Coverage, FacilityLoad, Whereabouts),
+    gives=(Sharing,),
+    run=run,
+)

@@ -1,0 +1,65 @@
+"""Open a whole hand-in again and say what is wrong with it; also a command: ``python -m tests.handin FOLDER``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import openpyxl
+import pyogrio
+from PIL import Image
+
+# DESIGN: the hand-in tree. CAD, atlas, documents and the html report come with later capabilities.
+FOLDERS = ("图件/JPG", "表格", "数据库/SHP", "质检")
+FILES = ("数据库/一张图.gpkg", "质检/数据质检.xlsx", "成果目录.xlsx", "manifest.json")
+TABLES = ("资源清单一览表", "更新项目清单一览表", "匹配性分析", "分期安排一览表")
+SHAPEFILES = ("HSQ_XZYD", "HSQ_GHYD", "HSQ_XMFBM")
+
+
+def check_handin(folder: Path) -> list[str]:
+    """Return every defect of the hand-in in ``folder``; an empty list when it is whole."""
+    defects = [f"没有 {name}/" for name in FOLDERS if not (folder / name).is_dir()]
+    defects += [f"没有 {name}" for name in FILES if not (folder / name).is_file()]
+    if defects:
+        return defects
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    listed = {item["path"]: item for item in manifest["files"]}
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {"manifest.json"}
+    defects += [f"清单与文件不符：{name}" for name in sorted(present ^ set(listed))]
+    for name in sorted(present & set(listed)):
+        content = (folder / name).read_bytes()
+        if hashlib.sha256(content).hexdigest() != listed[name]["sha256"] or len(content) != listed[name]["size"]:
+            defects.append(f"散列或大小不符：{name}")
+    jpgs = sorted(folder.rglob("*.jpg"))
+    defects += [f"图件之外的 JPG：{p}" for p in jpgs if p.parent != folder / "图件/JPG"]
+    if not jpgs:
+        defects.append("没有图件")
+    for path in jpgs:
+        with Image.open(path) as image:
+            if image.size != (4961, 3508) or tuple(round(d) for d in image.info["dpi"]) != (300, 300):
+                defects.append(f"{path.name}：{image.size} {image.info.get('dpi')}")
+    tables = [p.name for p in (folder / "表格").glob("*.xlsx")]
+    defects += [f"没有表格 {name}" for name in TABLES if not any(name in table for table in tables)]
+    for path in (folder / "表格").glob("*.xlsx"):
+        book = openpyxl.load_workbook(path)
+        if any(str(cell.value).startswith("=") for sheet in book for row in sheet for cell in row if cell.data_type == "f"):
+            defects.append(f"{path.name} 含公式")
+    for code in SHAPEFILES:
+        found = list((folder / "数据库/SHP").glob(f"*{code}.shp"))
+        if not found:
+            defects.append(f"没有 {code}.shp")
+            continue
+        info = pyogrio.read_info(found[0])
+        if not info["features"] or info["encoding"] != "UTF-8" or info["crs"] is None:
+            defects.append(f"{code}：{info['features']} 个要素，{info['encoding']}，{info['crs']}")
+        if not all(found[0].with_suffix(ext).exists() for ext in (".shx", ".dbf", ".prj", ".cpg")):
+            defects.append(f"{code}：配套文件不全")
+    return defects
+
+
+if __name__ == "__main__":
+    found = check_handin(Path(sys.argv[1]))
+    sys.stdout.write("\n".join(found) + "\n" if found else f"hand-in whole: {sys.argv[1]}\n")
+    sys.exit(bool(found))
