@@ -18,13 +18,13 @@ from layers.crs import Zone, choose_zone, name_crs, place_of
 from layers.derive import derive_fields, set_limits
 from layers.duplicates import drop_twins
 from layers.faults import FaultLog, PlanFaults
-from layers.frame import empty_frame
+from layers.frame import empty_frame, split_shapes
 from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, place_frame, read_source
 from layers.repair import check_coverage, mend_shapes
 from layers.source import Community, Context, DataExtent, Facility, Identified, Outline, Parcel
-from layers.validate import check_rows, check_unique
+from layers.validate import check_codes, check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
 from pipeline.stages.base import Frame, Given, Stage
@@ -183,6 +183,9 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataF
             frame, layer, item.place, year=plan.plan.data_year, area_rule=plan.crs.area_rule
         )
         check_rows(frame, layer, item.place)
+        if layer is Community:
+            identity = plan.plan
+            check_codes(frame, item.place, region=identity.region_code, province=identity.province_prefix)
         labels.append(pd.Series(frame.index.astype("str"), dtype="str"))
         parts.append(frame.reset_index(drop=True))
     if not parts:
@@ -194,8 +197,9 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataF
     place = Place("" if several else intake.taken[layer.key][0].place.file, layer.alias, intake.log)
     full = files + " " + rows if several else rows
     check_unique(whole, layer, place, labels=full)
-    if layer is Parcel and len(whole):
-        check_coverage(whole.set_index(pd.Index(full)), place, id_column=Parcel.number)
+    if layer in (Parcel, Community):
+        areas = split_shapes(whole.set_index(pd.Index(full)))["polygon"]
+        check_coverage(areas, place, id_column=Parcel.number if layer is Parcel else Community.name)
     if layer is Facility and len(whole):
         whole = drop_twins(whole, place, rows=rows)
         whole = gpd.GeoDataFrame(
