@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from pyproj import CRS, Geod
 
 AreaRule: TypeAlias = Literal["planar", "ellipsoidal"]
@@ -32,7 +33,12 @@ def measure_area(geometry: gpd.GeoSeries, *, rule: AreaRule = "planar") -> pd.Se
         return geometry.area
     geod = Geod(a=6378137.0, rf=298.257222101)
     degrees = geometry.to_crs(CRS.from_epsg(4490))
-    areas = [abs(geod.geometry_area_perimeter(shape)[0]) for shape in degrees]
+    # Rings must turn opposite ways, or a hole would add to its shell; rows without a shape have no area.
+    shapes = shapely.orient_polygons(degrees.to_numpy())
+    areas = [
+        0.0 if shape is None or shape.is_empty else abs(geod.geometry_area_perimeter(shape)[0])
+        for shape in shapes
+    ]
     return pd.Series(areas, index=geometry.index, dtype=np.float64)
 
 

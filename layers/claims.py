@@ -112,6 +112,15 @@ def guess_crs(middle: tuple[float, float], *, near: tuple[float, float] | None) 
     return tuple(found)
 
 
+def _nearest(xy: NDArray[np.float64], crs: CRS, near: tuple[float, float]) -> float:
+    """Distance in metres of the nearest feature: a file of the whole city has its middle elsewhere."""
+    lon, lat = to_degrees(xy[:, 0], xy[:, 1], crs)
+    there = sits_in_china(lon, lat)
+    lon, lat = lon[there], lat[there]
+    distance = ELLIPSOID.inv(lon, lat, np.full_like(lon, near[0]), np.full_like(lat, near[1]))[2]
+    return float(np.min(distance))
+
+
 def judge_claim(
     xy: NDArray[np.float64], claim: CRS | None, *, near: tuple[float, float] | None = None
 ) -> Verdict:
@@ -145,7 +154,7 @@ def judge_claim(
     if not sits_in_china(lon, lat)[0]:
         return Verdict(f"按声明的 {name_crs(claim)} 计算，数据不在中国境内，{here}", guesses)
     if near is not None:
-        distance = ELLIPSOID.inv(lon[0], lat[0], *near)[2]
+        distance = _nearest(xy, claim, near)
         if distance > FAR_M:
             return Verdict(
                 f"按声明的 {name_crs(claim)} 计算，数据距规划范围 {distance / 1000:.0f} km，{here}", guesses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Literal, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +13,11 @@ import shapely
 
 from configs import read_settings
 from configs.facilities import facility_classes, recognise_text
+<<<<<<< HEAD
 from layers.areas import AreaRule, measure_area
+=======
+from layers.areas import measure_area
+>>>>>>> intake
 from layers.landuse import mend_landuse
 from layers.model import Layer
 from layers.read.raw import Place, list_rows
@@ -28,6 +33,8 @@ from layers.source import (
     Survey,
     UtilityLine,
 )
+
+AreaRule: TypeAlias = Literal["planar", "ellipsoidal"]
 
 # A stated area may differ this much from the drawn one before it is worth a remark.
 _AREA_TOLERANCE = 0.01

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
-from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -150,7 +150,7 @@ def judge_text(data: bytes) -> Verdict:
     return judge_cells(lines[:-1] if len(sample) < len(data) else lines)
 
 
-def _dbf_cells(path: Path) -> tuple[list[bytes], int]:
+def _dbf_cells(file: IO[bytes]) -> tuple[list[bytes], int]:
     """Read the distinct text cells and field names of a DBF, and its language byte.
 
     Raises
@@ -158,17 +158,16 @@ def _dbf_cells(path: Path) -> tuple[list[bytes], int]:
     ValueError
         If the header is not one of a DBF.
     """
-    with path.open("rb") as file:
-        head = file.read(32)
-        if len(head) < 32:
-            raise ValueError("dbf 文件头不完整")
-        count = int.from_bytes(head[4:8], "little")
-        header = int.from_bytes(head[8:10], "little")
-        record = int.from_bytes(head[10:12], "little")
-        if header < 33 or record < 1:
-            raise ValueError("dbf 文件头有误")
-        fields = file.read(header - 32)
-        body = file.read(min(count * record, _SAMPLE_BYTES))
+    head = file.read(32)
+    if len(head) < 32:
+        raise ValueError("dbf 文件头不完整")
+    count = int.from_bytes(head[4:8], "little")
+    header = int.from_bytes(head[8:10], "little")
+    record = int.from_bytes(head[10:12], "little")
+    if header < 33 or record < 1:
+        raise ValueError("dbf 文件头有误")
+    fields = file.read(header - 32)
+    body = file.read(min(count * record, _SAMPLE_BYTES))
     cells: list[bytes] = []
     rows = len(body) // record
     table = np.frombuffer(body[: rows * record], dtype=np.uint8).reshape(rows, record)
@@ -189,25 +188,23 @@ def _dbf_cells(path: Path) -> tuple[list[bytes], int]:
     return cells, head[29]
 
 
-def judge_dbf(path: Path) -> Verdict:
+def judge_dbf(dbf: IO[bytes], *, cpg: bytes | None = None) -> Verdict:
     """Judge the attribute table of a shapefile: .cpg, language byte and the bytes themselves.
 
     Parameters
     ----------
-    path : the .dbf file; a .cpg of the same name beside it is read when there is one.
+    dbf : the open table.
+    cpg : content of the .cpg beside it, None when there is none.
 
     Raises
     ------
     ValueError
         If the file is no DBF.
     """
-    cells, language = _dbf_cells(path)
+    cells, language = _dbf_cells(dbf)
     claim = _LANGUAGE_BYTES.get(language, "")
-    for suffix in (".cpg", ".CPG", ".Cpg"):
-        cpg = path.with_suffix(suffix)
-        if cpg.is_file():
-            claim = normalise_name(cpg.read_text(encoding="ascii", errors="replace")) or claim
-            break
+    if cpg is not None:
+        claim = normalise_name(cpg.decode("ascii", errors="replace")) or claim
     return judge_cells(cells, claim=claim)
 
 

@@ -174,6 +174,8 @@ def check_coverage(
     id_column : column named in messages.
     tolerance_m2 : smallest area reported.
     """
+    if not len(frame) or id_column not in frame.columns:
+        return
     shapes = frame.geometry.to_numpy()
     left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     left, right = left[left < right], right[left < right]

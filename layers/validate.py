@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 import pandas as pd
 
 from layers.model import Column, Layer
 from layers.read.raw import Place, list_rows
+from layers.source import Community
 
 
 def check_rows(frame: pd.DataFrame, layer: type[Layer], place: Place) -> None:
@@ -109,3 +111,35 @@ def check_unique(frame: pd.DataFrame, layer: type[Layer], place: Place, *, label
                 "HSQ-V06", f"“{column.spec.alias}”重复：{value}", field=str(column), row=list_rows(pd.Index(rows), most=5),
                 value=str(value), remedy="改正编号使其唯一，或在配置的 columns 中换一列作编号",
             )  # fmt: skip
+
+
+def check_codes(frame: pd.DataFrame, place: Place, *, region: str, province: str) -> None:
+    """Record community codes that are no 12-digit codes of the plan's county.
+
+    Parameters
+    ----------
+    frame : communities, on row numbers.
+    region : county code, 6 digits.
+    province : province prefix, 2 digits.
+    """
+    if Community.code not in frame.columns:
+        return
+    codes = frame[Community.code]
+    for row, code in codes[codes.notna()].items():
+        if not re.fullmatch(r"\d{12}", str(code)):
+            problem, remedy = "不是 12 位数字", "写全 12 位统计用区划代码；表格中把该列设为文本"
+        elif not str(code).startswith(province):
+            problem, remedy = f"不以省级代码 {province} 开头", "核对代码，或改正配置的 province_prefix"
+        elif not str(code).startswith(region):
+            problem, remedy = f"不属于县（市、区）{region}", "核对代码，或改正配置的 region_code"
+        else:
+            continue
+        place.warn(
+            "HSQ-A06",
+            f"社区代码 {code} {problem}",
+            field=str(Community.code),
+            row=str(row),
+            value=str(code),
+            action="照原样保留",
+            remedy=remedy,
+        )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 import pandas as pd
 import pyogrio
@@ -18,6 +19,7 @@ SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".json", ".gdb", ".kml", ".zi
 # Every byte is a character in it, so text comes through untouched and is decoded here, cell by cell.
 _BYTES = "ISO-8859-1"
 _FAILURES = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, UnicodeDecodeError)
+Parts: TypeAlias = dict[str, Path] | dict[str, zipfile.Path]
 _ZIP_LIMIT = 2_000_000_000
 
 
@@ -40,11 +42,13 @@ def read_vector(
     """
     if path.suffix.lower() == ".zip" and not _check_zip(path, place):
         return None
-    if path.suffix.lower() == ".shp" and not _check_parts(path, place):
+    parts = _find_parts(path, layer)
+    if parts is not None and not _check_parts(parts, place):
         return None
-    codec = _choose_encoding(path, place, encoding) if path.suffix.lower() == ".shp" else None
+    codec = _choose_encoding(parts, place, encoding) if parts is not None else None
+    opened = _address(path, parts)
     try:
-        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        names = [str(name) for name in pyogrio.list_layers(opened)[:, 0]]
         if not names:
             place.error("HSQ-F03", "文件里没有任何图层", remedy="检查文件是否导出完整")
             return None
@@ -56,12 +60,12 @@ def read_vector(
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             options = {"encoding": _BYTES} if codec else {}
-            frame = pyogrio.read_dataframe(path, layer=layer or names[0], fid_as_index=True, **options)
+            frame = pyogrio.read_dataframe(opened, layer=layer or names[0], fid_as_index=True, **options)
     except _FAILURES as error:
         place.error(
             "HSQ-F02",
             f"文件无法打开或已损坏：{str(error).splitlines()[0]}",
-            remedy="用 QGIS 等软件打开检查后重新导出",
+            remedy="压缩包请解压后使用；其他文件用 QGIS 等软件打开检查后重新导出",
         )
         return None
     for warning in caught:
@@ -94,29 +98,47 @@ def _check_zip(path: Path, place: Place) -> bool:
     return True
 
 
-def _check_parts(path: Path, place: Place) -> bool:
+def _find_parts(path: Path, layer: str | None) -> Parts | None:
+    """Return the files of a shapefile by suffix, plain or in a zip; None for another format."""
+    if path.suffix.lower() == ".shp":
+        return {item.suffix.lower(): item for item in path.parent.iterdir() if item.stem == path.stem}
+    if path.suffix.lower() != ".zip":
+        return None
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    shapes = sorted(name for name in names if name.lower().endswith(".shp"))
+    wanted = [name for name in shapes if layer is None or PurePosixPath(name).stem == layer]
+    if not wanted:
+        return None
+    stem = wanted[0][:-4]
+    return {name[-4:].lower(): zipfile.Path(path, name) for name in names if name[:-4] == stem}
+
+
+def _address(path: Path, parts: Parts | None) -> str | Path:
+    """Return what GDAL opens; inside a zip it looks into folders only when it is told to."""
+    inner = getattr(parts[".shp"], "at", "") if parts else ""
+    return f"/vsizip/{path.as_posix()}/{inner}" if "/" in inner else path
+
+
+def _check_parts(parts: Parts, place: Place) -> bool:
     """Report companions of a shapefile that are missing; without .dbf or .shx it is refused."""
-    present = {item.suffix.lower() for item in path.parent.iterdir() if item.stem == path.stem}
-    missing = [suffix for suffix in (".shx", ".dbf") if suffix not in present]
+    missing = [suffix for suffix in (".shx", ".dbf") if suffix not in parts]
     for suffix in missing:
-        place.error(
-            "HSQ-F06", f"缺少配套文件 {path.stem}{suffix}", remedy="连同 .shp 一起复制 .shx、.dbf、.prj"
-        )
+        place.error("HSQ-F06", f"缺少配套文件 {suffix}", remedy="连同 .shp 一起复制 .shx、.dbf、.prj")
     return not missing
 
 
-def _choose_encoding(path: Path, place: Place, declared: str | None) -> str | None:
+def _choose_encoding(parts: Parts, place: Place, declared: str | None) -> str | None:
     """Return the codec of a shapefile's attributes and report the verdict where it matters."""
-    dbf = next(
-        item for item in path.parent.iterdir() if item.stem == path.stem and item.suffix.lower() == ".dbf"
-    )
     if declared:
         codec = normalise_name(declared)
         if codec is None:
             place.error("HSQ-F05", f"不认识的编码“{declared}”", value=declared, remedy="常用：utf-8、gbk")
         return codec
+    cpg = parts[".cpg"].read_bytes() if ".cpg" in parts else None
     try:
-        verdict = judge_dbf(dbf)
+        with parts[".dbf"].open("rb") as dbf:
+            verdict = judge_dbf(dbf, cpg=cpg)
     except ValueError as error:
         place.error("HSQ-F02", f"属性表无法读取：{error}", remedy="重新导出 shapefile")
         return None

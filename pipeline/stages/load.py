@@ -17,20 +17,29 @@ from configs.facilities import facility_classes
 from layers.crs import Zone, choose_zone, name_crs, place_of
 from layers.derive import derive_fields, set_limits
 from layers.duplicates import drop_twins
-from layers.faults import FaultLog
-from layers.frame import empty_frame
+from layers.faults import FaultLog, PlanFaults
+from layers.frame import empty_frame, split_shapes
 from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, place_frame, read_source
 from layers.repair import check_coverage, mend_shapes
+<<<<<<< HEAD
 from layers.source import Context, DataExtent, Facility, Identified, Outline, Parcel
 from layers.validate import check_rows, check_unique
+=======
+from layers.source import Community, Context, DataExtent, Facility, Identified, Outline, Parcel
+from layers.validate import check_codes, check_rows, check_unique
+>>>>>>> intake
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
 from pipeline.stages.base import Frame, Given, Stage
 
 SOURCE_LAYERS: tuple[type[Layer], ...] = tuple(Layer.registry[key] for key in Inputs.model_fields)
+<<<<<<< HEAD
 # Layers only open data fill.
+=======
+# Layers that only open data bring.
+>>>>>>> intake
 OPEN_LAYERS: tuple[type[Layer], ...] = (DataExtent, Context)
 # Layers that say where the plan is, in the order they are asked.
 _ANCHORS = ("community_given", "outline")
@@ -75,34 +84,57 @@ def load_layers(given: Given) -> dict[str, Frame]:
         With every fault of every file, when at least one of them is an error.
     """
     plan, log = given.plan, given.log
-    open_frames = _read_open_data(plan, log)
     intake = _Intake(plan, log)
     for key in _ANCHORS:
         intake.read(key)
         intake.near = intake.near or _middle(intake.taken[key])
-    crs = _settle_crs(intake, open_frames)
+    crs = _settle_crs(intake)
+    outline = _finish_layer(Outline, intake, crs)
+    open_frames = _read_open_data(plan, log, crs=crs if intake.near else None, outline=outline)
+    if intake.near is None and open_frames:
+        found = open_frames[Community.key]
+        crs, intake.near = found.crs, place_of(found)
+        outline = outline.to_crs(crs)
+    _report_crs(intake, crs)
     for layer in SOURCE_LAYERS:
         intake.read(layer.key)
+<<<<<<< HEAD
     frames = {layer.key: _finish_layer(layer, intake, crs) for layer in SOURCE_LAYERS}
     frames |= {layer.key: empty_frame(layer, crs=crs) for layer in OPEN_LAYERS}
+=======
+    frames: dict[str, Frame] = {layer.key: empty_frame(layer, crs=crs) for layer in OPEN_LAYERS}
+    frames |= {
+        layer.key: outline if layer is Outline else _finish_layer(layer, intake, crs)
+        for layer in SOURCE_LAYERS
+    }
+>>>>>>> intake
     frames = _fill_from_open_data(frames, open_frames, plan)
-    _report_missing(frames, log)
+    if open_frames or plan.open_data is None:
+        _report_missing(frames, plan, log)
     log.raise_errors()
     return frames
 
 
-def _read_open_data(plan: Plan, log: FaultLog) -> dict[str, Frame]:
-    """Read the OpenStreetMap side of the plan, when it has one: the same layer keys, already canonical."""
+def _read_open_data(
+    plan: Plan, log: FaultLog, *, crs: CRS | None, outline: gpd.GeoDataFrame
+) -> dict[str, gpd.GeoDataFrame]:
+    """Read the OpenStreetMap side of the plan, when it has one: the same layer keys, already canonical.
+
+    Its faults join the others, so that files are still checked in the same run.
+    """
     if plan.open_data is None:
         return {}
     from pipeline.stages.opendata import load_open_data
 
-    frames: dict[str, Frame] = load_open_data(plan, log)
-    return frames
+    try:
+        return load_open_data(plan, log, crs=crs, outline=outline if len(outline) else None)
+    except PlanFaults as error:
+        log.faults.extend(fault for fault in error.faults if fault not in log.faults)
+        return {}
 
 
 def _fill_from_open_data(
-    frames: dict[str, Frame], open_frames: dict[str, Frame], plan: Plan
+    frames: dict[str, Frame], open_frames: dict[str, gpd.GeoDataFrame], plan: Plan
 ) -> dict[str, Frame]:
     """Take a layer from open data where the technician has no file for it; files always win."""
     files = plan.inputs.given()
@@ -120,39 +152,41 @@ def _middle(files: list[Taken]) -> tuple[float, float] | None:
     return sum(lon for lon, _ in spots) / len(spots), sum(lat for _, lat in spots) / len(spots)
 
 
-def _settle_crs(intake: _Intake, open_frames: dict[str, Frame]) -> CRS:
+def _settle_crs(intake: _Intake) -> CRS:
     """Choose the plan's zone: the config's word, else the longitude of communities or outline.
 
-    When the place of the plan could not be read, which is an error by then, the zone of Jiangxi's east
-    lets the other files still be checked in the same run.
+    While the place of the plan is not known, the zone of Jiangxi's east lets files be checked all the same.
     """
-    if intake.near is None:
-        for key in _ANCHORS:
-            frame = open_frames.get(key)
-            if isinstance(frame, gpd.GeoDataFrame) and (spot := place_of(frame)) is not None:
-                intake.near = spot
-                break
     given = intake.plan.crs.zone
-    natural = choose_zone(intake.near[0]) if intake.near else Zone(39)
-    zone = Zone(given) if given is not None else natural
-    open_crs = next((f.crs for f in open_frames.values() if isinstance(f, gpd.GeoDataFrame) and f.crs), None)
-    crs = CRS.from_user_input(open_crs) if open_crs is not None else CRS.from_epsg(zone.plain)
+    if given is not None:
+        return CRS.from_epsg(Zone(given).plain)
+    return CRS.from_epsg((choose_zone(intake.near[0]) if intake.near else Zone(39)).plain)
+
+
+def _report_crs(intake: _Intake, crs: CRS) -> None:
+    given = intake.plan.crs.zone
     if intake.near is None:
-        return crs
+        return
+    lon, lat = intake.near
+    natural = choose_zone(lon)
     if given is not None and given != natural.number:
         intake.log.add(
-            "HSQ-X03", f"配置指定 {given} 带，按中心经度 {intake.near[0]:.3f}° 应为 {natural.number} 带",
-            severity="警告", field="crs.zone", value=str(given), action="按配置采用", remedy="确认当地统一采用该中央经线",
-        )  # fmt: skip
+            "HSQ-X03",
+            f"配置指定 {given} 带，按中心经度 {lon:.3f}° 应为 {natural.number} 带",
+            severity="警告",
+            field="crs.zone",
+            value=str(given),
+            action="按配置采用",
+            remedy="确认当地统一采用该中央经线",
+        )
     intake.log.add(
         "HSQ-X03",
-        f"规划坐标系为 {name_crs(crs)}，中心约 {intake.near[0]:.4f}°E、{intake.near[1]:.4f}°N",
+        f"规划坐标系为 {name_crs(crs)}，中心约 {lon:.4f}°E、{lat:.4f}°N",
         severity="提示",
     )
-    return crs
 
 
-def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> Frame:
+def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataFrame:
     """Bring the files of a layer to the plan's CRS, mend, complete and check them, and put them together."""
     plan = intake.plan
     parts: list[gpd.GeoDataFrame] = []
@@ -163,6 +197,9 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> Frame:
             frame, layer, item.place, year=plan.plan.data_year, area_rule=plan.crs.area_rule
         )
         check_rows(frame, layer, item.place)
+        if layer is Community:
+            identity = plan.plan
+            check_codes(frame, item.place, region=identity.region_code, province=identity.province_prefix)
         labels.append(pd.Series(frame.index.astype("str"), dtype="str"))
         parts.append(frame.reset_index(drop=True))
     if not parts:
@@ -174,11 +211,14 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> Frame:
     place = Place("" if several else intake.taken[layer.key][0].place.file, layer.alias, intake.log)
     full = files + " " + rows if several else rows
     check_unique(whole, layer, place, labels=full)
-    if layer is Parcel and len(whole):
-        check_coverage(whole.set_index(pd.Index(full)), place, id_column=Parcel.number)
+    if layer in (Parcel, Community):
+        areas = split_shapes(whole.set_index(pd.Index(full)))["polygon"]
+        check_coverage(areas, place, id_column=Parcel.number if layer is Parcel else Community.name)
     if layer is Facility and len(whole):
         whole = drop_twins(whole, place, rows=rows)
-        whole = gpd.GeoDataFrame(set_limits(whole, radius_of=_radius_rule(plan)), geometry="geometry", crs=crs)
+        whole = gpd.GeoDataFrame(
+            set_limits(whole, radius_of=_radius_rule(plan)), geometry="geometry", crs=crs
+        )
     return whole.sort_values(Identified.id, kind="stable", ignore_index=True)
 
 
@@ -192,12 +232,12 @@ def _radius_rule(plan: Plan) -> Callable[[str], float]:
     return radius
 
 
-def _report_missing(frames: dict[str, Frame], log: FaultLog) -> None:
-    """Say of every layer without rows which outputs that costs."""
+def _report_missing(frames: dict[str, Frame], plan: Plan, log: FaultLog) -> None:
+    """Say of every layer without rows which outputs that costs; what is wrong with a file is said already."""
     costs = read_settings("missing_layers.yaml")
     areas = any("Polygon" in str(kind) for kind in frames["community_given"].geom_type.unique())
     for layer in SOURCE_LAYERS:
-        if layer is Outline and areas:
+        if (layer is Outline and areas) or layer.key in plan.inputs.given():
             continue
         if not len(frames[layer.key]):
             log.add(

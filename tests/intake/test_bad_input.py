@@ -121,3 +121,38 @@ def test_missing_layers_say_what_they_cost(bench: Bench) -> None:
     told = {fault.layer for fault in bench.find("HSQ-A05")}
     assert "各类设施现状点" in told and "社区边界（输入）" not in told
     assert len(frames["facility"]) == 0 and frames["facility"].crs == "EPSG:4548"
+
+
+def test_reading_leaves_the_input_folder_as_it_was(bench: Bench) -> None:
+    bench.vector("门.shp", [Point(E0, N0)], {"MC": ["东门"]}, encoding="GBK")
+    bench.add("gate", "门.shp", columns={"name": "MC"})
+    bench.load()
+    before = {path.name: path.read_bytes() for path in bench.folder.iterdir()}
+    bench.load()
+    assert {path.name: path.read_bytes() for path in bench.folder.iterdir()} == before
+
+
+def test_community_codes_of_another_place_are_doubted(bench: Bench) -> None:
+    codes = ["369901001001", "3699010010", "110108001001", "360681003001"]
+    bench.vector(
+        "四社区.gpkg",
+        [box(E0 + i, N0, E0 + i + 1, N0 + 9) for i in range(4)],
+        {"name": list("abcd"), "code": codes},
+    )
+    bench.inputs["community_given"] = [{"path": "四社区.gpkg"}]
+    bench.load()
+    told = {fault.value: fault.problem for fault in bench.find("HSQ-A06")}
+    assert list(told) == codes[1:]
+    assert "12 位" in told[codes[1]] and "36" in told[codes[2]] and "369901" in told[codes[3]]
+
+
+def test_communities_that_overlap_are_named(bench: Bench) -> None:
+    bench.vector(
+        "两社区.gpkg",
+        [box(E0, N0, E0 + 100, N0 + 100), box(E0 + 90, N0, E0 + 200, N0 + 100)],
+        {"name": ["甲", "乙"]},
+    )
+    bench.inputs["community_given"] = [{"path": "两社区.gpkg"}]
+    bench.load()
+    (fault,) = bench.find("HSQ-G05")
+    assert "与 乙 重叠 1000.0 ㎡" in fault.problem and fault.value == "甲"

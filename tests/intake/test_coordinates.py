@@ -137,7 +137,11 @@ def test_areas_are_never_measured_in_degrees() -> None:
     assert measure_area(square, rule="ellipsoidal")[0] == pytest.approx(
         10_000 * (1 - (14e3 / 6.37e6) ** 2), rel=1e-6
     )
-    with pytest.raises(ValueError, match="degrees"):
+<<<<<<< HEAD
+    with pytest.raises(ValueError, match="projected"):
+=======
+    with pytest.raises(ValueError, match="projected"):
+>>>>>>> intake
         measure_area(square.to_crs(4490), rule="planar")
 
 
@@ -171,3 +175,22 @@ def test_size_of_the_offsets(lon: float, lat: float, gcj: float, bd: float) -> N
 def test_outside_china_nothing_moves() -> None:
     x, y = shift_from_wgs84([2.35, 116.4], [48.86, 39.9], datum="gcj02")
     assert (x[0], y[0]) == (2.35, 48.86) and x[1] != 116.4
+
+
+def test_file_of_a_whole_province_is_not_another_system(bench: Bench) -> None:
+    far = [Point(E0 + 100_000 + i, N0 + 200_000) for i in range(5)]
+    bench.vector("门.gpkg", [*far, Point(E0, N0)], {"name": [str(i) for i in range(6)]})
+    bench.add("gate", "门.gpkg")
+    assert len(bench.load()["gate"]) == 6
+
+
+def test_shapefile_without_prj_and_with_a_local_one(bench: Bench) -> None:
+    path = bench.vector("门.shp", [Point(E0, N0)], {"MC": ["东门"]})
+    path.with_suffix(".prj").unlink()
+    bench.add("gate", "门.shp", columns={"name": "MC"})
+    local = bench.vector("路.shp", [Point(E0, N0)], {"MC": ["东门"]})
+    local.with_suffix(".prj").write_text('LOCAL_CS["CAD",UNIT["Meter",1.0]]')
+    bench.add("gate", "路.shp", columns={"name": "MC"})
+    absent, strange = bench.fail()
+    assert absent.code == "HSQ-X01" and "EPSG:4548" in absent.remedy
+    assert strange.code == "HSQ-X02" and "EPSG:4548" in strange.remedy

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -44,10 +46,21 @@ def test_language_byte_is_a_claim(tmp_path: Path, byte: int, claim: str) -> None
     dbf = path.with_suffix(".dbf")
     data = bytearray(dbf.read_bytes())
     data[29] = byte
-    dbf.write_bytes(data)
-    verdict = judge_dbf(dbf)
+    verdict = judge_dbf(io.BytesIO(bytes(data)))
     assert (verdict.encoding, verdict.claim) == ("GB18030", claim)
     assert verdict.conflict == (claim == "cp1252")
+
+
+@pytest.mark.parametrize("folder", ["", "导出/"])
+def test_zipped_shapefile_is_judged_like_a_plain_one(bench: Bench, folder: str) -> None:
+    path = write_shp(bench.folder / "门.shp", "GB18030")
+    path.with_suffix(".cpg").unlink(missing_ok=True)
+    with zipfile.ZipFile(bench.folder / "门.zip", "w") as archive:
+        for part in bench.folder.glob("门.*"):
+            if part.suffix != ".zip":
+                archive.write(part, f"{folder}{part.name}")
+    bench.add("gate", "门.zip", columns={"name": "MC"})
+    assert sorted(bench.load()["gate"]["name"]) == sorted(NAMES)
 
 
 def test_text_cut_inside_a_character_is_read_without_its_tail(tmp_path: Path) -> None:
