@@ -23,23 +23,14 @@ from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, place_frame, read_source
 from layers.repair import check_coverage, mend_shapes
-<<<<<<< HEAD
-from layers.source import Context, DataExtent, Facility, Identified, Outline, Parcel
-from layers.validate import check_rows, check_unique
-=======
 from layers.source import Community, Context, DataExtent, Facility, Identified, Outline, Parcel
 from layers.validate import check_codes, check_rows, check_unique
->>>>>>> intake
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
 from pipeline.stages.base import Frame, Given, Stage
 
 SOURCE_LAYERS: tuple[type[Layer], ...] = tuple(Layer.registry[key] for key in Inputs.model_fields)
-<<<<<<< HEAD
-# Layers only open data fill.
-=======
 # Layers that only open data bring.
->>>>>>> intake
 OPEN_LAYERS: tuple[type[Layer], ...] = (DataExtent, Context)
 # Layers that say where the plan is, in the order they are asked.
 _ANCHORS = ("community_given", "outline")
@@ -98,16 +89,11 @@ def load_layers(given: Given) -> dict[str, Frame]:
     _report_crs(intake, crs)
     for layer in SOURCE_LAYERS:
         intake.read(layer.key)
-<<<<<<< HEAD
-    frames = {layer.key: _finish_layer(layer, intake, crs) for layer in SOURCE_LAYERS}
-    frames |= {layer.key: empty_frame(layer, crs=crs) for layer in OPEN_LAYERS}
-=======
     frames: dict[str, Frame] = {layer.key: empty_frame(layer, crs=crs) for layer in OPEN_LAYERS}
     frames |= {
         layer.key: outline if layer is Outline else _finish_layer(layer, intake, crs)
         for layer in SOURCE_LAYERS
     }
->>>>>>> intake
     frames = _fill_from_open_data(frames, open_frames, plan)
     if open_frames or plan.open_data is None:
         _report_missing(frames, plan, log)

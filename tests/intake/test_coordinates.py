@@ -137,11 +137,7 @@ def test_areas_are_never_measured_in_degrees() -> None:
     assert measure_area(square, rule="ellipsoidal")[0] == pytest.approx(
         10_000 * (1 - (14e3 / 6.37e6) ** 2), rel=1e-6
     )
-<<<<<<< HEAD
     with pytest.raises(ValueError, match="projected"):
-=======
-    with pytest.raises(ValueError, match="projected"):
->>>>>>> intake
         measure_area(square.to_crs(4490), rule="planar")
 
 
