@@ -16,22 +16,33 @@ from layers.crs import measure_areas
 from layers.landuse import mend_landuse
 from layers.model import Layer
 from layers.read.raw import Place, list_rows
-from layers.source import Building, Facility, Identified, Ledger, OpenSpace, Parcel, Road, Survey, UtilityLine
+from layers.source import (
+    Building,
+    Facility,
+    Heritage,
+    Identified,
+    Ledger,
+    OpenSpace,
+    Parcel,
+    Road,
+    Survey,
+    UtilityLine,
+)
 
 # A stated area may differ this much from the drawn one before it is worth a remark.
 _AREA_TOLERANCE = 0.01
 # Fields that say what a row is, for ids of rows without a key of their own.
 _IDENTITY = (
-    "name",
-    "description",
-    "place",
-    "number",
-    "kind",
-    "use",
-    "type_name",
-    "type_key",
-    "category",
-    "dimension",
+    Facility.name,
+    Survey.description,
+    Survey.place,
+    Parcel.number,
+    Road.kind,
+    Building.use,
+    Facility.type_name,
+    Facility.type_key,
+    Ledger.category,
+    Survey.dimension,
 )
 _NOT_WALKABLE = frozenset({"快速路"})
 
@@ -52,8 +63,8 @@ def derive_fields(
         frame[layer.id] = _make_ids(frame, layer)
     if layer is Parcel:
         frame = _derive_parcels(frame, place, year=year, area_rule=area_rule)
-    elif layer is OpenSpace or layer.key == "heritage":
-        _settle_areas(frame, "area_m2", place, area_rule=area_rule)
+    elif layer in (OpenSpace, Heritage):
+        _settle_areas(frame, OpenSpace.area_m2, place, area_rule=area_rule)
     elif layer is Building:
         _derive_buildings(frame, place, area_rule=area_rule)
     elif layer is Road:
@@ -136,7 +147,7 @@ def _settle_areas(frame: gpd.GeoDataFrame, column: str, place: Place, *, area_ru
 
 
 def _derive_parcels(frame: gpd.GeoDataFrame, place: Place, *, year: int, area_rule: str) -> gpd.GeoDataFrame:
-    frame = mend_landuse(frame, place)  # type: ignore[assignment]
+    frame = mend_landuse(frame, place)
     _settle_areas(frame, Parcel.area_m2, place, area_rule=area_rule)
     _fill(
         frame,

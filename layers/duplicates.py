@@ -26,7 +26,7 @@ def drop_twins(frame: gpd.GeoDataFrame, place: Place, *, rows: pd.Series) -> gpd
     Parameters
     ----------
     frame : facilities of all files in the order of the config, metres.
-    rows : file and row of each, for the message.
+    rows : row number of each in its file, for the message.
     """
     if frame[Facility.source].nunique() < 2 or Facility.name not in frame.columns:
         return frame
@@ -44,8 +44,14 @@ def drop_twins(frame: gpd.GeoDataFrame, place: Place, *, rows: pd.Series) -> gpd
         drop[two] = True
         gap = shapely.distance(shapes[one], shapes[two])
         place.warn(
-            "HSQ-G04", f"“{names[two]}”与“{names[one]}”（{rows.iloc[one]}）类型相同、名称相近、相距 {gap:.0f} m",
-            row=str(rows.iloc[two]), value=str(names[two]), action="视为同一设施，只保留先列出的文件中的一个",
-            remedy="若确为两处设施，请在名称中区分", x=round(float(shapes[two].x), 2), y=round(float(shapes[two].y), 2),
-        )  # fmt: skip
+            "HSQ-G04",
+            f"“{names[two]}”与“{names[one]}”（{files[one]} 第 {rows.iloc[one]} 行）类型相同、名称相近、相距 {gap:.0f} m",
+            file=str(files[two]),
+            row=str(rows.iloc[two]),
+            value=str(names[two]),
+            action="视为同一设施，只保留先列出的文件中的一个",
+            remedy="若确为两处设施，请在名称中区分",
+            x=round(float(shapes[two].x), 2),
+            y=round(float(shapes[two].y), 2),
+        )
     return frame[~drop]

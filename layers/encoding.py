@@ -21,6 +21,7 @@ _ALIASES = {"gbk": "GB18030", "gb2312": "GB18030", "cp936": "GB18030", "936": "G
 _SAMPLE_BYTES = 4_000_000
 # Characters of the first level of GB 2312, by use: what real Chinese attribute text is made of.
 _COMMON = (0xB0A1, 0xD7FA)
+_SIGNS = frozenset("²³°±×÷·µ√≈≤≥—…‰Φ")
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,11 @@ def judge_cells(cells: list[bytes], *, claim: str = "") -> Verdict:
     gb_cut = sum(_fits(cell[:-1], "gb18030") for cell in gb)
     utf8_wrong, gb_wrong = len(utf8) - utf8_cut, len(gb) - gb_cut
     n = len(cells)
-    if utf8_wrong == 0 and (utf8_cut == 0 or utf8_cut < 0.5 * n):
-        # Text in GB18030 passes as UTF-8 only by rare chance: every pair would have to form a sequence.
+    # A few characters of GB18030 pair up to what UTF-8 reads as Greek, Cyrillic or accented letters; text
+    # that is Chinese in the one reading and has no Chinese character in the other is Chinese. Signs such
+    # as the 2 of m² stand alone in ASCII text and are UTF-8.
+    foreign = gb_wrong == 0 and claim != "UTF-8" and not any(_is_plausible(cell) for cell in cells)
+    if utf8_wrong == 0 and not foreign and (utf8_cut == 0 or utf8_cut < 0.5 * n):
         sure = gb_wrong > 0 or n >= 3 or _common_share(cells) < 0.6
         conflict = bool(claim) and claim != "UTF-8"
         return Verdict(
@@ -116,6 +120,11 @@ def judge_cells(cells: list[bytes], *, claim: str = "") -> Verdict:
     best, wrong = ("UTF-8", utf8_wrong) if utf8_wrong <= gb_wrong else ("GB18030", gb_wrong)
     evidence = f"{n} 个含中文的单元格中 {wrong} 个既不合 UTF-8 也不合 GB18030"
     return Verdict(claim or best, claim, evidence, sure=False)
+
+
+def _is_plausible(cell: bytes) -> bool:
+    """Whether a cell read as UTF-8 holds what Chinese tables hold: Chinese, or one of a few signs."""
+    return any(char >= "\u2e80" or char in _SIGNS for char in cell.decode("utf-8", errors="ignore"))
 
 
 def _trim_utf8(cell: bytes) -> bytes:
@@ -172,8 +181,10 @@ def _dbf_cells(path: Path) -> tuple[list[bytes], int]:
         if kind == b"C" and start + width <= record and rows:
             column = np.ascontiguousarray(table[:, start : start + width])
             with_text = column[(column > 0x7F).any(axis=1)]
-            found = np.unique(with_text.view(f"S{width}").ravel()) if len(with_text) else []
-            cells.extend(bytes(cell).rstrip(b" \x00") for cell in found)
+            found: list[bytes] = (
+                np.unique(with_text.view(f"S{width}").ravel()).tolist() if len(with_text) else []
+            )
+            cells.extend(cell.rstrip(b" \x00") for cell in found)
         start += width
     return cells, head[29]
 

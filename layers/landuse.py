@@ -55,7 +55,7 @@ def mend_landuse(frame: pd.DataFrame, place: Place) -> pd.DataFrame:
     blank = pd.Series(pd.NA, index=frame.index, dtype="str")
     names = frame.get(Parcel.landuse_name, blank)
     given = frame.get(Parcel.landuse_code, blank)
-    parsed = restore_codes(given, known)
+    parsed = restore_codes(given, [*known, *_from_2020()])
     codes = parsed.values
     if parsed.changed.any():
         place.warn(
@@ -85,6 +85,8 @@ def mend_landuse(frame: pd.DataFrame, place: Place) -> pd.DataFrame:
             remedy=suggest_landuse(str(code)),
         )  # fmt: skip
     proper = codes.map(known)
+    # Without a valid code there is no name; one fault says it.
+    place.reported.update((str(Parcel.landuse_name), str(row)) for row in frame.index[wrong | codes.isna()])
     differs = proper.notna() & names.notna() & (names != proper) & names.isin(by_name)
     for row in frame.index[differs]:
         place.warn(

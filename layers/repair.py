@@ -9,6 +9,7 @@ import shapely
 
 from layers.model import Layer
 from layers.read.raw import Place, list_rows
+from layers.source import Identified, Parcel
 
 # A mended polygon may differ this much from the drawn one; beyond it nobody knows which half was meant.
 SAFE_CHANGE = 0.01
@@ -150,7 +151,7 @@ def _drop_repeated(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
     forms = shapely.to_wkb(
         shapely.normalize(shapely.set_precision(frame.geometry.to_numpy(), 0.001, mode="pointwise"))
     )
-    keys = [name for name in ("id", "number") if name in frame.columns]
+    keys = [str(name) for name in (Identified.id, Parcel.number) if name in frame.columns]
     facts = pd.DataFrame(frame.drop(columns=[frame.geometry.name, *keys])).assign(_form=forms)
     again = facts.duplicated()
     for row, shape in zip(frame.index[again], frame.geometry[again], strict=True):

@@ -131,7 +131,8 @@ def parse_numbers(cells: pd.Series, *, unit: str = "") -> Parsed:
     factor = suffix.map({"": 1.0, **{word: value * base for word, value in _UNITS[dimension].items()}})
     factor = factor.astype("float64")
     if unit == "*":
-        factor = factor.fillna(1.0)
+        scale = suffix.where(suffix.str.len() > 1, "").str[:1].map({"万": 1e4, "千": 1e3, "百": 100.0})
+        factor = scale.astype("float64").fillna(1.0)
     values = numbers * factor
     bad = plain.notna() & (values.isna() | np.isinf(values))
     changed = values.notna() & (suffix != "") & (factor != 1.0)

@@ -5,6 +5,7 @@ The only stage that reads files. All faults of all files are gathered before any
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import geopandas as gpd
@@ -22,7 +23,7 @@ from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, place_frame, read_source
 from layers.repair import check_coverage, mend_shapes
-from layers.source import DataExtent, Facility, Outline, Parcel
+from layers.source import DataExtent, Facility, Identified, Outline, Parcel
 from layers.validate import check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
@@ -154,34 +155,32 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> Frame:
     plan = intake.plan
     parts: list[gpd.GeoDataFrame] = []
     labels: list[pd.Series] = []
-    several = len(intake.taken[layer.key]) > 1
-    place = Place("", layer.alias, intake.log)
     for item in intake.taken[layer.key]:
         frame = mend_shapes(place_frame(item, crs), layer, item.place)
         frame = derive_fields(
             frame, layer, item.place, year=plan.plan.data_year, area_rule=plan.crs.area_rule
         )
         check_rows(frame, layer, item.place)
-        place = Place("" if several else item.place.file, layer.alias, intake.log)
-        prefix = f"{item.place.file} " if several else ""
-        labels.append(pd.Series([f"{prefix}{row}" for row in frame.index], dtype="str"))
+        labels.append(pd.Series(frame.index.astype("str"), dtype="str"))
         parts.append(frame.reset_index(drop=True))
     if not parts:
         return empty_frame(layer, crs=crs)
     whole = gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), geometry="geometry", crs=crs)
     rows = pd.concat(labels, ignore_index=True)
-    check_unique(whole, layer, place, labels=rows)
+    files = whole[Identified.source]
+    several = len(parts) > 1
+    place = Place("" if several else intake.taken[layer.key][0].place.file, layer.alias, intake.log)
+    full = files + " " + rows if several else rows
+    check_unique(whole, layer, place, labels=full)
     if layer is Parcel and len(whole):
-        check_coverage(whole.set_index(pd.Index(rows)), place, id_column=Parcel.number)
+        check_coverage(whole.set_index(pd.Index(full)), place, id_column=Parcel.number)
     if layer is Facility and len(whole):
         whole = drop_twins(whole, place, rows=rows)
-        whole = gpd.GeoDataFrame(
-            set_limits(whole, radius_of=_radius_rule(plan)), geometry="geometry", crs=crs
-        )
-    return whole.sort_values("id", kind="stable", ignore_index=True)
+        whole = gpd.GeoDataFrame(set_limits(whole, radius_of=_radius_rule(plan)), geometry="geometry", crs=crs)
+    return whole.sort_values(Identified.id, kind="stable", ignore_index=True)
 
 
-def _radius_rule(plan: Plan):  # type: ignore[no-untyped-def]
+def _radius_rule(plan: Plan) -> Callable[[str], float]:
     """Walking limit of a facility class: the plan's own value for it, else that of its tier."""
     classes = facility_classes()
 
