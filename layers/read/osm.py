@@ -20,8 +20,9 @@ from pyproj import CRS
 
 from layers.faults import Fault, FaultLog, PlanFaults
 
-# OpenStreetMap is WGS84. Between WGS84 and CGCS2000 no shift is applied (below 0.1 m, standards/crs.md),
-# which naming the geographic CRS of CGCS2000 from the start makes explicit.
+# OpenStreetMap is WGS84. PROJ knows no transformation to CGCS2000; the frames have drifted 0.5-0.9 m apart,
+# which is accepted for community plans (standards/crs.md section 4). Naming CGCS2000 from the start makes
+# the null shift explicit.
 GEOGRAPHIC = CRS.from_epsg(4490)
 REF, TAGS = "ref", "tags"
 _SUFFIXES = (".osm.bz2", ".osm.gz", ".osm.pbf", ".osm", ".pbf")

@@ -23,13 +23,15 @@ from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, place_frame, read_source
 from layers.repair import check_coverage, mend_shapes
-from layers.source import DataExtent, Facility, Identified, Outline, Parcel
+from layers.source import Context, DataExtent, Facility, Identified, Outline, Parcel
 from layers.validate import check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
 from pipeline.stages.base import Frame, Given, Stage
 
 SOURCE_LAYERS: tuple[type[Layer], ...] = tuple(Layer.registry[key] for key in Inputs.model_fields)
+# Layers only open data fill.
+OPEN_LAYERS: tuple[type[Layer], ...] = (DataExtent, Context)
 # Layers that say where the plan is, in the order they are asked.
 _ANCHORS = ("community_given", "outline")
 
@@ -82,7 +84,7 @@ def load_layers(given: Given) -> dict[str, Frame]:
     for layer in SOURCE_LAYERS:
         intake.read(layer.key)
     frames = {layer.key: _finish_layer(layer, intake, crs) for layer in SOURCE_LAYERS}
-    frames[DataExtent.key] = empty_frame(DataExtent, crs=crs)
+    frames |= {layer.key: empty_frame(layer, crs=crs) for layer in OPEN_LAYERS}
     frames = _fill_from_open_data(frames, open_frames, plan)
     _report_missing(frames, log)
     log.raise_errors()
@@ -204,4 +206,4 @@ def _report_missing(frames: dict[str, Frame], log: FaultLog) -> None:
             )  # fmt: skip
 
 
-LOAD = Stage("load", "读取与整理", takes=(), gives=(*SOURCE_LAYERS, DataExtent), run=load_layers)
+LOAD = Stage("load", "读取与整理", takes=(), gives=(*SOURCE_LAYERS, *OPEN_LAYERS), run=load_layers)

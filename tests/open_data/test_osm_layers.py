@@ -101,12 +101,14 @@ def test_buildings_take_use_floors_and_evidence_from_tags(tmp_path):
         6: (ring(51), {"disused:building": "industrial"}),
     }
     log = FaultLog()
-    rows = osm_ground.build_buildings(_extract(tmp_path, nodes=nodes, ways=ways), log).set_index(Building.id)
+    rows = osm_ground.build_buildings(
+        _extract(tmp_path, nodes=nodes, ways=ways), measure=_measure, log=log
+    ).set_index(Building.id)
     assert rows.index.tolist() == ["w1", "w2", "w3", "w4", "w6"]
     assert rows[Building.use].dropna().to_dict() == {"w1": "住宅", "w4": "商业"}
     assert rows[Building.floors].dropna().to_dict() == {"w1": 6}
     assert rows[Building.use_status].dropna().to_dict() == {"w3": "废弃", "w4": "部分闲置", "w6": "闲置"}
-    assert rows[Building.disused].to_dict() == {"w1": False, "w2": False, "w3": True, "w4": True, "w6": True}
+    assert rows[Building.disused].to_dict() == {"w1": False, "w2": False, "w3": True, "w4": False, "w6": True}
     assert "disused:shop=supermarket（n90）" in rows[Building.note]["w4"]
 
 
@@ -118,7 +120,7 @@ def test_building_drawn_as_relation_and_way_counts_once(tmp_path):
         relations={3: ([("way", 5, "outer")], {"type": "multipolygon", "building": "school"})},
     )
     log = FaultLog()
-    rows = osm_ground.build_buildings(extract, log)
+    rows = osm_ground.build_buildings(extract, measure=_measure, log=log)
     assert rows[Building.id].tolist() == ["r3"]
     assert [(f.code, f.row) for f in log.faults] == [("HSQ-G04", "w5")]
 

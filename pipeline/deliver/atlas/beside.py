@@ -14,9 +14,11 @@ from layers.reachable import Scope, Served, Sharing, Unit
 from layers.source import Building, Facility, Heritage, OpenSpace, Parcel, Road, UtilityLine, UtilityPoint
 from pipeline.deliver.atlas import ground
 from pipeline.deliver.atlas.subjects import MOST_LISTED, NUMBER, facilities_numbered, sharing_numbered
-from pipeline.deliver.atlas.town import Town
+from pipeline.deliver.atlas.town import PLANNED, Town
 from pipeline.deliver.sheet.spec import SideTable
 
+# Ground without land-use data is named from this area on; below it is rounding in the boundary.
+_UNMAPPED_M2 = 100.0
 Rows: TypeAlias = list[Any]
 
 
@@ -79,6 +81,9 @@ def landuse_balance(town: Town) -> SideTable | None:
     ]
     if rows:
         rows.append(("合计", _hectares(table["before"].sum()), _hectares(table["after"].sum())))
+        without = float(town.scope(PLANNED)[Scope.area_m2].iloc[0]) - float(table["before"].sum())
+        if without >= _UNMAPPED_M2:
+            rows.append(("无用地数据", _hectares(without), ""))
     return _table("用地平衡（公顷）", ("一级类", "现状", "规划"), rows, (1, 2))
 
 
