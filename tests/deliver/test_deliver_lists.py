@@ -87,7 +87,7 @@ def test_manifest_names_every_file_with_its_hash(plan, tmp_path):
     manifest = json.loads(write_manifest(items, plan, root).read_text(encoding="utf-8"))
     digest = hashlib.sha256(b"table").hexdigest()
     assert [entry["path"] for entry in manifest["files"]] == ["成果目录.xlsx", "表格/t.xlsx"]
-    assert manifest["files"][1] == {"path": "表格/t.xlsx", "bytes": 5, "sha256": digest, "made_by": "maker"}
+    assert manifest["files"][1] == {"path": "表格/t.xlsx", "size": 5, "sha256": digest, "made_by": "maker"}
     assert [entry["path"] for entry in manifest["inputs"]] == ["a.dbf", "a.shp"]
     assert manifest["parameters"]["plan"]["compiled"] == "2026-03-05"
     assert "folder" not in manifest["parameters"]["delivery"]

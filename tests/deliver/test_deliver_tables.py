@@ -138,10 +138,22 @@ def test_unverified_standards_say_so_beside_a_real_number(sheets):
     assert sheet["E4"].value == 300
     assert sheet["E4"].number_format == '#,##0"（待核）"'
     assert sheet["F4"].value.endswith("（待核）")
-    assert sheet["A4"].value == "东社区"
-    assert "A4:A5" in {str(span) for span in sheet.merged_cells.ranges}
+    assert [sheet.cell(row, 1).value for row in range(4, 8)] == ["东社区"] * 2 + ["西社区"] * 2
+    assert [sheet.cell(row, 2).value for row in (4, 5)] == ["社区食堂", "托儿所"]
     assert [sheet.cell(4, c).value for c in (8, 9, 10, 11)] == [10, 6, 8, 2]
     assert sheet["O4"].value == "60岁及以上人口"
+
+
+def test_equal_neighbours_merge_where_asked(frames, plan, tmp_path):
+    one = frames["sharing"]
+    rows = [one, one.assign(id="g2", community="南社区"), one.assign(id="g3", type_name="托儿所")]
+    frames["sharing"] = pd.concat(rows, ignore_index=True)
+    made = write_tables(place_frames(frames, plan), plan, tmp_path, FaultLog())
+    path = next(item.path for item in made if item.number == "附表3-5")
+    sheet = openpyxl.load_workbook(tmp_path / path).worksheets[0]
+    spans = {str(span) for span in sheet.merged_cells.ranges if span.min_row > 3}
+    assert spans == {"A5:A6"}
+    assert [sheet.cell(row, 1).value for row in (4, 5, 6)] == ["托儿所", "社区食堂", None]
 
 
 def test_land_use_balance_sums_exactly(sheets):
