@@ -135,6 +135,8 @@ def _locate(given: Given, homes: Frame, units: gpd.GeoDataFrame, study: shapely.
 
 def _check_landuse(parcels: gpd.GeoDataFrame, planned: shapely.Geometry, log: FaultLog) -> None:
     """Report land use that leaves part of 规划范围 without a parcel; nothing is padded."""
+    if not len(parcels):  # the load stage has said already that the layer is absent
+        return
     without = shapely.difference(planned, shapely.union_all(parcels.geometry.to_numpy()))
     if without.area > _SLIVER_SHARE * planned.area:
         log.add(
