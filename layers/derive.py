@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Literal, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -29,8 +28,6 @@ from layers.source import (
     Survey,
     UtilityLine,
 )
-
-AreaRule: TypeAlias = Literal["planar", "ellipsoidal"]
 
 # A stated area may differ this much from the drawn one before it is worth a remark.
 _AREA_TOLERANCE = 0.01

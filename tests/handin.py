@@ -15,7 +15,7 @@ from PIL import Image
 FOLDERS = ("图件/JPG", "表格", "数据库/SHP", "质检")
 FILES = ("数据库/一张图.gpkg", "质检/数据质检.xlsx", "成果目录.xlsx", "manifest.json")
 TABLES = ("资源清单一览表", "更新项目清单一览表", "匹配性分析", "分期安排一览表")
-SHAPEFILES = ("HSQ_XZYD", "HSQ_GHYD", "HSQ_XMFBM")
+SHAPEFILES = (("HSQ_XZYD",), ("HSQ_GHYD",), ("HSQ_XMFBM", "HSQ_XMFBX", "HSQ_XMFBD"))
 
 
 def check_handin(folder: Path) -> list[str]:
@@ -48,16 +48,16 @@ def check_handin(folder: Path) -> list[str]:
         rows = [row for sheet in book for row in sheet.iter_rows() if row[0].value != "合计"]
         if any(cell.data_type == "f" for row in rows for cell in row):
             defects.append(f"{path.name} 含公式")
-    for code in SHAPEFILES:
-        found = list((folder / "数据库/SHP").glob(f"*{code}.shp"))
-        if not found:
-            defects.append(f"没有 {code}.shp")
-            continue
-        info = pyogrio.read_info(found[0])
-        if not info["features"] or info["encoding"] != "UTF-8" or info["crs"] is None:
-            defects.append(f"{code}：{info['features']} 个要素，{info['encoding']}，{info['crs']}")
-        if not all(found[0].with_suffix(ext).exists() for ext in (".shx", ".dbf", ".prj", ".cpg")):
-            defects.append(f"{code}：配套文件不全")
+    for kinds in SHAPEFILES:
+        found = [path for code in kinds for path in sorted((folder / "数据库/SHP").glob(f"*{code}.shp"))]
+        infos = [pyogrio.read_info(path) for path in found]
+        if not any(info["features"] for info in infos):
+            defects.append(f"没有要素：{'、'.join(kinds)}")
+        for path, info in zip(found, infos, strict=True):
+            if info["encoding"] != "UTF-8" or info["crs"] is None:
+                defects.append(f"{path.name}：{info['encoding']}，{info['crs']}")
+            if not all(path.with_suffix(ext).exists() for ext in (".shx", ".dbf", ".prj", ".cpg")):
+                defects.append(f"{path.name}：配套文件不全")
     return defects
 
 

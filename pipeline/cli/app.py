@@ -63,7 +63,7 @@ app.command("catalogue", cls=_Command, help="列出图纸目录")(catalogue.cata
 
 
 # Typer carries its own copy of click in newer versions; its exported class leads to the right family.
-UsageError = typer.BadParameter.__base__ or Exception
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
 def _explain(error: Any) -> str:

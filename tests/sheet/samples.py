@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Four sheets of the kinds a hand-in has, over the test town."""
 
 from __future__ import annotations

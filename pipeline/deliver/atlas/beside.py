@@ -19,6 +19,7 @@ from pipeline.deliver.sheet.spec import SideTable
 
 # Ground without land-use data is named from this area on; below it is rounding in the boundary.
 _UNMAPPED_M2 = 100.0
+MOST_NEEDS = 20
 Rows: TypeAlias = list[Any]
 
 
@@ -115,6 +116,7 @@ def facilities(town: Town, *, groups: Sequence[str]) -> SideTable | None:
     """Numbered facilities with type and scale, or their number and scale by type when they are many (G-03)."""
     frame = facilities_numbered(town, groups)
     size = frame[Facility.floor_area_m2].fillna(frame[Facility.land_area_m2])
+    rows: Rows
     if len(frame) <= MOST_LISTED:
         rows = [
             (str(row[NUMBER]), _text(row[Facility.name]), str(row[Facility.type_name]), _area(m2))
@@ -202,6 +204,17 @@ def needs(town: Town, *, dimension: str) -> SideTable | None:
     frame = town.table(Need)
     frame = frame[frame[Need.dimension] == dimension].sort_values(Need.number)
     no_place = frame.geometry.isna() | frame.geometry.is_empty
+    if len(frame) > MOST_NEEDS:
+        groups = frame.groupby([Need.community, Need.urgency], dropna=False)[[Need.type_name, Need.number]]
+        many = [
+            (
+                _text(community),
+                "、".join(group[Need.type_name].fillna(group[Need.number])),
+                f"{urgency} {len(group)}",
+            )
+            for (community, urgency), group in groups
+        ]
+        return _table("需求汇总（清单见附表）", ("社区", "需求内容", "程度"), many)
     rows = [
         (
             str(row[Need.number]),
@@ -244,11 +257,13 @@ def business(town: Town) -> SideTable | None:
 
 
 def sites(town: Town) -> SideTable | None:
-    """Sites with action, function and floor area (D-05)."""
+    """Sites with action, function and floor area, what changes first (D-05)."""
     frame = town.geo(Site)
+    order = {action: index for index, action in enumerate(("新建", "改造", "拆除", "弹性", "保留"))}
+    frame = frame.assign(rank=frame[Site.action].map(order))
     rows = [
         (str(row[Site.action]), str(row[Site.name]), _area(row[Site.area_m2]), _area(row[Site.floor_area_m2]))
-        for row in frame.sort_values([Site.action, Site.id]).to_dict("records")
+        for row in frame.sort_values(["rank", Site.id]).to_dict("records")
     ]
     return _table("更新布局", ("方式", "名称", "用地㎡", "建筑㎡"), rows, (2, 3))
 

@@ -17,10 +17,13 @@ from pipeline.deliver.atlas.town import Town
 from pipeline.deliver.sheet.spec import Drawn
 
 _CONFIRMED, _SUSPECTED = codes.CERTAINTY.values
+_ALONG_STREETS = codes.HOME_BASIS.values[1]
+_INDICATIVE_HOMES = {name: f"{name}示意住户点" for name in ("已覆盖", "共享后覆盖", "未覆盖")}
 _GROUP = "class"
 NUMBER = "map_number"
 # More facilities than this are shown by their symbols and counted by type: a list would not fit the sheet.
 MOST_LISTED = 28
+MOST_AT_ONE_PLACE = 4
 
 
 def facilities_numbered(town: Town, groups: Sequence[str]) -> gpd.GeoDataFrame:
@@ -78,6 +81,7 @@ def homes(town: Town, *, type: str) -> list[Drawn]:
         Drawn(
             frame=frame.assign(**{_GROUP: classes}), theme="home", class_column=_GROUP,
             legend_group=f"住户点（{facility_classes()[type].name}）", legend_counts=True, obstacle=False,
+            legend_names=_INDICATIVE_HOMES if (frame[Home.basis] == _ALONG_STREETS).all() else {},
         )
     ]  # fmt: skip
 
@@ -133,13 +137,19 @@ def sharing_numbered(town: Town) -> pd.DataFrame:
 
 
 def needs(town: Town, *, dimension: str) -> list[Drawn]:
-    """Needs of one dimension by urgency, numbered by their ids (G-04)."""
+    """Needs of one dimension by urgency, labelled with their ids; many at one place by their number (G-04)."""
     frame = town.geo(Need)
-    frame = frame[frame[Need.dimension] == dimension]
+    frame = frame[frame[Need.dimension] == dimension].sort_values([Need.urgency, Need.number])
+    place = frame.geometry.to_wkb()
+    count = frame.groupby(place)[Need.number].transform("size")
+    label = frame[Need.number].where(count <= MOST_AT_ONE_PLACE, count.astype("str") + "项需求")
+    # Only the first of many at one place carries the label; its neighbours would only repeat it.
+    label = label.where((count <= MOST_AT_ONE_PLACE) | ~place.duplicated())
     return [
         Drawn(
-            frame=frame, theme="urgency", class_column=Need.urgency, label_column=Need.number,
-            label_priority=70, legend_group="需求紧迫程度", legend_counts=True, label_required=True,
+            frame=frame.assign(label=label), theme="urgency", class_column=Need.urgency,
+            label_column="label", label_priority=70, legend_group="需求紧迫程度", legend_counts=True,
+            label_required=True,
         )
     ]  # fmt: skip
 
@@ -190,11 +200,17 @@ def business(town: Town) -> list[Drawn]:
 
 def sites(town: Town) -> list[Drawn]:
     """What is kept, rebuilt, removed, newly built or left flexible (G-08)."""
+    frame = town.geo(Site)
+    kept = frame[Site.action] == codes.ACTION.values[0]
     return [
         Drawn(
-            frame=town.geo(Site), theme="update", class_column=Site.action, label_column=Site.name,
+            frame=frame[~kept], theme="update", class_column=Site.action, label_column=Site.name,
             label_kind="项目名", label_priority=70, legend_group="更新方式", legend_counts=True,
-        )
+        ),
+        Drawn(
+            frame=frame[kept], theme="update", class_column=Site.action, legend_group="更新方式",
+            legend_counts=True,
+        ),
     ]  # fmt: skip
 
 
