@@ -20,6 +20,7 @@ def make_all(out: Path) -> None:
     """Write the sample's inputs, its truth and the tiny plan below ``out``."""
     town = make_town()
     people.settle(town.buildings)
+    people.settle(town.outside, topic="people outside")
     services = fc.make_facilities(town)
     truth = make_truth(town, services)
     write_sample(out / "输入", town, services)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import shapely
 from frame import make_rng
-from gates import enter, pack
+from gates import add_gates, enter, pack, reach_out
 from oldtown import build_old
 from shapely import LineString, MultiLineString, Polygon
 from shapes import Frame, find_angle, make_slab, make_tower
@@ -117,7 +117,14 @@ def build_rows(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
         context,
         rng,
     )
-    return pack(parcel, [frame.turn_out(h) for h in houses], paths, links, rng)
+    houses = [frame.turn_out(h) for h in houses]
+    links += add_gates(parcel, houses, paths, links, context)
+    return pack(parcel, houses, paths, links, rng)
+
+
+def stretch_lane(lane: LineString) -> LineString:
+    """Run a lane a little past both ends so that noding finds the street it meets."""
+    return reach_out(lane, 0.6)
 
 
 def build_towers(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
@@ -163,6 +170,6 @@ def build_towers(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
     links = enter(
         parcel, [], [frame.turn_out(g) for g in (axis,)], context, rng, ring=frame.turn_out(ring)
     )
-    return pack(
-        parcel, [frame.turn_out(t) for t in towers], [frame.turn_out(p) for p in paths], links, rng
-    )
+    houses, paths = [frame.turn_out(t) for t in towers], [frame.turn_out(p) for p in paths]
+    links += add_gates(parcel, houses, paths, links, context)
+    return pack(parcel, houses, paths, links, rng)

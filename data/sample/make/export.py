@@ -89,6 +89,10 @@ SCHEMAS: dict[str, dict] = {
         "geometry": "Polygon",
         "properties": {"MC": "str", "LX": "str", "KFSJ": "str", "MJ": "float"},
     },
+    "水系": {
+        "geometry": "Polygon",
+        "properties": {"MC": "str", "LX": "str", "MJ": "float"},
+    },
     "排水需求": {
         "geometry": "LineString",
         "properties": {"XQBH": "str", "GXLX": "str", "MS": "str", "CD": "float"},
@@ -124,7 +128,7 @@ def list_buildings(town: Town, *, flawed: bool = True) -> list[dict]:
     rows = []
     doubled = [b for b in town.buildings if flawed and b["name"] == DOUBLED]
     shift = np.array([PREFIX_M if flawed else 0.0, 0.0])
-    for i, b in enumerate([*town.buildings, *doubled]):
+    for i, b in enumerate([*town.buildings, *doubled, *town.outside]):
         rows.append(
             {
                 "JZBH": f"JZ{i + 1:04d}",
@@ -220,7 +224,11 @@ def write_sample(out: Path, town: Town, facilities: list[dict]) -> None:
     kept, open_air = ut.make_green(town)
     wr.write_gpkg(
         out / "绿地与保护.gpkg",
-        {"历史文化保护": (kept, s["历史文化保护"]), "公共活动空间": (open_air, s["公共活动空间"])},
+        {
+            "历史文化保护": (kept, s["历史文化保护"]),
+            "公共活动空间": (open_air, s["公共活动空间"]),
+            "水系": (ut.make_waters(town), s["水系"]),
+        },
         CRS,
     )
     wide = {

@@ -71,7 +71,7 @@ def make_facilities(town: Town) -> list[dict]:
                 "anchor": anchor,
             }
         )
-    for key, name, xy in sv.OUTSIDE:
+    for key, name, xy, home in sv.OUTSIDE:
         out.append(
             {
                 "uid": f"F{len(out) + 1:03d}",
@@ -79,10 +79,10 @@ def make_facilities(town: Town) -> list[dict]:
                 "name": name,
                 "capacity": "",
                 "floor_area": 0,
-                "share": "",
-                "source": "W",
+                "share": "可开放" if home else "",
+                "source": "L" if home else "W",
                 "geometry": Point(np.round(place(xy), 3)),
-                "community": "",
+                "community": home,
                 "anchor": "",
             }
         )

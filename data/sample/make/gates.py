@@ -6,6 +6,8 @@ import numpy as np
 import shapely
 from shapely import LineString, MultiLineString, Point
 
+GATE_APART_M = 130.0  # a side gate is added only this far from the next
+
 
 def reach_out(line: LineString, by: float) -> LineString:
     """Lengthen a line a little at both ends so that it crosses what it meets."""
@@ -84,6 +86,43 @@ def enter(
     if ring is not None:
         pick = [join_ring(p, ring) for p in pick]
     return pick
+
+
+def add_gates(
+    parcel: dict, houses: list, paths: list, links: list[LineString], context: dict
+) -> list[LineString]:
+    """Add up to two side gates where the frontage is far from every gate there is.
+
+    Each runs from a street to the nearest inner path, clear of the houses. Without them a home can
+    be a long walk from a door across the street only because its estate has one way out.
+    """
+    frontage = parcel["geometry"].boundary.intersection(context["land"].buffer(0.05))
+    frontage = frontage.intersection(parcel["geometry"].exterior)
+    inner = MultiLineString([g for g in paths if g.geom_type == "LineString"])
+    solid = shapely.union_all(houses).buffer(1.2)
+    shapely.prepare(solid)
+    spots = shapely.points(shapely.get_coordinates(shapely.segmentize(frontage, 8.0)))
+    ways = shapely.shortest_line(spots, inner)
+    fits = (shapely.length(ways) > 2.5) & (shapely.length(ways) < 55)
+    fits &= ~shapely.intersects(ways, solid)
+    spots, ways = spots[fits], ways[fits]
+    out: list[LineString] = []
+    taken = [g.intersection(parcel["geometry"].exterior) for g in links]
+    taken = [g for g in taken if not g.is_empty]
+    for _ in range(2):
+        if not len(spots):
+            break
+        far = np.min([shapely.distance(spots, g) for g in taken], axis=0) if taken else np.ones(1)
+        pick = int(np.argmax(far))
+        if taken and far[pick] < GATE_APART_M:
+            break
+        door = spots[pick]
+        street = shapely.shortest_line(door, context["streets"]).coords[1]
+        way = [c for c in (ways[pick].coords[1], door.coords[0], street)]
+        if Point(street).distance(door) < 40:
+            out.append(reach_out(LineString(way), 0.5))
+        taken.append(door)
+    return out
 
 
 def join_ring(link: LineString, ring: LineString) -> LineString:

@@ -48,9 +48,12 @@ OWNERS = {
 }
 
 
-def settle(buildings: list[dict]) -> None:
+ELSEWHERE = (0.21, 0.024, 0.032)  # the same shares in the neighbouring communities
+
+
+def settle(buildings: list[dict], *, topic: str = "people") -> None:
     """Fill households, residents by age, owner, use and state of every building, in place."""
-    rng = make_rng("people")
+    rng = make_rng(topic)
     for b in buildings:
         kind, use = b["parcel"]["kind"], b["use"]
         b["area"] = round(b["geometry"].area * b["floors"], 1)
@@ -66,7 +69,7 @@ def settle(buildings: list[dict]) -> None:
             b["residents"] = round(lived * size + rng.normal(0, 0.6)) if lived else 0
             b["residents"] = max(b["residents"], 0)
             n = b["residents"]
-            shares = AGES[b["community"]]
+            shares = AGES.get(b["community"], ELSEWHERE)
             b["old"] = int(rng.binomial(n, shares[0]))
             b["infant"] = int(rng.binomial(n - b["old"], shares[1] / (1 - shares[0])))
             b["child"] = int(rng.binomial(n - b["old"], shares[2] / (1 - shares[0])))

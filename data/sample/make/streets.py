@@ -18,6 +18,8 @@ STREETS: list[tuple[str, str, list[tuple[float, float]]]] = [
         "云溪大道",
         "主干路",
         [
+            (-1290, 572),
+            (-1020, 548),
             (-780, 545),
             (-350, 585),
             (0, 590),
@@ -27,12 +29,16 @@ STREETS: list[tuple[str, str, list[tuple[float, float]]]] = [
             (1415, 672),
             (1800, 690),
             (2150, 690),
+            (2500, 702),
+            (2790, 690),
         ],
     ),
     (
         "北环路",
         "次干路",
         [
+            (-1290, 1078),
+            (-1020, 1062),
             (-700, 1040),
             (-300, 1085),
             (0, 1092),
@@ -41,12 +47,17 @@ STREETS: list[tuple[str, str, list[tuple[float, float]]]] = [
             (1110, 1135),
             (1432, 1102),
             (1900, 1130),
+            (2280, 1142),
+            (2560, 1140),
+            (2790, 1156),
         ],
     ),
     (
         "滨江路",
         "次干路",
         [
+            (-1290, -42),
+            (-1000, -18),
             (-650, -10),
             (10, 48),
             (420, 82),
@@ -57,11 +68,17 @@ STREETS: list[tuple[str, str, list[tuple[float, float]]]] = [
             (1418, 690),
         ],
     ),
-    ("西园路", "次干路", [(-60, 1700), (-8, 1092), (22, 840), (0, 590), (30, 330), (6, 30)]),
+    (
+        "西园路",
+        "次干路",
+        [(-74, 2400), (-98, 2070), (-60, 1700), (-8, 1092), (22, 840), (0, 590), (30, 330), (6, 30)],
+    ),
     (
         "清源路",
         "次干路",
         [
+            (318, 2400),
+            (300, 2060),
             (330, 1750),
             (360, 1128),
             (392, 960),
@@ -76,6 +93,8 @@ STREETS: list[tuple[str, str, list[tuple[float, float]]]] = [
         "梧桐路",
         "次干路",
         [
+            (1106, 2400),
+            (1130, 2080),
             (1090, 1760),
             (1110, 1135),
             (1082, 930),
@@ -86,7 +105,11 @@ STREETS: list[tuple[str, str, list[tuple[float, float]]]] = [
             (1062, 98),
         ],
     ),
-    ("东兴路", "次干路", [(1418, 655), (1452, 860), (1425, 1090), (1445, 1650)]),
+    (
+        "东兴路",
+        "次干路",
+        [(1418, 655), (1452, 860), (1425, 1090), (1445, 1650), (1420, 2040), (1440, 2400)],
+    ),
     (
         "书院路",
         "支路",
@@ -125,9 +148,10 @@ STREETS: list[tuple[str, str, list[tuple[float, float]]]] = [
     ("江湾路", "支路", [(1246, 665), (1226, 500), (1226, 350), (1180, 150)]),
     ("机修路", "支路", [(372, 1020), (490, 1012), (560, 1024), (640, 1012)]),
     ("南浦路", "支路", [(-380, 1110), (-420, 830), (-380, 560), (-400, 0)]),  # outside, for reach
-    ("东湖路", "支路", [(1790, 1145), (1800, 900), (1780, 670)]),
 ]
 STREAM = [
+    (960, 2450),
+    (880, 2120),
     (925, 1740),
     (900, 1250),
     (872, 1105),
@@ -142,7 +166,10 @@ STREAM = [
     (868, -90),
 ]
 STREAM_HALF_M = 8.0
+RIVER_M = 205.0
 BANK = [
+    (-1320, -128),
+    (-1000, -108),
     (-700, -90),
     (10, -45),
     (420, -8),
@@ -153,6 +180,8 @@ BANK = [
     (1600, 660),
     (1680, 1000),
     (1750, 1750),
+    (1772, 2120),
+    (1748, 2480),
 ]
 RIVER_MID = [
     (-700, -160),
@@ -181,8 +210,10 @@ def draw(points: object) -> LineString:
 def make_water() -> tuple[LineString, Polygon, Polygon]:
     """Return stream centre line, stream surface and river surface (within the map frame)."""
     stream = draw(STREAM)
-    far = draw([(x + 190 * (y > 0) * (x > 1100), y - 330) for x, y in BANK])
-    river = Polygon([*draw(BANK).coords, *reversed(far.coords)]).buffer(0)
+    bank = draw(BANK)
+    far = bank.offset_curve(-RIVER_M)
+    river = Polygon([*bank.coords, *reversed(far.coords)]).buffer(0)
+    river = shapely.set_precision(river, GRID_M)
     width = STREAM_HALF_M
     return stream, stream.buffer(width, cap_style="flat").difference(river), river
 

@@ -165,6 +165,7 @@ def write_tiny(out: Path) -> None:
     wr.write_gpkg(
         out / "市政.gpkg", {"市政点": (points, s["市政点"]), "管线": (pipes, s["管线"])}, CRS
     )
+    pond = box(-110, 40, -40, 110)
     tree, park = Point(at((225, 165))).buffer(6), box(*PARCELS[3][2])
     kept = [
         {
@@ -197,6 +198,10 @@ def write_tiny(out: Path) -> None:
                     }
                 ],
                 s["公共活动空间"],
+            ),
+            "水系": (
+                [{"MC": "小样塘", "LX": "水域", "MJ": round(pond.area, 2), "geometry": pond}],
+                s["水系"],
             ),
         },
         CRS,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import estates
 import numpy as np
 import public
 import shapely
 import streets as st
+import surroundings as sr
 import walks
 from frame import place
 from shapely import LineString, Point, Polygon
@@ -31,6 +32,8 @@ class Town:
     stream: LineString
     water: list[Polygon]
     land: Polygon
+    outside: list[dict] = field(default_factory=list)
+    lake: Polygon | None = None
 
 
 def make_town() -> Town:
@@ -67,9 +70,15 @@ def make_town() -> Town:
     by_name = {r["name"]: r["geometry"] for r in merged}
     paths = [{"grade": 0, "bridge": "否"} | p for p in made["paths"]]
     paths += walks.make_walks(by_name, paths)
-    network = st.node_network(raw + paths)
+    region, lake = shapely.union_all(list(areas.values())), sr.make_lake()
+    around = sr.make_surroundings(raw, region, [surface, river, lake])
+    paths += [{"grade": 0, "bridge": "否"} | p for p in around.paths]
+    network = st.node_network(raw + around.streets + paths)
     network = keep_connected(network)
     mark_bridges(network, stream)
+    for r in network:
+        if r["grade"] == 0 and r["geometry"].intersection(river).length > 0.9 * st.RIVER_M:
+            r["bridge"] = "是"
     order = sorted(
         range(len(made["buildings"])), key=lambda i: made["buildings"][i]["parcel"]["tbbh"]
     )
@@ -83,12 +92,14 @@ def make_town() -> Town:
         parcels,
         buildings,
         network,
-        made["gates"],
+        made["gates"] + around.gates,
         st.node_network(raw),
         spaces,
         stream,
         [surface, river],
         land,
+        around.buildings,
+        lake,
     )
 
 

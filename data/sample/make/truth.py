@@ -15,45 +15,54 @@ import yaml
 from town import Town
 from walking import WalkGraph
 
-# Reach in metres of the classes used below (GB 50180 tables; the product reads its own copy).
-RADIUS_M = {
-    "nursery": 300,
-    "elder_daycare": 300,
-    "health_station": 500,
-    "sports_field_small": 300,
-    "wet_market": 500,
-    "shelter_emergency": 500,
-    "kindergarten": 300,
-    "culture_station": 500,
-    "fitness_center": 1000,
-    "health_center": 1000,
-    "culture_center": 1000,
-    "service_center_street": 1000,
-    "post_office": 1000,
+# Walking tier in minutes of the classes used below, and what a tier reaches in metres. The product
+# reads its own copy (configs/facility_classes.yaml); the two must agree.
+TIER_MIN = {
+    "nursery": 5,
+    "elder_daycare": 5,
+    "canteen": 5,
+    "health_station": 5,
+    "sports_field_small": 5,
+    "kindergarten": 5,
+    "culture_station": 5,
+    "wet_market": 10,
+    "shelter_emergency": 10,
+    "fitness_center": 15,
+    "health_center": 15,
+    "culture_center": 15,
+    "service_center_street": 15,
+    "police_station": 15,
+}
+TIER_M = {5: 300, 10: 500, 15: 1000}
+LEAST_SHARE = {5: 0.1, 10: 0.1, 15: 0.6}  # of the homes a shared facility must reach, by tier
+# A reader may take these for the class beside them, so they count as it wherever it matters.
+ALIKE = {
+    "outpatient": ("health_station", "health_center"),
+    "subdistrict_office": ("service_center_street",),
 }
 GAPS = [
-    ("清源社区", "nursery"),
-    ("桂苑社区", "nursery"),
-    ("望江社区", "nursery"),
     ("清源社区", "elder_daycare"),
-    ("桂苑社区", "elder_daycare"),
-    ("梧桐社区", "elder_daycare"),
-    ("梧桐社区", "health_station"),
-    ("桂苑社区", "sports_field_small"),
+    ("清源社区", "canteen"),
     ("清源社区", "sports_field_small"),
+    ("桂苑社区", "nursery"),
+    ("桂苑社区", "kindergarten"),
+    ("桂苑社区", "sports_field_small"),
+    ("梧桐社区", "health_station"),
+    ("梧桐社区", "canteen"),
+    ("梧桐社区", "culture_station"),
     ("梧桐社区", "wet_market"),
     ("梧桐社区", "shelter_emergency"),
-    ("桂苑社区", "kindergarten"),
-    ("梧桐社区", "culture_station"),
 ]
 SHARED = [
+    ("梧桐社区", "elder_daycare"),
+    ("清源社区", "wet_market"),
     ("梧桐社区", "fitness_center"),
     ("桂苑社区", "health_center"),
     ("梧桐社区", "health_center"),
     ("望江社区", "health_center"),
     ("梧桐社区", "culture_center"),
     ("清源社区", "service_center_street"),
-    ("清源社区", "post_office"),
+    ("清源社区", "police_station"),
 ]
 # need, resource, level, reason. Distances are straight lines on the plan.
 MATCHES = [
@@ -102,7 +111,10 @@ def count(town: Town, facilities: list[dict]) -> dict:
         "建筑": len(town.buildings),
         "户数": sum(b["households"] for b in town.buildings),
         "人口": sum(b["residents"] for b in town.buildings),
+        "周边建筑": len(town.outside),
+        "周边人口": sum(b["residents"] for b in town.outside),
         "设施": len(facilities),
+        "周边设施": sum(f["community"] not in town.communities for f in facilities),
         "设施类别": len({f["key"] for f in facilities}),
         "需求": len(survey.NEEDS),
         "资源": len(survey.PLACES) + len(survey.OTHERS),
@@ -123,22 +135,39 @@ def measure_reach(town: Town, facilities: list[dict]) -> dict:
 
 
 def reach_class(reach: dict, community: str, key: str) -> tuple[np.ndarray, np.ndarray, list[dict]]:
-    """Distances to the nearest own and to the nearest facility of all, for homes of a community."""
+    """Distances to the nearest own and to the nearest facility of all, for homes of a community.
+
+    Returns also the facilities of the class that reach one of those homes, nearest first.
+    """
     n, targets = reach["n"], np.flatnonzero(reach["home"] == community).tolist()
-    mine = [(n + i, f) for i, f in enumerate(reach["facilities"]) if f["key"] == key]
+    mine = [
+        (n + i, f)
+        for i, f in enumerate(reach["facilities"])
+        if f["key"] == key or key in ALIKE.get(f["key"], ())
+    ]
     own = reach["graph"].measure([i for i, f in mine if f["community"] == community], targets)
-    return own, reach["graph"].measure([i for i, _ in mine], targets), [f for _, f in mine]
+    near = [(float(reach["graph"].measure([i], targets).min()), i, f) for i, f in mine]
+    limit = TIER_M[TIER_MIN[key]]
+    serving = [f for far, _, f in sorted(near, key=lambda r: r[:2]) if far <= limit]
+    return own, reach["graph"].measure([i for i, _ in mine], targets), serving
 
 
-def check_gap(reach: dict, community: str, key: str, wrong: list[str]) -> dict:
-    _, every, _ = reach_class(reach, community, key)
-    if not every.min() > RADIUS_M[key] * 1.15:
-        wrong.append(f"gap {community} {key}: nearest home at {every.min():.0f} m")
+def head(community: str, key: str) -> dict:
+    """The columns gaps and sharing pairs have in common."""
     return {
         "社区": community,
         "设施": key,
         "设施名称": sv.TYPES[key][0],
-        "半径_m": RADIUS_M[key],
+        "步行_分钟": TIER_MIN[key],
+        "半径_m": TIER_M[TIER_MIN[key]],
+    }
+
+
+def check_gap(reach: dict, community: str, key: str, wrong: list[str]) -> dict:
+    _, every, _ = reach_class(reach, community, key)
+    if not every.min() > TIER_M[TIER_MIN[key]] * 1.15:
+        wrong.append(f"gap {community} {key}: nearest home at {every.min():.0f} m")
+    return head(community, key) | {
         "最近住宅_m": round(float(every.min())),
         "住宅栋数": len(every),
         "理由": "全部住宅步行距离均超过服务半径，共享后仍不可达",
@@ -146,16 +175,12 @@ def check_gap(reach: dict, community: str, key: str, wrong: list[str]) -> dict:
 
 
 def check_shared(reach: dict, community: str, key: str, wrong: list[str]) -> dict:
-    own, every, facilities = reach_class(reach, community, key)
-    share = float((every <= RADIUS_M[key]).mean())
-    if np.isfinite(own).any() or share < 0.6:
+    own, every, serving = reach_class(reach, community, key)
+    share = float((every <= TIER_M[TIER_MIN[key]]).mean())
+    if np.isfinite(own).any() or share < LEAST_SHARE[TIER_MIN[key]]:
         wrong.append(f"shared {community} {key}: share {share:.2f}, own {np.isfinite(own).sum()}")
-    return {
-        "社区": community,
-        "设施": key,
-        "设施名称": sv.TYPES[key][0],
-        "半径_m": RADIUS_M[key],
-        "供给": [{"名称": f["name"], "社区": f["community"]} for f in facilities],
+    return head(community, key) | {
+        "供给": [{"名称": f["name"], "社区": f["community"] or "规划范围外"} for f in serving],
         "共享后覆盖率": round(share, 3),
         "理由": "本社区无此设施，跨界设施步行可达",
     }

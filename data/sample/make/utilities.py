@@ -135,6 +135,18 @@ def make_points(town: Town) -> list[dict]:
     return out
 
 
+def make_waters(town: Town) -> list[dict]:
+    """Open water of the whole map, past the communities where land use ends."""
+    names = ("清溪", "云江", "东湖")
+    rows = [
+        {"MC": n, "LX": "水域", "geometry": shapely.set_precision(w, st.GRID_M)}
+        for n, w in zip(names, [*town.water, town.lake], strict=True)
+    ]
+    for row in rows:
+        row["MJ"] = round(row["geometry"].area, 2)
+    return rows
+
+
 def make_green(town: Town) -> tuple[list[dict], list[dict]]:
     """Heritage ranges, and public open spaces (parks, squares, school fields, courts)."""
     hall = find_parcel(town, "云溪会馆")["geometry"]
