@@ -165,12 +165,14 @@ class Sharing(Identified, key="sharing", alias="设施共享关系", shape="line
     cost_split = m.text("成本分摊", "CBFT", 254)
 
 
-class Block(Identified, key="block", alias="街区测绘完整度", shape="polygon"):
+class Block(
+    Identified, key="block", alias="街区测绘完整度", shape="polygon", onemap={"polygon": "HSQ_JQCH"}
+):
     """Street blocks with how completely they are mapped; leftover land counts only where this is high."""
 
-    completeness = m.number("测绘完整度", required=True)
-    status = m.text("判定", required=True)
-    area_m2 = m.number("面积", unit="㎡", required=True)
+    completeness = m.number("测绘完整度", "WZD", 6, 4, required=True)
+    status = m.text("判定", "PD", 12, required=True)
+    area_m2 = m.number("面积", "MJ", 16, 2, unit="㎡", required=True)
 
 
 class Whereabouts(Identified, key="whereabouts", alias="要素所在社区表"):

@@ -187,7 +187,7 @@ def _draw_areas(town: _Town, study: shapely.Geometry, plan: Plan) -> gpd.GeoData
         for t, limit, area in zip(minutes, limits, contour_area(cells, distance, limits), strict=True):
             shape = shapely.intersection(area, study)
             parts = shapely.get_parts(shape)
-            parts = parts[shapely.get_type_id(parts) == 3]
+            parts = parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)]
             if len(parts):
                 rows.append((item, t, limit, shapely.multipolygons(parts)))
     frame = gpd.GeoDataFrame(
