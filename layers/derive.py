@@ -193,7 +193,7 @@ def _derive_facilities(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFram
     keys = pd.Series(pd.NA, index=frame.index, dtype="object")
     texts = [name for name in (Facility.type_key, Facility.type_name, Facility.name) if name in frame.columns]
     for name in texts:
-        keys = keys.where(keys.notna(), _recognise(frame[name]))
+        keys = keys.where(keys.notna(), _recognise(frame[name].where(keys.isna())))
     lost = keys.isna()
     for row in frame.index[lost]:
         said = next((str(frame[name][row]) for name in texts if pd.notna(frame[name][row])), "")
