@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -10,8 +10,10 @@ import pandas as pd
 import shapely
 from pyproj import CRS, Geod
 
+AreaRule: TypeAlias = Literal["planar", "ellipsoidal"]
 
-def measure_area(geometry: gpd.GeoSeries, *, rule: Literal["planar", "ellipsoidal"] = "planar") -> pd.Series:
+
+def measure_area(geometry: gpd.GeoSeries, *, rule: AreaRule = "planar") -> pd.Series:
     """Return areas in m².
 
     Parameters

@@ -13,7 +13,7 @@ import shapely
 
 from configs import read_settings
 from configs.facilities import facility_classes, recognise_text
-from layers.areas import measure_area
+from layers.areas import AreaRule, measure_area
 from layers.landuse import mend_landuse
 from layers.model import Layer
 from layers.read.raw import Place, list_rows

@@ -97,6 +97,7 @@ CODES: dict[str, str] = {
     "HSQ-A05": "分析数据缺失",
     "HSQ-A06": "社区名称与代码",
     "HSQ-A07": "项目冲突",
+    "HSQ-A08": "设施覆盖盲区",
     # delivery
     "HSQ-D01": "图纸未绘制",
     "HSQ-D02": "文字截断",

@@ -76,6 +76,7 @@ def build_facilities(
             Facility.source: extract.name,
             Facility.type_key: list(classes),
             Facility.type_name: [classify.facility_name(key) for key in classes],
+            Facility.tier: [str(facility_classes()[key].minutes) for key in classes],
             Facility.name: [classify.name_of(t) for t in tags],
             Facility.land_area_m2: pd.array(ground, dtype="Float64"),
             Facility.note: [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable
 
@@ -11,12 +12,12 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from configs import read_rows
 from layers import classify
 from layers.faults import FaultLog
 from layers.frame import conform
+from layers.landuse import landuse_names
 from layers.overlap import cut_overlaps, keep_areas
-from layers.read.osm import REF, TAGS, Extract
+from layers.read.osm import REF, TAGS, Extract, where_tags
 from layers.source import Building, OpenSpace, Parcel
 
 Measure = Callable[[gpd.GeoSeries], NDArray[np.float64]]
@@ -35,7 +36,7 @@ def build_parcels(extract: Extract, *, year: int, measure: Measure, log: FaultLo
     measure : area of each geometry by the plan's rule, m².
     log : gets overlaps decided (``HSQ-G05``), slivers left out and tags that name no land use.
     """
-    areas = _mended(extract.areas[[not _is_building(tags) for tags in extract.areas[TAGS]]], extract, log)
+    areas = _mended(where_tags(extract.areas, lambda tags: not _is_building(tags)), extract, log)
     found = classify.first_rules(areas[TAGS], "parcels")
     _report_unknown(areas, found, extract.name, log)
     known = np.array([rule is not None for rule in found], dtype=bool)
@@ -49,7 +50,7 @@ def build_parcels(extract: Extract, *, year: int, measure: Measure, log: FaultLo
     left = shapely.area(pieces)
     _report_overlaps(size, left, extract.name, log)
     idle = [classify.idle_evidence(tags, "ground") for tags in areas[TAGS]]
-    names = {row["code"]: row["name_zh"] for row in read_rows("standards/landuse_2023.csv")}
+    names = landuse_names()
     frame = gpd.GeoDataFrame(
         {
             Parcel.id: areas[REF],
@@ -66,34 +67,39 @@ def build_parcels(extract: Extract, *, year: int, measure: Measure, log: FaultLo
         geometry=gpd.array.from_shapely(pieces, crs=areas.crs),
     )
     frame = frame[left >= SLIVER_M2].sort_values([Parcel.landuse_code, Parcel.id], kind="stable")
-    frame[Parcel.number] = [f"{i:04d}" for i in range(1, len(frame) + 1)]
-    frame[Parcel.area_m2] = measure(frame.geometry)
+    # From what the parcel is, not from its position: another object in the next extract renumbers none.
+    frame[Parcel.number] = [hashlib.sha256(ref.encode()).hexdigest()[:8].upper() for ref in frame[Parcel.id]]
+    frame[Parcel.area_m2] = measure(frame.geometry).round(2)
     return conform(frame, Parcel)
 
 
-def build_buildings(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
+def build_buildings(extract: Extract, *, measure: Measure, log: FaultLog) -> gpd.GeoDataFrame:
     """Return buildings with use, floors and what their tags say about idleness.
 
-    Floors and use stay missing where no tag gives them; nothing is guessed from height or size. A closed
-    shop mapped as a point marks the building it stands in as partly idle.
+    Floors and use stay missing where no tag gives them; nothing is guessed from height or size. Floor area is
+    footprint times floors where floors are known. A closed shop mapped as a point marks the building it
+    stands in as partly idle.
     """
-    areas = _mended(extract.areas[[_is_building(tags) for tags in extract.areas[TAGS]]], extract, log)
+    areas = _mended(where_tags(extract.areas, _is_building), extract, log)
     areas = _without_twins(areas, extract.name, log)
     use = classify.first_rules(areas[TAGS], "buildings", "uses")
     idle = [classify.idle_evidence(tags, "building") for tags in areas[TAGS]]
     inside = _closed_premises(extract, areas)
     status = [own or ("部分闲置" if row in inside else None) for row, (own, _) in enumerate(idle)]
     proof = ["；".join(filter(None, [own, inside.get(row)])) for row, (_, own) in enumerate(idle)]
+    floors = pd.array([classify.floors_of(tags) for tags in areas[TAGS]], dtype="Int64")
     frame = gpd.GeoDataFrame(
         {
             Building.id: areas[REF],
             Building.source: extract.name,
             Building.name: [classify.name_of(tags) for tags in areas[TAGS]],
             Building.use: [rule.gives["use"] if rule else None for rule in use],
-            Building.floors: pd.array([classify.floors_of(tags) for tags in areas[TAGS]], dtype="Int64"),
+            Building.floors: floors,
+            Building.floor_area_m2: (pd.array(measure(areas.geometry)) * floors).round(2),
             Building.built: [tags.get("start_date") for tags in areas[TAGS]],
             Building.use_status: status,
-            Building.disused: [value is not None for value in status],
+            # Homes above a closed shop are lived in: partly idle is a status, not disuse.
+            Building.disused: [value in ("闲置", "废弃") for value in status],
             Building.note: [
                 _note(tags, f"building={tags['building']}" if "building" in tags else "", text)
                 for tags, text in zip(areas[TAGS], proof, strict=True)
@@ -106,7 +112,7 @@ def build_buildings(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
 
 def build_open_spaces(extract: Extract, *, measure: Measure, log: FaultLog) -> gpd.GeoDataFrame:
     """Return parks, squares, grounds and water. They may overlap: a pond in a park is both."""
-    areas = _mended(extract.areas[[not _is_building(tags) for tags in extract.areas[TAGS]]], extract, log)
+    areas = _mended(where_tags(extract.areas, lambda tags: not _is_building(tags)), extract, log)
     found = classify.first_rules(areas[TAGS], "open_spaces")
     # A closed footway is a loop; only area=yes or a relation makes it a square.
     loop = [
@@ -121,7 +127,7 @@ def build_open_spaces(extract: Extract, *, measure: Measure, log: FaultLog) -> g
             OpenSpace.source: extract.name,
             OpenSpace.kind: [rule.gives["kind"] for rule in kept],
             OpenSpace.name: [classify.name_of(tags) for tags in areas[TAGS]],
-            OpenSpace.area_m2: measure(areas.geometry),
+            OpenSpace.area_m2: measure(areas.geometry).round(2),
             OpenSpace.note: [
                 f"OSM {rule.evidence(tags)}" for rule, tags in zip(kept, areas[TAGS], strict=True)
             ],

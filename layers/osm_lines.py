@@ -12,7 +12,7 @@ import shapely
 from layers import classify
 from layers.faults import FaultLog
 from layers.frame import conform
-from layers.read.osm import REF, TAGS, Extract
+from layers.read.osm import REF, TAGS, Extract, where_tags
 from layers.source import Context, Gate, Road, UtilityLine, UtilityPoint
 
 
@@ -35,7 +35,7 @@ def build_roads(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
             value=value,
             action="不作为现状道路",
         )
-    ways = extract.ways[[classify.is_road(tags) for tags in extract.ways[TAGS]]]
+    ways = where_tags(extract.ways, classify.is_road)
     strange = Counter(t["highway"] for t in ways[TAGS] if t["highway"] not in known["kinds"])
     for value, count in sorted(strange.items()):
         log.add(
@@ -70,7 +70,7 @@ def build_roads(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
 def build_gates(extract: Extract) -> gpd.GeoDataFrame:
     """Return gates; one standing on the outline of a named estate, park or campus belongs to it."""
     nodes = _picked(extract.nodes, "gates")
-    estates = extract.areas[[_is_estate(tags) for tags in extract.areas[TAGS]]]
+    estates = where_tags(extract.areas, _is_estate)
     estate: list[str | None] = [None] * len(nodes)
     if len(estates) and len(nodes):
         # Smaller estates first: of two equally near the enclosed one owns the gate.
@@ -151,9 +151,7 @@ def build_contexts(extract: Extract) -> gpd.GeoDataFrame:
 
 
 def _picked(frame: gpd.GeoDataFrame, block: str) -> gpd.GeoDataFrame:
-    return frame[[rule is not None for rule in classify.first_rules(frame[TAGS], block)]].reset_index(
-        drop=True
-    )
+    return where_tags(frame, lambda tags: classify.first_rule(tags, block) is not None)
 
 
 def _kinds(frame: gpd.GeoDataFrame, block: str) -> list[str]:

@@ -69,6 +69,10 @@ class Resource(Placed, key="resource", alias="更新资源分布", shape="any", 
     tenure_clear = m.flag("产权清晰")
 
 
+class Inventory(Resource, key="inventory", alias="资源台账（匹配前）", shape="any"):
+    """The resources as found, before matching says which need each one serves."""
+
+
 class Pair(Identified, key="pair", alias="需求资源匹配表"):
     """A need and a candidate resource with the level of the pair and the factors that decided it."""
 

@@ -130,7 +130,8 @@ def _landuse_from_row(row: dict[str, str]) -> Symbol:
         theme="landuse", value=code, name=row["name_zh"], geometry="fill", fill=row["hex"],
         alpha=1.0, line="#6E6E6E", line_mm=0.13, dash=(), marker="",
         hatch=_hatch(_LANDUSE_HATCH.get(code, "")), glyph="", size_mm=0.0, z=10,
-        dxf_layer=f"YD-{code}-{row['name_zh']}", source=row["source"], confidence=_number(row["confidence"]),
+        dxf_layer=f"YD-{code}-{row['name_zh']}", source=row["source"],
+        confidence=_number(row["confidence"]),
     )  # fmt: skip
 
 

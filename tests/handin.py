@@ -44,7 +44,9 @@ def check_handin(folder: Path) -> list[str]:
     defects += [f"没有表格 {name}" for name in TABLES if not any(name in table for table in tables)]
     for path in (folder / "表格").glob("*.xlsx"):
         book = openpyxl.load_workbook(path)
-        if any(str(cell.value).startswith("=") for sheet in book for row in sheet for cell in row if cell.data_type == "f"):
+        # Only the row of sums may calculate; a text of the inputs must never become a formula.
+        rows = [row for sheet in book for row in sheet.iter_rows() if row[0].value != "合计"]
+        if any(cell.data_type == "f" for row in rows for cell in row):
             defects.append(f"{path.name} 含公式")
     for code in SHAPEFILES:
         found = list((folder / "数据库/SHP").glob(f"*{code}.shp"))

@@ -46,7 +46,9 @@ def list_files(folder: Path) -> dict[str, bytes]:
     return {
         p.relative_to(folder).as_posix(): p.read_bytes()
         for p in sorted(folder.rglob("*"))
-        if p.is_file() and "make" not in p.relative_to(folder).parts and p.name != "README.md"
+        if p.is_file()
+        and "make" not in p.relative_to(folder).parts
+        and p.name not in ("README.md", ".gitattributes")
     }
 
 
@@ -204,6 +206,23 @@ def test_facilities_are_many_and_varied(truth: dict) -> None:
     assert 110 <= truth["数量"]["设施"] <= 140 and truth["数量"]["设施类别"] >= 20
     assert 550 <= truth["数量"]["建筑"] <= 720
     assert len(truth["漏配"]) >= 10 and len(truth["共享可解"]) >= 5 and len(truth["预期匹配"]) >= 10
+
+
+def test_planted_idle_space_is_in_the_files(
+    parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, truth: dict
+) -> None:
+    idle = {
+        kind: {r["编号"] for r in truth["闲置空间"] if r["类型"] == kind}
+        for kind in ("闲置地块", "闲置建筑")
+    }
+    assert idle["闲置地块"] == set(parcels.loc[parcels["SYZK"] == "闲置", "TBBH"])
+    assert idle["闲置建筑"] == set(buildings.loc[buildings["SYZK"] == "闲置", "JZBH"])
+    shapes = shapely.union_all(buildings.geometry.translate(-39_000_000.0).to_numpy())
+    left = [r for r in truth["闲置空间"] if r["类型"] == "剩余空地"]
+    assert len(left) == 2
+    for r in left:
+        clear = shapely.Point(r["Y东"], r["X北"]).distance(shapes)
+        assert clear > 8 and r["面积_m2"] > 3000
 
 
 @FOLDERS

@@ -6,7 +6,7 @@ not all in the file is left out and reported; nothing is ever closed that the da
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ from pyproj import CRS
 
 from layers.faults import Fault, FaultLog, PlanFaults
 
-# OpenStreetMap is WGS84. Between WGS84 and CGCS2000 no shift is applied (below 0.1 m, standards/crs.md),
-# which naming the geographic CRS of CGCS2000 from the start makes explicit.
+# OpenStreetMap is WGS84. PROJ knows no transformation to CGCS2000; the frames have drifted 0.5-0.9 m apart,
+# which is accepted for community plans (standards/crs.md section 4). Naming CGCS2000 from the start makes
+# the null shift explicit.
 GEOGRAPHIC = CRS.from_epsg(4490)
 REF, TAGS = "ref", "tags"
-_SUFFIXES = (".osm", ".osm.bz2", ".osm.gz", ".osm.pbf", ".pbf")
+_SUFFIXES = (".osm.bz2", ".osm.gz", ".osm.pbf", ".osm", ".pbf")
 _RING_RELATIONS = {"multipolygon", "boundary"}
 
 
@@ -73,6 +74,12 @@ class Extract:
         return replace(self, nodes=keep(self.nodes), ways=keep(self.ways), areas=keep(self.areas))
 
 
+def where_tags(frame: gpd.GeoDataFrame, test: Callable[[dict[str, str]], bool]) -> gpd.GeoDataFrame:
+    """Return the objects whose tags pass ``test``, renumbered; also where there are none at all."""
+    mask = np.fromiter((test(tags) for tags in frame[TAGS]), dtype=bool, count=len(frame))
+    return frame[mask].reset_index(drop=True)
+
+
 @dataclass
 class _Found:
     """Rows gathered while the file streams by."""
@@ -104,7 +111,8 @@ def read_osm(path: Path, log: FaultLog) -> Extract:
     """
     if not path.is_file():
         raise PlanFaults([_absent(path)])
-    if not path.name.lower().endswith(_SUFFIXES):
+    suffix = next((end for end in _SUFFIXES if path.name.lower().endswith(end)), None)
+    if suffix is None:
         raise PlanFaults(
             [
                 Fault(
@@ -116,11 +124,13 @@ def read_osm(path: Path, log: FaultLog) -> Extract:
             ]
         )
     try:
-        found = _stream(path)
-        box = osmium.io.Reader(str(path), osmium.osm.osm_entity_bits.NOTHING).header().box()
-        broken = _explain(path, found)
-    except (RuntimeError, ValueError) as error:
-        # libosmium reports every parse and decompression problem as one of these two.
+        # libosmium opens no path with Chinese characters on Windows: it is given the content instead.
+        content = osmium.io.FileBuffer(path.read_bytes(), suffix.removeprefix("."))
+        found = _stream(content)
+        box = osmium.FileProcessor(content).header.box()
+        broken = _explain(content, found)
+    except (OSError, RuntimeError, ValueError) as error:
+        # libosmium reports every parse and decompression problem as one of the last two.
         raise PlanFaults(
             [
                 Fault(
@@ -156,10 +166,10 @@ def _absent(path: Path) -> Fault:
     )
 
 
-def _stream(path: Path) -> _Found:
+def _stream(content: osmium.io.FileBuffer) -> _Found:
     found = _Found()
     wkb = osmium.geom.WKBFactory()
-    processor = osmium.FileProcessor(str(path)).with_areas()
+    processor = osmium.FileProcessor(content).with_areas()
     for item in processor.with_filter(osmium.filter.EmptyTagFilter()):
         tags = {tag.k: tag.v for tag in item.tags}
         if isinstance(item, osmium.osm.Node):
@@ -207,14 +217,14 @@ def _runs(way: Any, known: list[bool]) -> Iterator[shapely.LineString]:
         yield shapely.LineString(run)
 
 
-def _explain(path: Path, found: _Found) -> pd.DataFrame:
+def _explain(content: osmium.io.FileBuffer, found: _Found) -> pd.DataFrame:
     """Return the candidate relations that gave no area, with members needed and missing."""
     made = {ref for ref, _, _ in found.areas}
     lost = {key: value for key, value in sorted(found.candidates.items()) if f"r{key}" not in made}
     present: set[int] = set()
     needed = frozenset().union(*(ways for _, ways in lost.values())) if lost else frozenset()
     if needed:
-        ways = osmium.FileProcessor(str(path), osmium.osm.WAY)
+        ways = osmium.FileProcessor(content, osmium.osm.WAY)
         present = {way.id for way in ways.with_filter(osmium.filter.IdFilter(needed))}
     rows = [
         {REF: f"r{key}", TAGS: tags, "members": len(ways), "missing": len(ways - present)}

@@ -94,7 +94,7 @@ def _describe(path: Path, layers: list[Delivered]) -> None:
                 )
                 if part
             )
-            # GDAL and QGIS show ``name`` as the alias, other readers show ``title``.
+            # Readers differ in which of ``name`` and ``title`` they show as the alias.
             columns.append(
                 (layer.code, spec.onemap, spec.alias, spec.alias, text or None, codes.name if codes else None)
             )

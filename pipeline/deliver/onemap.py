@@ -73,7 +73,7 @@ def collect_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> li
             continue
         if layer.key not in split:
             frame = _name_community(frames, layer, plan)
-            split[layer.key] = split_shapes(frame)
+            split[layer.key] = split_shapes(frame[~frame.geometry.is_empty])
             _remark_left_out(frame, split[layer.key], layer, log)
         rows = split[layer.key][kind]
         if len(rows) or code in ALWAYS:
@@ -121,23 +121,26 @@ def _name_community(frames: Mapping[str, Frame], layer: type[Layer], plan: Plan)
 def _remark_left_out(
     frame: gpd.GeoDataFrame, split: Mapping[str, gpd.GeoDataFrame], layer: type[Layer], log: FaultLog
 ) -> None:
-    where = {"layer": layer.alias, "severity": "提示"}
-    placeless = len(frame) - sum(len(rows) for rows in split.values())
+    """Log how many rows have no place, or a geometry the database has no layer for."""
+    placeless = int((frame.geometry.isna() | frame.geometry.is_empty).sum())
     if placeless:
-        log.add(
-            "HSQ-A03",
-            f"{layer.alias}有 {placeless} 条没有空间位置",
-            action="列入表格，不写入数据库图层",
-            **where,
-        )
+        _remark(log, layer, "HSQ-A03", f"有 {placeless} 条没有空间位置")
     for kind, rows in split.items():
         if len(rows) and kind not in layer.onemap:
-            log.add(
-                "HSQ-G03",
-                f"{layer.alias}有 {len(rows)} 个{KINDS[kind]}要素，数据库没有对应的图层",
-                action="列入表格，不写入数据库图层",
-                **where,
-            )
+            _remark(log, layer, "HSQ-G03", f"有 {len(rows)} 个{KINDS[kind]}要素，数据库没有对应的图层")
+    mixed = len(frame) - placeless - sum(len(rows) for rows in split.values())
+    if mixed:
+        _remark(log, layer, "HSQ-G03", f"有 {mixed} 个混合几何的要素，数据库没有对应的图层")
+
+
+def _remark(log: FaultLog, layer: type[Layer], code: str, words: str) -> None:
+    log.add(
+        code,
+        f"{layer.alias}{words}",
+        severity="提示",
+        layer=layer.alias,
+        action="列入表格，不写入数据库图层",
+    )
 
 
 def _dress(

@@ -54,7 +54,7 @@ def write_shapefiles(layers: list[Delivered], plan: Plan, root: Path, log: Fault
     for name, layer in zip(name_shapefiles(layers, plan), layers, strict=True):
         path = folder / f"{name}.shp"
         _write_one(layer, plan, path, log)
-        beside = sorted(p for p in folder.glob(f"{_escape(name)}.*") if p != path)
+        beside = sorted(p for p in folder.iterdir() if p.stem == name and p != path)
         items.append(
             Item(
                 f"{FOLDER}/{path.name}",
@@ -67,10 +67,6 @@ def write_shapefiles(layers: list[Delivered], plan: Plan, root: Path, log: Fault
             )
         )
     return items
-
-
-def _escape(name: str) -> str:
-    return name.replace("[", "[[]")
 
 
 def _write_one(layer: Delivered, plan: Plan, path: Path, log: FaultLog) -> None:
@@ -193,7 +189,7 @@ def _can_encode(char: str, encoding: str) -> bool:
 
 def cut_text(text: str, width: int, encoding: str) -> str:
     """Return the longest start of ``text`` that takes at most ``width`` bytes, cut between characters."""
-    return text.encode(encoding)[:width].decode(encoding, "ignore").rstrip()
+    return text.encode(encoding)[:width].decode(encoding, "ignore")
 
 
 def _fit_numbers(

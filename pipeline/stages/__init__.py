@@ -2,11 +2,18 @@
 
 from pipeline.stages.base import Stage
 from pipeline.stages.coverage import COVERAGE
+from pipeline.stages.layout import LAYOUT
 from pipeline.stages.load import LOAD
+from pipeline.stages.matching import MATCHING
+from pipeline.stages.needs import NEEDS
 from pipeline.stages.network import NETWORK
+from pipeline.stages.projects import PROJECTS
+from pipeline.stages.resources import RESOURCES
 from pipeline.stages.scope import SCOPE
 from pipeline.stages.sharing import SHARING
 
-STAGES: tuple[Stage, ...] = (LOAD, NETWORK, SCOPE, COVERAGE, SHARING)
+STAGES: tuple[Stage, ...] = (
+    LOAD, NETWORK, SCOPE, COVERAGE, SHARING, NEEDS, RESOURCES, MATCHING, LAYOUT, PROJECTS,
+)  # fmt: skip
 
 __all__ = ["STAGES", "Stage"]

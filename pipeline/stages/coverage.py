@@ -107,7 +107,7 @@ def _cover_class(town: _Town, item: FacilityClass, plan: Plan) -> pd.DataFrame:
 
 def _sum_people(values: pd.Series, mask: pd.Series) -> float:
     """Sum counted people; missing when nobody was counted at all, so that no false zero is printed."""
-    return float(values[mask].sum(min_count=1)) if values.notna().any() else np.nan
+    return float(values[mask].sum()) if values.notna().any() else np.nan
 
 
 def _summarise(town: _Town, coverage: pd.DataFrame, units: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -233,8 +233,9 @@ def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
                 FacilityLoad.capacity_unit: chosen[Facility.capacity_unit],
             }
         )
-        # Only a capacity counted in persons can be set against persons without a further standard.
-        persons = load[FacilityLoad.capacity_unit] == "人"
+        # Only a capacity counted in persons of one group can be set against that group; places for
+        # everybody are used by turns, and how often is no fact of this data.
+        persons = (load[FacilityLoad.capacity_unit] == "人") & (item.target != Home.population)
         spare = load[FacilityLoad.capacity] - load[FacilityLoad.target_people]
         load[FacilityLoad.spare] = spare.where(persons)
         parts.append(load)

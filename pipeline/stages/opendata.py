@@ -6,6 +6,9 @@ map stays unmapped: nothing is closed, padded or guessed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -13,12 +16,16 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from configs.facilities import facility_classes
 from layers import classify, codes, osm_facilities, osm_ground, osm_lines
 from layers.areas import measure_area
+from layers.crs import Zone, choose_zone, name_crs
+from layers.derive import set_limits
 from layers.divisions import join_codes, read_divisions, report_codes
 from layers.faults import Fault, FaultLog, PlanFaults
 from layers.frame import conform
 from layers.model import Layer
+from layers.overlap import keep_areas
 from layers.read.osm import REF, TAGS, Extract, read_osm
 from layers.source import (
     Building,
@@ -94,11 +101,10 @@ def load_open_data(
         crs = plan_crs(place.union_all().centroid.x, zone=plan.crs.zone)
     log.add(
         "HSQ-X03",
-        "OpenStreetMap 坐标为 WGS84，转入 CGCS2000 时按零平移处理（差异小于 0.1 m）",
+        "OpenStreetMap 坐标为 WGS84，转入 CGCS2000 时按零平移处理（两框架相差约 0.5–0.9 m，社区规划可以接受）",
         severity="提示",
         file=extract.name,
-        value=f"EPSG:{crs.to_epsg()}",
-        action=f"已投影到 {crs.name}",
+        action=f"已投影到 {name_crs(crs)}",
     )
     extract = extract.project(crs)
     _report_beyond(place.to_crs(crs), extract, log)
@@ -112,11 +118,17 @@ def load_open_data(
         Outline.key: _as_outline(ring, extract.name, crs),
         Community.key: _as_communities(found, plan, extract.name, ring, log).to_crs(crs),
         DataExtent.key: _as_extent(extract, log),
-        Parcel.key: osm_ground.build_parcels(extract, year=plan.plan.data_year, measure=measure, log=log),
-        Building.key: osm_ground.build_buildings(extract, log),
+        Parcel.key: _within(
+            osm_ground.build_parcels(extract, year=plan.plan.data_year, measure=measure, log=log),
+            place.to_crs(crs),
+            measure,
+        ),
+        Building.key: osm_ground.build_buildings(extract, measure=measure, log=log),
         Road.key: roads,
         Gate.key: gates,
-        Facility.key: osm_facilities.build_facilities(extract, roads, gates, log),
+        Facility.key: set_limits(
+            osm_facilities.build_facilities(extract, roads, gates, log), radius_of=partial(_radius, plan)
+        ),
         UtilityPoint.key: osm_lines.build_utility_points(extract),
         UtilityLine.key: osm_lines.build_utility_lines(extract),
         OpenSpace.key: osm_ground.build_open_spaces(extract, measure=measure, log=log),
@@ -125,10 +137,28 @@ def load_open_data(
     return {layer.key: frames[layer.key] for layer in GIVES}
 
 
+def _within(
+    parcels: gpd.GeoDataFrame,
+    place: gpd.GeoDataFrame,
+    measure: Callable[[gpd.GeoSeries], NDArray[np.float64]],
+) -> gpd.GeoDataFrame:
+    """Cut derived parcels to the plan's area, so that their areas sum to what is mapped of it (G-02)."""
+    shapes = keep_areas(parcels.geometry.intersection(place.union_all()))
+    kept = parcels.set_geometry(gpd.GeoSeries(shapes, index=parcels.index, crs=parcels.crs))
+    kept = kept[~kept.geometry.is_empty].reset_index(drop=True)
+    kept[Parcel.area_m2] = measure(kept.geometry)
+    return kept
+
+
+def _radius(plan: Plan, key: str) -> float:
+    return plan.walking.radii_m.get(key, plan.walking.limit_m(facility_classes()[key].minutes))
+
+
 def plan_crs(longitude: float, *, zone: int | None = None) -> CRS:
     """Return the CGCS2000 3-degree zone without prefix (EPSG:4534-4554) of a longitude or a zone number."""
-    number = zone if zone is not None else int(np.floor(longitude / 3.0 + 0.5))
-    if not 25 <= number <= 45:
+    try:
+        chosen = Zone(zone) if zone is not None else choose_zone(longitude)
+    except ValueError:
         raise PlanFaults(
             [
                 Fault(
@@ -138,8 +168,8 @@ def plan_crs(longitude: float, *, zone: int | None = None) -> CRS:
                     remedy="检查所选范围是否在我国境内",
                 )
             ]
-        )
-    return CRS.from_epsg(4534 + number - 25)
+        ) from None
+    return CRS.from_epsg(chosen.plain)
 
 
 def _study_zone(place: gpd.GeoDataFrame, extract: Extract) -> shapely.Geometry:

@@ -35,6 +35,8 @@ from pipeline.stages.walknet import WalkNet, open_walknet
 
 _LEGAL, _INDICATIVE = codes.BOUNDARY.values
 _PLANNED, _STUDIED = codes.SCOPE.values
+# Less than this share of 规划范围 without a parcel is the width of digitised lines.
+_SLIVER_SHARE = 1e-4
 _LOCATED = (
     Parcel, Building, Road, Gate, Facility, UtilityPoint, UtilityLine, OpenSpace, Heritage, Survey, Ledger, Home,
 )  # fmt: skip
@@ -131,6 +133,24 @@ def _locate(given: Given, homes: Frame, units: gpd.GeoDataFrame, study: shapely.
     return pd.concat(tables, ignore_index=True)
 
 
+def _check_landuse(parcels: gpd.GeoDataFrame, planned: shapely.Geometry, log: FaultLog) -> None:
+    """Report land use that leaves part of 规划范围 without a parcel; nothing is padded."""
+    if not len(parcels):  # the load stage has said already that the layer is absent
+        return
+    without = shapely.difference(planned, shapely.union_all(parcels.geometry.to_numpy()))
+    if without.area > _SLIVER_SHARE * planned.area:
+        log.add(
+            "HSQ-A01",
+            f"现状用地未覆盖规划范围：缺 {without.area / 1e4:.2f} 公顷（{without.area / planned.area:.1%}），不符合",
+            severity="警告",
+            layer=Parcel.alias,
+            action="缺口不补，标为无用地数据",
+            remedy="补充现状用地图斑，使其铺满规划范围",
+            x=float(without.representative_point().x),
+            y=float(without.representative_point().y),
+        )
+
+
 def run(given: Given) -> dict[str, Frame]:
     """Build communities, both ranges, and the table of who lies where (1.4, S-01…S-04)."""
     plan = given.plan
@@ -140,6 +160,7 @@ def run(given: Given) -> dict[str, Frame]:
     extents = given.geo(DataExtent)
     extent = extents.geometry.union_all() if len(extents) else None
     study, cut = _study_area(net, plan, planned, extent, given.log)
+    _check_landuse(given.geo(Parcel), planned, given.log)
     rule = plan.crs.area_rule
     scope = gpd.GeoDataFrame(
         {

@@ -29,9 +29,12 @@ def _reach_pairs(given: Given) -> pd.DataFrame:
     homes = given.placed(Home)
     homes = homes[homes[Home.community].notna()].reset_index(drop=True)
     facilities = given.placed(Facility)
-    never = read_settings("sharing.yaml")["never"]
-    open_ones = (facilities[Facility.sharing] != _REFUSED) & ~facilities[Facility.type_key].isin(never)
-    facilities = facilities[open_ones].reset_index(drop=True)
+    rules = read_settings("sharing.yaml")
+    never = {key for key, item in facility_classes().items() if item.group in rules["open_groups"]} | set(
+        rules["never"]
+    )
+    shareable = (facilities[Facility.sharing] != _REFUSED) & ~facilities[Facility.type_key].isin(never)
+    facilities = facilities[shareable].reset_index(drop=True)
     home_snap = recall_snap(link, homes, Home.key)
     parts = []
     for key, rows in facilities.groupby(Facility.type_key).groups.items():

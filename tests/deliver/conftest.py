@@ -10,10 +10,13 @@ import pandas as pd
 import pytest
 from shapely.geometry import LineString, Point, box
 
+from layers.faults import FaultLog
 from layers.frame import conform, empty_frame
 from layers.planned import Match, Need, PlannedParcel, Project, Resource
 from layers.reachable import Blind, Scope, Served, Sharing, Unit, Whereabouts
 from layers.source import Facility, Parcel
+from pipeline.deliver.handin import place_frames
+from pipeline.deliver.onemap import collect_layers
 from pipeline.plan import Plan
 
 CRS = "EPSG:4548"
@@ -285,7 +288,7 @@ def frames() -> dict[str, Any]:
                         "community": name,
                         "type_key": key,
                         "type_name": title,
-                        "tier": "5",
+                        "tier": "5分钟",
                         "limit_m": 300.0,
                         "target": "elders",
                         "facilities": 1,
@@ -372,3 +375,15 @@ def _projects() -> Any:
         [common | row for row in rows],
         [LineString([at(110, 5), at(190, 5)]), area(20, 20, 40, 35), at(150, 50)],
     )
+
+
+@pytest.fixture
+def make_frame() -> Any:
+    """The function that makes a frame of a layer from rows and geometries."""
+    return frame
+
+
+@pytest.fixture
+def delivered(frames: dict[str, Any], plan: Plan) -> list[Any]:
+    """Database layers of the test frames."""
+    return collect_layers(place_frames(frames, plan), plan, FaultLog())

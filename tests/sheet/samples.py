@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Four sheets of the kinds a hand-in has, over the test town."""
 
 from __future__ import annotations

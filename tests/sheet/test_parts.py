@@ -121,7 +121,8 @@ def test_clip_drops_what_is_outside_and_keeps_order():
 
 @pytest.mark.parametrize(
     "name",
-    ["circle", "square", "triangle", "triangle_down", "diamond", "pentagon", "hexagon", "star", "cross"],
+    ["circle", "square", "triangle", "triangle_down", "diamond", "pentagon", "hexagon", "star",
+     "cross"],
 )  # fmt: skip
 def test_markers_are_simple_shapes_of_about_unit_height(name):
     shape = shapely.Polygon(marker_shape(name))

@@ -17,7 +17,7 @@ from pipeline.deliver.sheet.north import measure_true_north
 from pipeline.deliver.sheet.render import draw_sheet, render_sheet
 from pipeline.deliver.sheet.scale import MapTransform
 from pipeline.deliver.sheet.spec import Drawn, SheetError, SideTable
-from styles import GlyphError, symbol
+from styles import GlyphError, symbol, theme_symbols
 from styles.frame import MM_PER_INCH, load_frame
 from tests.sheet.samples import SHEETS
 from tests.sheet.town import CRS_117
@@ -59,7 +59,7 @@ def test_legend_holds_exactly_the_classes_drawn(drawn, name):
 
 
 def test_class_outside_the_window_is_not_in_the_legend(drawn, town):
-    spec, _, report = drawn["landuse"]
+    report = drawn["landuse"][2]
     window = shapely.box(*report.window)
     for code in town["parcels"]["code"].unique():
         inside = town["parcels"].query("code == @code").intersects(window).sum()
@@ -178,6 +178,19 @@ def test_holes_stay_open(town):
     assert side == pytest.approx([0, 255, 0], abs=4)
 
 
+def test_lesser_boundary_does_not_show_through_the_gaps_of_a_greater(town):
+    spec = SHEETS["landuse"](town)
+    layers = tuple(
+        Drawn(frame=town["plan"], theme="boundary", value=v) for v in ("社区边界", "更新范围")
+    )
+    jpg, _ = draw_sheet(replace(spec, layers=layers, focus=None, side_tables=(), inset=()))
+    pixels = cut(read_pixels(jpg), *load_frame().map.shrink(2).bounds)
+    red, green, blue = pixels[:, :, 0], pixels[:, :, 1], pixels[:, :, 2]
+    assert ((red > 200) & (green < 60)).sum() > 5000
+    purple = (blue > red + 12) & (blue > green + 40)  # 社区边界 is #7A4B8C
+    assert purple.sum() < 50
+
+
 def test_equal_instructions_give_equal_bytes(drawn, town):
     assert draw_sheet(SHEETS["facilities"](town))[0] == drawn["facilities"][1]
 
@@ -190,14 +203,14 @@ def test_file_holds_the_bytes_drawn(drawn, town, tmp_path):
 
 
 def test_numbered_list_and_numbers_on_the_map_agree(drawn, town):
-    spec, _, report = drawn["facilities"]
+    report = drawn["facilities"][2]
     window = shapely.box(*report.window)
     inside = town["facilities"][town["facilities"].within(window)]
     printed = [label.text for label in report.labels if label.kind == "编号"]
     missing = [text for text in report.labels_unplaced if text in set(inside["number"])]
     assert sorted(printed + missing) == sorted(inside["number"])
     assert not missing
-    assert {name for name in town["facilities"]["name"]} <= set(report.texts)
+    assert set(town["facilities"]["name"]) <= set(report.texts)
 
 
 def test_glyph_the_font_lacks_stops_the_sheet_and_is_named(town):
@@ -249,3 +262,25 @@ def test_true_north_agrees_with_the_convergence(epsg, lon, lat):
     # First-order formula of the Gauss-Krüger convergence, by hand.
     central = 117.0 if epsg == 4548 else 114.0
     assert expected == pytest.approx(-(lon - central) * math.sin(math.radians(lat)), abs=2e-3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_small_print(drawn, name):
+    spec, _, report = drawn[name]
+    assert report.smallest_text_mm >= load_frame(spec.layout).type["minimum"]
+
+
+def test_crowded_legend_stays_above_the_title_block(town):
+    """A hundred classes cannot fit: the legend is squeezed, never laid over the 图签."""
+    spec = SHEETS["coverage"](town)
+    x, y = spec.extent[0], spec.extent[1]
+    spot = gpd.GeoDataFrame(geometry=[shapely.box(x, y, x + 50, y + 50)], crs=CRS_117)
+    classes = [s.value for s in theme_symbols("landuse")][:100]
+    layers = tuple(Drawn(frame=spot, theme="landuse", value=v) for v in classes)
+    jpg, report = draw_sheet(replace(spec, layers=layers, side_tables=(), notes=()))
+    assert len(report.legend_classes) == 100
+    assert report.smallest_text_mm < 2.2  # and the report says that it had to be
+    frame = load_frame()
+    foot = frame.column.bottom + frame.column_parts["title_block_height"]
+    gap = cut(read_pixels(jpg), frame.column.left + 2, foot + 1, frame.column.right - 2, foot + 2)
+    assert gap.min() > 200

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF005, RUF007
 """A believable piece of town for sheet tests: bent streets, blocks, parcels, houses, facilities."""
 
 from __future__ import annotations

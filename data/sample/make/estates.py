@@ -128,7 +128,7 @@ def build_towers(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
     ring_area = inner.buffer(-8).simplify(4).buffer(-14).buffer(14)
     ring = LineString(shapely.get_parts(ring_area)[0].exterior.coords)
     usable = inner.buffer(-11.5)
-    u0, v0, u1, v1 = usable.bounds
+    _, v0, _, v1 = usable.bounds
     plan = int(rng.integers(0, 3))
     # Rows start where most towers fit; each row is centred on the ground it finds.
     starts = np.arange(v0 + 9, v0 + 9 + 42, 3.0)

@@ -188,7 +188,14 @@ def write_sample(out: Path, town: Town, facilities: list[dict]) -> None:
         out / "现状用地.shp", list_parcels(town), s["现状用地"], CRS, encoding="GBK", declare=False
     )
     wr.write_shp(out / "建筑.shp", list_buildings(town), s["建筑"], CRS_PREFIXED)
-    gates = [{"MC": g["name"], "XQ": g["estate"], "geometry": g["geometry"]} for g in town.gates]
+    gates = [
+        {
+            "MC": g["name"],
+            "XQ": g["estate"],
+            "geometry": shapely.set_precision(g["geometry"], 0.001),
+        }
+        for g in town.gates
+    ]
     wr.write_gpkg(
         out / "道路.gpkg",
         {"道路": (list_roads(town), s["道路"]), "出入口": (gates, s["出入口"])},

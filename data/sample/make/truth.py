@@ -162,7 +162,7 @@ def check_shared(reach: dict, community: str, key: str, wrong: list[str]) -> dic
 
 
 def list_idle(town: Town) -> list[dict]:
-    """Vacant parcels, idle buildings and leftover open land, with the ledger's id where it has one."""
+    """Vacant parcels, idle buildings and leftover open land, with the ledger's id if any."""
     ledger = {p[3].lstrip("@"): p[0] for p in survey.PLACES}
     rows = []
 

@@ -13,10 +13,12 @@ from layers.planned import Business, Need, PlannedParcel, Project, Resource, Sit
 from layers.reachable import Scope, Served, Sharing, Unit
 from layers.source import Building, Facility, Heritage, OpenSpace, Parcel, Road, UtilityLine, UtilityPoint
 from pipeline.deliver.atlas import ground
-from pipeline.deliver.atlas.subjects import NUMBER, facilities_numbered, sharing_numbered
-from pipeline.deliver.atlas.town import Town
+from pipeline.deliver.atlas.subjects import MOST_LISTED, NUMBER, facilities_numbered, sharing_numbered
+from pipeline.deliver.atlas.town import PLANNED, Town
 from pipeline.deliver.sheet.spec import SideTable
 
+# Ground without land-use data is named from this area on; below it is rounding in the boundary.
+_UNMAPPED_M2 = 100.0
 Rows: TypeAlias = list[Any]
 
 
@@ -79,6 +81,9 @@ def landuse_balance(town: Town) -> SideTable | None:
     ]
     if rows:
         rows.append(("合计", _hectares(table["before"].sum()), _hectares(table["after"].sum())))
+        without = float(town.scope(PLANNED)[Scope.area_m2].iloc[0]) - float(table["before"].sum())
+        if without >= _UNMAPPED_M2:
+            rows.append(("无用地数据", _hectares(without), ""))
     return _table("用地平衡（公顷）", ("一级类", "现状", "规划"), rows, (1, 2))
 
 
@@ -107,22 +112,21 @@ def building_decades(town: Town) -> SideTable | None:
 
 
 def facilities(town: Town, *, groups: Sequence[str]) -> SideTable | None:
-    """Numbered facilities with type and scale (G-03)."""
+    """Numbered facilities with type and scale, or their number and scale by type when they are many (G-03)."""
     frame = facilities_numbered(town, groups)
+    size = frame[Facility.floor_area_m2].fillna(frame[Facility.land_area_m2])
+    if len(frame) <= MOST_LISTED:
+        rows = [
+            (str(row[NUMBER]), _text(row[Facility.name]), str(row[Facility.type_name]), _area(m2))
+            for row, m2 in zip(frame.to_dict("records"), size, strict=True)
+        ]
+        return _table("设施一览", ("号", "名称", "类型", "面积㎡"), rows, (3,))
+    by_type = frame.assign(size=size).groupby(Facility.type_name, sort=False)["size"]
     rows = [
-        (
-            str(row[NUMBER]),
-            _text(row[Facility.name]),
-            str(row[Facility.type_name]),
-            _area(
-                row[Facility.land_area_m2]
-                if pd.isna(row[Facility.floor_area_m2])
-                else row[Facility.floor_area_m2]
-            ),
-        )
-        for row in frame.to_dict("records")
+        (str(name), str(count), _area(total))
+        for (name, count), total in zip(by_type.size().items(), by_type.sum(min_count=1), strict=True)
     ]
-    return _table("设施一览", ("号", "名称", "类型", "面积㎡"), rows, (3,))
+    return _table("设施数量与面积", ("类型", "处", "面积㎡（有记录的）"), rows, (1, 2))
 
 
 def utilities(town: Town) -> SideTable | None:
@@ -160,23 +164,21 @@ def open_spaces(town: Town) -> SideTable | None:
     return _table("公共活动空间", ("名称", "类型", "面积㎡"), rows, (2,))
 
 
-def served(town: Town, *, types: Sequence[str]) -> SideTable | None:
+def served(town: Town, *, type: str) -> SideTable | None:
     """Homes covered by own facilities and with sharing, by community (3.2)."""
     frame = town.table(Served)
-    rows = []
-    for key in types:
-        item = facility_classes()[key]
-        rows += [
-            (
-                f"{item.name}{item.mark}",
-                str(row[Served.community]),
-                _count(row[Served.homes]),
-                _count(row[Served.homes_own]),
-                _count(row[Served.homes_shared]),
-            )
-            for row in frame[frame[Served.type_key] == key].to_dict("records")
-        ]
-    return _table("覆盖住户点", ("设施", "社区", "总数", "本社区", "共享后"), rows, (2, 3, 4))
+    item = facility_classes()[type]
+    rows = [
+        (
+            str(row[Served.community]),
+            _count(row[Served.homes]),
+            _count(row[Served.homes_own]),
+            _count(row[Served.homes_shared]),
+        )
+        for row in frame[frame[Served.type_key] == type].to_dict("records")
+    ]
+    title = f"{item.name}{item.mark}：覆盖住户点（处）"
+    return _table(title, ("社区", "总数", "本社区设施", "共享后"), rows, (1, 2, 3))
 
 
 def sharing(town: Town) -> SideTable | None:

@@ -19,7 +19,6 @@ from styles.frame import load_frame
 VIEWS: dict[str, View] = {**ground.VIEWS, **subjects.VIEWS}
 # Clear paper round the extent, so that boundary lines and their labels do not touch the map frame.
 _MARGIN_MM = 6.0
-_WIDE_COLUMNS = 4
 _OPEN_DATA_NOTE = "基础数据 © OpenStreetMap 贡献者，ODbL 1.0，仅供方案参考，不作为权属与法定边界依据。"
 
 
@@ -58,7 +57,9 @@ def _draw(town: Town, items: Iterable[str | Mapping[str, Any]]) -> dict[str, lis
 
 
 def _crs_text(town: Town) -> str:
-    meridian = int(town.geo(Unit).crs.to_dict()["lon_0"])
+    conversion = town.geo(Unit).crs.coordinate_operation
+    origin = next(item for item in conversion.params if item.name == "Longitude of natural origin")
+    meridian = int(origin.value)
     return f"2000国家大地坐标系，3°带，中央经线{meridian}°；1985国家高程基准"
 
 
@@ -133,13 +134,10 @@ def compose_sheets(town: Town) -> list[Entry]:
     )
     base = {kind: _draw(town, items) for kind, items in catalogue["base"].items()}
     inset = _inset(town)
-    widest = max(load_frame(name).map.width for name in ("standard", "wide"))
-    narrowest = load_frame("wide").map
-    scales = {}
-    for kind in base:
-        # One scale a kind across the set: the one that fits the narrower of the two layouts.
-        box = (min(widest, narrowest.width), narrowest.height)
-        scales[kind] = choose_scale(_extent(town, kind), box, load_frame().scales, margin=_MARGIN_MM)
+    frame = load_frame()
+    box = (frame.map.width, frame.map.height)
+    # One scale a kind across the set.
+    scales = {kind: choose_scale(_extent(town, kind), box, frame.scales, margin=_MARGIN_MM) for kind in base}
     entries = []
     for sheet in catalogue["sheets"]:
         number, title, kind = sheet["number"], sheet["title"], sheet["extent"]
@@ -157,13 +155,12 @@ def compose_sheets(town: Town) -> list[Entry]:
         layers = [layer for view, made in base[kind].items() if view not in dropped for layer in made]
         layers += [layer for made in drawn.values() for layer in made]
         tables = _tables(town, sheet)
-        wide = any(len(table.columns) >= _WIDE_COLUMNS for table in tables)
         try:
             spec = SheetSpec(
                 number=number, title=title, group=group, crs=town.geo(Unit).crs, extent=_extent(town, kind),
                 scale=scales[kind], layers=tuple(layers), block=block, inset=inset, side_tables=tables,
                 focus=town.scope(PLANNED).geometry.iloc[0] if kind == "plan" else None,
-                notes=_notes(town, sheet), layout="wide" if wide else "standard",
+                notes=_notes(town, sheet),
             )  # fmt: skip
         except SheetError as error:
             entries.append(Entry(number, title, group, None, str(error)))

@@ -148,7 +148,9 @@ def _remark(report: SheetReport, log: FaultLog) -> None:
         )
 
 
-def draw_atlas(frames: Mapping[str, Frame], plan: Plan, root: Path, log: FaultLog, *, advance: Advance) -> Made:
+def draw_atlas(
+    frames: Mapping[str, Frame], plan: Plan, root: Path, log: FaultLog, *, advance: Advance
+) -> Made:
     """Draw the catalogue's sheets under ``root`` and return the files, and the drawings not made with why.
 
     Parameters

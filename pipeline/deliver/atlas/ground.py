@@ -8,13 +8,35 @@ import pandas as pd
 from layers import codes
 from layers.planned import PlannedParcel
 from layers.reachable import ScopeCut, Unit
-from layers.source import Building, Gate, Heritage, OpenSpace, Parcel, Road, UtilityLine, UtilityPoint
+from layers.source import (
+    Building,
+    Context,
+    Gate,
+    Heritage,
+    OpenSpace,
+    Parcel,
+    Road,
+    UtilityLine,
+    UtilityPoint,
+)
 from pipeline.deliver.atlas.town import PLANNED, STUDIED, Town
 from pipeline.deliver.sheet.spec import Drawn
 
 _LEGAL = codes.BOUNDARY.values[0]
 _LINES = "规划界线"
 _BASE = "基础地理"
+_WATER_CODE = "17"  # 陆地水域 of the 2023 classification
+
+
+def context_lines(town: Town) -> list[Drawn]:
+    """Railways and watercourses that help to recognise the place."""
+    frame = town.geo(Context)
+    rails = frame[frame[Context.kind] == "铁路"]
+    water = frame[frame[Context.kind] == "水系"]
+    return [
+        Drawn(frame=rails, theme="road", value="铁路", legend_group=_BASE),
+        Drawn(frame=water, theme="surface", value="河渠", legend_group=_BASE),
+    ]
 
 
 def context_roads(town: Town) -> list[Drawn]:
@@ -32,7 +54,10 @@ def surfaces(town: Town) -> list[Drawn]:
     frame = town.classed(town.geo(OpenSpace), OpenSpace.kind, "surface", fallback="绿地")
     water = frame[frame["class"] == "水面"]
     green = frame[frame["class"] != "水面"]
+    parcels = town.geo(Parcel)
+    river = parcels[parcels[Parcel.landuse_code].str.startswith(_WATER_CODE)]
     return [
+        Drawn(frame=river, theme="surface", value="水面", legend_group=_BASE),
         Drawn(
             frame=water, theme="surface", value="水面", label_column=OpenSpace.name, label_kind="水系名",
             label_priority=40, legend_group=_BASE,
@@ -85,13 +110,11 @@ def roads(town: Town) -> list[Drawn]:
 
 
 def roads_thin(town: Town) -> list[Drawn]:
-    """Road names over land use, without drawing the roads again."""
-    frame = town.geo(Road)
-    frame = frame[frame[Road.name].notna()]
+    """Centre lines and names of roads over land use, where road land may not be mapped."""
     return [
         Drawn(
-            frame=frame, theme="context", value="地块线", label_column=Road.name, label_kind="道路名",
-            label_priority=30, in_legend=False, fade=0.4,
+            frame=town.geo(Road), theme="context", value="道路中线", label_column=Road.name,
+            label_kind="道路名", label_priority=30, in_legend=False,
         )
     ]  # fmt: skip
 
@@ -209,7 +232,7 @@ def heritage(town: Town) -> list[Drawn]:
 VIEWS = {
     view.__name__: view
     for view in (
-        context_roads, context_buildings, surfaces, community_lines, community_fill, plan_line, study_line,
+        context_lines, context_roads, context_buildings, surfaces, community_lines, community_fill, plan_line, study_line,
         cut_line, roads, roads_thin, buildings, building_floors, building_decades, landuse_now,
         landuse_planned, utility_lines, utility_points, open_spaces, gates, heritage,
     )

@@ -12,13 +12,15 @@ from configs.facilities import facility_classes
 from layers import codes
 from layers.planned import Business, Need, Project, Resource, Site
 from layers.reachable import Block, Coverage, CoverArea, Home, Sharing
-from layers.source import Facility
+from layers.source import Building, Facility
 from pipeline.deliver.atlas.town import Town
 from pipeline.deliver.sheet.spec import Drawn
 
 _CONFIRMED, _SUSPECTED = codes.CERTAINTY.values
 _GROUP = "class"
 NUMBER = "map_number"
+# More facilities than this are shown by their symbols and counted by type: a list would not fit the sheet.
+MOST_LISTED = 28
 
 
 def facilities_numbered(town: Town, groups: Sequence[str]) -> gpd.GeoDataFrame:
@@ -34,10 +36,11 @@ def facilities_numbered(town: Town, groups: Sequence[str]) -> gpd.GeoDataFrame:
 
 def facilities(town: Town, *, groups: Sequence[str]) -> list[Drawn]:
     """Facilities by group with the numbers of the side table (G-03)."""
+    frame = facilities_numbered(town, groups)
     return [
         Drawn(
-            frame=facilities_numbered(town, groups), theme="facility", class_column=_GROUP,
-            label_column=NUMBER, label_place="badge", label_priority=60, legend_group="设施",
+            frame=frame, theme="facility", class_column=_GROUP, label_place="badge", label_priority=60,
+            label_column=NUMBER if len(frame) <= MOST_LISTED else None, legend_group="设施",
             legend_counts=True,
         )
     ]  # fmt: skip
@@ -67,6 +70,10 @@ def homes(town: Town, *, type: str) -> list[Drawn]:
     own = cover[Coverage.own].reindex(frame[Home.id]).to_numpy(dtype=bool)
     shared = cover[Coverage.shared].reindex(frame[Home.id]).to_numpy(dtype=bool)
     classes = np.select([own, shared], ["已覆盖", "共享后覆盖"], "未覆盖")
+    # A home point that stands for a building is shown as the building.
+    shapes = town.geo(Building).set_index(Building.id).geometry.reindex(frame[Home.building])
+    drawn = np.where(shapes.notna(), shapes.to_numpy(), frame.geometry.to_numpy())
+    frame = frame.set_geometry(gpd.GeoSeries(drawn, index=frame.index, crs=frame.crs))
     return [
         Drawn(
             frame=frame.assign(**{_GROUP: classes}), theme="home", class_column=_GROUP,

@@ -58,6 +58,7 @@ class Page:
         self.axes.set_xlim(0, width / frame.dpi * MM_PER_INCH)
         self.axes.set_ylim(0, height / frame.dpi * MM_PER_INCH)
         self.texts: list[str] = []
+        self.smallest_mm = float("inf")
 
     @property
     def pixels_per_mm(self) -> float:
@@ -131,7 +132,7 @@ class Page:
         self, x: float, y: float, text: str, *, size_mm: float, colour: str = "#1F1F1F",
         align: str = "left", middle: bool = False, bold: bool = False, halo: str = "",
         halo_mm: float = 0.0, angle: float = 0.0, family: str = "sans", z: float = 110,
-        clip: Box | None = None,
+        clip: Box | None = None, inside_mark: bool = False,
     ) -> None:  # fmt: skip
         """Write one line of text.
 
@@ -145,12 +146,16 @@ class Page:
             Stroke the outline in the text's own colour, since the font has no bold.
         halo, halo_mm
             Colour and width of the halo on each side.
+        inside_mark
+            Characters of markers are symbols, not reading text: they do not count as small print.
         angle
             Degrees anticlockwise about the anchor.
         """
         if not text:
             return
         self.texts.append(text)
+        if not inside_mark:
+            self.smallest_mm = min(self.smallest_mm, size_mm)
         width = measure_em(text, family) * size_mm
         shift = {"left": 0.0, "centre": -width / 2, "right": -width}[align]
         drop = -MIDDLE_EM * size_mm if middle else 0.0

@@ -13,18 +13,20 @@ from pipeline.deliver.sheet.legend import (
     LegendLayout,
     draw_legend,
     legend_options,
+    squeeze_legend,
 )
 from pipeline.deliver.sheet.north import draw_north
 from pipeline.deliver.sheet.scale import MapTransform
 from pipeline.deliver.sheet.scalebar import ScaleBar, design_bar, draw_bar
 from pipeline.deliver.sheet.sidetable import TableLayout, design_table, draw_table
-from pipeline.deliver.sheet.spec import SheetSpec
+from pipeline.deliver.sheet.spec import SheetSpec, SideTable
 from pipeline.deliver.sheet.titleblock import draw_title_block
 from pipeline.deliver.sheet.typeset import wrap_text
 from styles.frame import Box
 
 _HEADING = 6.2
 _NOTE_LEADING = 1.4
+_LEAST_TABLE = 13.0  # title, head and one row, mm
 _ABREAST = 100.0  # column widths from which inset and scale stand side by side, mm
 
 
@@ -66,14 +68,12 @@ def draw_column(
         len(notes) * frame.type["small"] * _NOTE_LEADING + _HEADING + 1.5 if notes else 0.0
     )
     abreast = bool(spec.inset) and body.width >= _ABREAST
-    inset_min = parts["inset_min"] + _HEADING + pad if spec.inset else 0.0
     north_height = 0.0 if abreast else parts["north_height"]
-    room = body.height - north_height - inset_min - note_height - pad * 0.5
-    legend, tables = _fit(page, spec, entries, body.width, room)
-    table_room = room - legend.height - _HEADING - sum(t.height + pad * 1.1 for t in tables)
-    inset_height = parts["inset_min"] + float(
-        np.clip(table_room, 0.0, parts["inset_max"] - parts["inset_min"])
-    )
+    free = body.height - north_height - note_height - pad * 0.5
+    legend, tables, inset_min = _fit(page, spec, entries, body.width, free)
+    used = legend.height + _HEADING + sum(t.height + pad * 1.1 for t in tables)
+    spare = max(0.0, free - used - inset_min - _HEADING - pad)
+    inset_height = min(inset_min + spare, parts["inset_max"])
 
     y, split = body.top, body.right
     if abreast:
@@ -107,34 +107,47 @@ def draw_column(
 
 
 def _fit(
-    page: Page, spec: SheetSpec, entries: Sequence[LegendEntry], width: float, room: float
-) -> tuple[LegendLayout, list[TableLayout]]:
-    """Return the most generous legend with which every table row still finds room.
+    page: Page, spec: SheetSpec, entries: Sequence[LegendEntry], width: float, free: float
+) -> tuple[LegendLayout, list[TableLayout], float]:
+    """Return the most generous legend, tables and inset height with which nothing is lost.
 
-    The legend is never cut; where rows must go, the most compact legend loses the fewest.
+    The legend is never cut.  What gives way, in this order: the legend's size, the inset's height,
+    then rows of the longest table; a legend that still overflows is squeezed.
     """
-    sizes, pad = page.frame.type, page.frame.column_parts["padding"]
-    best: tuple[LegendLayout, list[TableLayout]] | None = None
-    for legend in legend_options(entries, width):
-        left = room - legend.height - _HEADING
-        # Short tables first take what they need, so that the long one gets all the rest.
-        order = sorted(range(len(spec.side_tables)), key=lambda i: len(spec.side_tables[i].rows))
-        laid: dict[int, TableLayout] = {}
-        for place, index in enumerate(order):
-            later = sum(9.0 + 1.1 * pad for _ in order[place + 1 :])
-            laid[index] = design_table(
-                spec.side_tables[index], width, left - 1.1 * pad - later, size=sizes["body"],
-                minimum=sizes["minimum"],
-            )  # fmt: skip
-            left -= laid[index].height + 1.1 * pad
-        tables = [laid[i] for i in sorted(laid)]
-        lost = sum(t.left_out for t in tables)
-        if best is None or lost < sum(t.left_out for t in best[1]):
-            best = legend, tables
-        if lost == 0 and left >= 0:
-            break
-    assert best is not None
-    return best
+    parts = page.frame.column_parts
+    insets = (parts["inset_min"], parts["inset_least"]) if spec.inset else (0.0,)
+    around = _HEADING + parts["padding"] if spec.inset else 0.0
+    tries: list[tuple[int, float, int, LegendLayout, list[TableLayout], float]] = []
+    for inset in insets:
+        room = free - inset - around
+        for legend in legend_options(entries, width):
+            left = room - legend.height - _HEADING
+            tables, left = _fit_tables(page, spec.side_tables, width, left)
+            lost = sum(t.left_out for t in tables)
+            if lost == 0 and left >= 0:
+                return legend, tables, inset
+            tries.append((lost, -left, len(tries), legend, tables, inset))
+    _, over, _, legend, tables, inset = min(tries, key=lambda t: (max(t[1], 0.0) > 0, t[0], t[2]))
+    if over > 0:
+        _, over, _, legend, tables, inset = min(tries, key=lambda t: t[1])
+        legend = squeeze_legend(legend, legend.height - over)
+    return legend, tables, inset
+
+
+def _fit_tables(
+    page: Page, tables: Sequence[SideTable], width: float, left: float
+) -> tuple[list[TableLayout], float]:
+    """Return the tables as set and the height still free; short tables choose first."""
+    sizes, gap = page.frame.type, 1.1 * page.frame.column_parts["padding"]
+    order = sorted(range(len(tables)), key=lambda i: len(tables[i].rows))
+    laid: dict[int, TableLayout] = {}
+    for place, index in enumerate(order):
+        later = (len(order) - place - 1) * (_LEAST_TABLE + gap)
+        laid[index] = design_table(
+            tables[index], width, left - gap - later, size=sizes["body"], minimum=sizes["minimum"]
+        )
+        left -= laid[index].height + gap
+    return [laid[i] for i in sorted(laid)], left
 
 
 def _rule(page: Page, y: float, column: Box) -> None:

@@ -69,7 +69,7 @@ class Placement:
     def corners(self) -> NDArray[np.float64]:
         """(4, 2) corners of the block."""
         size = _block_size(self.lines, self.request.kind.size_mm)
-        return _corners(self.x, self.y, *size, self.angle)
+        return _corners(np.array([[self.x, self.y]]), *size, np.array([self.angle]))[0]
 
 
 def _block_size(lines: Sequence[str], em: float) -> tuple[float, float]:
@@ -223,25 +223,25 @@ class _Taken:
         self._bounds = np.array([p.bounds for p in self._polygons])
 
 
-def _corners(x: float, y: float, width: float, height: float, angle: float) -> NDArray[np.float64]:
+def _corners(
+    xy: NDArray[np.float64], width: float, height: float, angles: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return (n, 4, 2) corners of blocks about (n, 2) middles, turned by (n,) degrees."""
     half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [width / 2, height / 2]
-    turn = np.deg2rad(angle)
-    rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    return half @ rotation + [x, y]
+    cos, sin = np.cos(np.deg2rad(angles))[:, None], np.sin(np.deg2rad(angles))[:, None]
+    x = half[:, 0] * cos - half[:, 1] * sin + xy[:, :1]
+    y = half[:, 0] * sin + half[:, 1] * cos + xy[:, 1:]
+    return np.stack([x, y], axis=2)
 
 
 def _blocks(
-    xy: NDArray[np.float64], request: LabelRequest, angles: NDArray[np.float64]
+    xy: NDArray[np.float64], request: LabelRequest, angles: NDArray[np.float64], pad: float = _PAD
 ) -> Geometries:
     width, height = request.size
     # A stacked name is longer than a running one; its block must hold either.
     if np.abs(angles).max(initial=0.0) > _STEEP:
         width *= LINE_FEED
-    rings = [
-        _corners(x, y, width + 2 * _PAD, height + 2 * _PAD, angle)
-        for (x, y), angle in zip(xy, angles, strict=True)
-    ]
-    return shapely.polygons(np.array(rings))
+    return shapely.polygons(_corners(xy, width + 2 * pad, height + 2 * pad, angles))
 
 
 def _find_place(request: LabelRequest, taken: _Taken) -> Placement | None:
@@ -307,13 +307,19 @@ def _point_candidates(request: LabelRequest) -> NDArray[np.float64]:
 
 def _polygon_candidates(request: LabelRequest) -> NDArray[np.float64]:
     polygon = max(shapely.get_parts(request.geometry), key=shapely.area)
+    if request.inside_only:
+        width, height = request.size
+        minx, miny, maxx, maxy = polygon.bounds
+        # Most codes of small parcels are ruled out by their size alone.
+        if maxx - minx < width or maxy - miny < height or polygon.area < width * height:
+            return np.empty((0, 2))
     circle = shapely.maximum_inscribed_circle(polygon, tolerance=0.3)
     middle = np.array(circle.coords[0])
     # A lattice over the inscribed circle, nearest to its middle first.
     steps = np.array([[i, j] for i in range(-3, 4) for j in range(-3, 4)], dtype=float)
     steps = steps[np.argsort(np.hypot(*steps.T), kind="stable")]
     xy = middle + steps * max(circle.length * 0.28, 0.4)
-    blocks = shapely.buffer(_blocks(xy, request, np.zeros(len(xy))), -_PAD, join_style="mitre")
+    blocks = _blocks(xy, request, np.zeros(len(xy)), pad=0.0)
     fits = shapely.contains(polygon, blocks)
     if request.inside_only or fits.any():
         return xy[fits]

@@ -21,7 +21,8 @@ from styles.table import load_symbols, symbol_order
 
 SWATCH = (7.5, 3.6)
 _GAP = 1.8
-_GRADES = ((1, 2.8, 5.6), (2, 2.6, 5.2), (2, 2.4, 4.7), (3, 2.3, 4.5), (3, 2.2, 4.2))
+_TWO_LINES = 4.8  # row that holds two lines of the smallest text
+_GRADES = ((1, 2.8, 5.6), (2, 2.6, 5.2), (2, 2.4, 4.7), (2, 2.2, 3.9), (3, 2.3, 4.5), (3, 2.2, 3.9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,16 @@ def legend_options(entries: Sequence[LegendEntry], width: float) -> list[LegendL
         if longest * size <= width / columns - SWATCH[0] - _GAP - 1.0
         and not (columns == 1 and len(entries) > 9)
     ]
-    # Where a few long names forbid two columns, those names take two lines.
+    # Where a few long names forbid two columns, those names take two lines of a higher row.
     if all(option.columns == 1 for option in options):
-        options.append(LegendLayout(2, 2.3, 4.7, _height(entries, 2, 4.7)))
+        options.append(LegendLayout(2, 2.3, _TWO_LINES, _height(entries, 2, _TWO_LINES)))
     return sorted(options, key=lambda option: -option.height)
+
+
+def squeeze_legend(layout: LegendLayout, height: float) -> LegendLayout:
+    """Shrink a legend to a height; its text may fall under the smallest size, which is reported."""
+    share = height / layout.height
+    return LegendLayout(layout.columns, layout.size * share, layout.row * share, height)
 
 
 def draw_legend(page: Page, entries: Sequence[LegendEntry], layout: LegendLayout, box: Box) -> None:
@@ -118,9 +125,8 @@ def draw_legend(page: Page, entries: Sequence[LegendEntry], layout: LegendLayout
         for index, entry in enumerate(group):
             column, line = divmod(index, rows)
             x, middle = box.left + column * step, y - (line + 0.5) * layout.row
-            draw_swatch(
-                page, entry, Box(x, middle - SWATCH[1] / 2, x + SWATCH[0], middle + SWATCH[1] / 2)
-            )
+            tall = min(SWATCH[1], layout.row * 0.8)
+            draw_swatch(page, entry, Box(x, middle - tall / 2, x + SWATCH[0], middle + tall / 2))
             lines = wrap_text(entry.text, step - SWATCH[0] - _GAP - 0.5, layout.size)
             size = layout.size if len(lines) == 1 else min(layout.size, layout.row / 2.15)
             if len(lines) > 1:
@@ -175,13 +181,13 @@ def _swatch_line(page: Page, entry: LegendEntry, box: Box) -> None:
 def _swatch_marker(page: Page, entry: LegendEntry, box: Box) -> None:
     item, x, y = entry.symbol, (box.left + box.right) / 2, (box.bottom + box.top) / 2
     if not (item.glyph or entry.numbered):
-        shape = marker_shape(item.marker or "circle") * min(item.size_mm or 2.0, SWATCH[1])
+        shape = marker_shape(item.marker or "circle") * min(item.size_mm or 2.0, box.height)
         page.polygon(
             shape + np.array([x, y]), face=item.fill or item.line, edge=item.line or "none",
             width_mm=0.15, alpha=entry.fade, z=111,
         )  # fmt: skip
         return
-    size = SWATCH[1] + 0.6 if item.glyph else SWATCH[1] - 0.5
+    size = box.height + 0.6 if item.glyph else box.height - 0.5
     badge = Badge(
         symbol=item, x=x, y=y, true_x=x, true_y=y, text=item.glyph, size=size, fade=entry.fade
     )

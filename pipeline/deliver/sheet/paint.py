@@ -28,6 +28,7 @@ from styles.frame import Box
 from styles.table import text_colour_on
 
 HATCH_MM = 0.16
+_BROAD_MM = 0.6  # dashed lines from this width on lie on a white ground
 KIND_BY_DIMENSION = {0: "point", 1: "line", 2: "fill"}
 
 
@@ -182,11 +183,7 @@ class _Brush:
                 width_mm=HATCH_MM * self.shrink, alpha=fade, z=z + 0.1, clip=self.clip,
             )  # fmt: skip
         if item.line and item.line_mm:
-            outlines = line_arrays(shapely.get_rings(areas))
-            self.page.lines(
-                outlines, colour=item.line, width_mm=item.line_mm * self.shrink, dash=item.dash,
-                alpha=fade, z=z + 0.2, clip=self.clip,
-            )  # fmt: skip
+            self._stroke(item, line_arrays(shapely.get_rings(areas)), fade, z + 0.2)
 
     def draw_lines(self, item: Symbol, lines: Geometries, fade: float, floor: int) -> None:
         """Stroke lines; cased ones get every casing first so that crossings stay open."""
@@ -203,10 +200,21 @@ class _Brush:
                 cap="round", alpha=fade, clip=self.clip,
             )  # fmt: skip
             return
+        self._stroke(item, segments, fade, self._z(item.z))
+
+    def _stroke(
+        self, item: Symbol, segments: list[NDArray[np.float64]], fade: float, z: float
+    ) -> None:
+        width = (item.line_mm or 0.3) * self.shrink
+        if item.dash and item.line_mm >= _BROAD_MM:
+            # Boundaries often coincide; a lesser one must not show through the gaps of a greater.
+            self.page.lines(
+                segments, colour="#FFFFFF", width_mm=width, alpha=0.9 * fade, z=z - 0.01,
+                clip=self.clip,
+            )  # fmt: skip
         self.page.lines(
-            segments, colour=item.line or item.fill, width_mm=(item.line_mm or 0.3) * self.shrink,
-            dash=item.dash, z=self._z(item.z), cap="butt" if item.dash else "round",
-            alpha=fade, clip=self.clip,
+            segments, colour=item.line or item.fill, width_mm=width, dash=item.dash, alpha=fade,
+            z=z, cap="butt" if item.dash else "round", clip=self.clip,
         )  # fmt: skip
 
     def draw_dots(self, item: Symbol, xy: NDArray[np.float64], fade: float) -> None:
@@ -235,8 +243,10 @@ def draw_badge(page: Page, badge: Badge, *, z: float, clip: Box | None) -> None:
     item = badge.symbol
     shape = marker_shape(item.marker or "circle") * badge.size
     ground = item.fill or item.line
+    place = shape + np.array([badge.x, badge.y])
+    outline = np.array([shapely.Polygon(place)], dtype=object)
     page.fill(
-        np.array([shapely.Polygon(shape + np.array([badge.x, badge.y]))], dtype=object), face=ground,
+        outline, face=ground,
         edge="#FFFFFF", width_mm=0.25, z=z, clip=clip, alpha=badge.fade,
     )  # fmt: skip
     if badge.text:
@@ -246,7 +256,7 @@ def draw_badge(page: Page, badge: Badge, *, z: float, clip: Box | None) -> None:
         page.text(
             badge.x, badge.y + lift, badge.text, size_mm=badge.size * room, align="centre",
             middle=True,
-            colour=text_colour_on(ground), z=z + 0.3, clip=clip, bold=False,
+            colour=text_colour_on(ground), z=z + 0.3, clip=clip, inside_mark=True,
         )  # fmt: skip
 
 

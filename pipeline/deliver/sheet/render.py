@@ -109,6 +109,7 @@ def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
         scale_bar_m=column.bar.length_m,
         scale_bar_px=column.bar.length_mm * frame.dpi / 25.4,
         north_deg=north, table_rows_left_out=column.rows_left_out,
+        smallest_text_mm=page.smallest_mm,
         texts=tuple(dict.fromkeys(page.texts)), pixels=frame.pixels,
         inset_labels_unplaced=tuple(lost_inset),
     )  # fmt: skip

@@ -71,7 +71,8 @@ class MapTransform:
     @classmethod
     def for_extent(cls, extent: Bounds, scale: float, box: Box) -> MapTransform:
         """Centre an extent in a box."""
-        return cls(box, scale, ((extent[0] + extent[2]) / 2, (extent[1] + extent[3]) / 2))
+        minx, miny, maxx, maxy = map(float, extent)
+        return cls(box, scale, ((minx + maxx) / 2, (miny + maxy) / 2))
 
     @property
     def mm_per_m(self) -> float:

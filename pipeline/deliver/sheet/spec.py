@@ -185,6 +185,8 @@ class SheetReport:
         Length of the bar on the ground and on the raster; clockwise angle from up to true north.
     table_rows_left_out
         Rows of side tables that had no room (the table says so).
+    smallest_text_mm
+        Smallest em height of reading text; under ``type.minimum`` only where a legend was squeezed.
     texts
         Every text on the sheet, for wording and privacy checks.
     pixels
@@ -208,6 +210,7 @@ class SheetReport:
     scale_bar_px: float
     north_deg: float
     table_rows_left_out: int
+    smallest_text_mm: float
     texts: tuple[str, ...]
     pixels: tuple[int, int]
     missing_glyphs: tuple[str, ...] = ()

@@ -16,8 +16,8 @@ def wrap_text(text: str, width_mm: float, size_mm: float, family: str = "sans") 
     """Break a paragraph into lines no wider than `width_mm`.
 
     Numbers and Latin words stay whole, and a closing mark at a line's start takes the character
-    before it along, or hangs over the edge after a whole number, so no line begins with “，”.  A word
-    wider than the line is broken anywhere.
+    before it along, or hangs over the edge after a whole number, so no line begins with “，”.
+    A word wider than the line is broken anywhere.
     """
     lines: list[str] = []
     for paragraph in text.split("\n"):

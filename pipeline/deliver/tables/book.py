@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_col_to_name, xl_range
 
 from pipeline.deliver.tables.content import Cell, Content
 from pipeline.plan import Plan
@@ -66,6 +66,10 @@ class _Forms:
             self._made[key] = self._book.add_format(base | more)
         return self._made[key]
 
+    def text(self, align: str) -> Any:
+        """Return the form of a text cell; left-aligned text keeps clear of the border."""
+        return self.get(border=1, align=align, num_format="@", indent=1 if align == "left" else 0)
+
 
 def _write_sheet(sheet: Any, content: Content, plan: Plan, forms: _Forms) -> None:
     leaves = content.leaves
@@ -86,7 +90,9 @@ def _write_sheet(sheet: Any, content: Content, plan: Plan, forms: _Forms) -> Non
         _write_totals(sheet, end, content, forms, data=(first, end - 1))
         end += 1
     if content.notes:
-        text = "填表说明：" + "\n".join(f"{n}.{note}" for n, note in enumerate(content.notes, 1))
+        numbered = [f"{n}.{note}" for n, note in enumerate(content.notes, 1)]
+        lines = numbered if len(numbered) > 1 else content.notes
+        text = f"{content.note_label}：" + "\n".join(lines)
         _put_span(sheet, (end, 0, end, last), text, forms.get(align="left"))
         sheet.set_row(end, _height([(text, sum(widths))]))
         end += 1
@@ -116,7 +122,7 @@ def _write_row(sheet: Any, row: int, cells: list[Cell], content: Content, forms:
             sheet.write_number(row, column, cell.value, form)
         else:
             text = _clean(cell.value)
-            form = forms.get(border=1, align=leaf.align, num_format="@")
+            form = forms.text(leaf.align)
             if text:
                 sheet.write_string(row, column, text, form)
             else:
@@ -130,7 +136,7 @@ def _merge_down(sheet: Any, content: Content, first: int, forms: _Forms) -> None
     for column, leaf in enumerate(content.leaves):
         if not leaf.merge:
             continue
-        form = forms.get(border=1, align=leaf.align, num_format="@")
+        form = forms.text(leaf.align)
         start = 0
         for index in range(1, len(content.rows) + 1):
             same = index < len(content.rows) and content.rows[index][column] == content.rows[start][column]
@@ -171,6 +177,8 @@ def _set_page(sheet: Any, plan: Plan, *, header: tuple[int, int], area: tuple[in
     sheet.repeat_rows(*header)
     sheet.fit_to_pages(1, 0)
     sheet.print_area(*area)
+    # Codes such as 070102 are meant to be texts; Excel need not point at them.
+    sheet.ignore_errors({"number_stored_as_text": xl_range(*area)})
     sheet.freeze_panes(header[1] + 1, 0)
     compiler = plan.plan.compiler.replace("&", "&&")
     sheet.set_footer(f"&L{compiler}&C第 &P 页 共 &N 页&R{plan.plan.compiled.isoformat()}")
@@ -195,7 +203,7 @@ def _height(texts: list[tuple[str, float]]) -> float:
 
 
 def _count_lines(text: str, width: float) -> int:
-    room = max(width - 1.0, 2.0)
+    room = max(width - 2.0, 2.0)
     return sum(max(1, -int(-_columns_of(part) * 1.05 // room)) for part in text.split("\n"))
 
 

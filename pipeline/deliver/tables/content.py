@@ -51,7 +51,7 @@ class Content:
     leaves : columns.
     rows : cells by row.
     totals : the last row, or None; a text cell says 合计.
-    notes : 填表说明, numbered by the writer.
+    notes : lines under the table, after ``note_label``, numbered by the writer when there are several.
     """
 
     number: str
@@ -62,6 +62,7 @@ class Content:
     rows: list[list[Cell]]
     totals: list[Cell] | None
     notes: list[str]
+    note_label: str = "填表说明"
 
     @property
     def depth(self) -> int:
@@ -88,7 +89,7 @@ def plain_content(
     ]
     leaves = [Leaf(width, align, False) for _, width, align in columns]
     cells = [[Cell(value) for value in row] for row in rows]
-    return Content("", title, "", header, leaves, cells, None, list(notes))
+    return Content("", title, "", header, leaves, cells, None, list(notes), "说明")
 
 
 def find_layer(name: str) -> type[Layer]:

@@ -1,0 +1,96 @@
+"""Land use after renewal: present parcels, cut where a new site changes their use (4.3, G-08)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from configs.planning import landuse_names
+from layers.planned import PlannedParcel, Resource
+from layers.source import Parcel
+from pipeline.stages.naming import hash_text
+from pipeline.stages.shape import keep_areas, share_total
+from pipeline.stages.sites import Use
+
+# A sliver along a shared boundary that two surveys draw differently is no change of use.
+_LEAST_M2 = 1.0
+_WIDTH = 8  # of 图斑编号
+
+
+def plan_parcels(parcels: gpd.GeoDataFrame, uses: list[Use]) -> list[dict[str, Any]]:
+    """Return the ``PlannedParcel`` rows.
+
+    Only new building on ground changes land use; rooms reused inside a parcel are a compatible use of it.
+    The pieces of a parcel carry its own declared area between them, to the last 0.01 m², so that the
+    balance before and after sums alike.
+
+    Parameters
+    ----------
+    parcels : the ``Parcel`` layer with its communities.
+    uses : disjoint uses of the layout.
+    """
+    building = [use for use in uses if use.needs and use.action == "新建"]
+    grounds = np.array([use.shape for use in building], dtype=object)
+    parcel_at, use_at = shapely.STRtree(grounds).query(parcels.geometry.to_numpy(), predicate="intersects")
+    cuts: dict[int, list[Use]] = {}
+    for n, which in sorted(zip(parcel_at.tolist(), use_at.tolist(), strict=True)):
+        cuts.setdefault(n, []).append(building[which])
+    taken = set(parcels[Parcel.number])
+    rows = []
+    for n, row in enumerate(parcels.to_dict("records")):
+        rows += _cut_parcel(row, cuts.get(n, []), taken)
+    return rows
+
+
+def _cut_parcel(row: dict[str, Any], uses: list[Use], taken: set[str]) -> list[dict[str, Any]]:
+    shape = row["geometry"]
+    pieces: list[tuple[Use | None, shapely.Geometry]] = []
+    for use in uses:
+        code = use.items[0].landuse_code
+        common = keep_areas(shape.intersection(use.shape), least_m2=_LEAST_M2)
+        if code and code != row[Parcel.landuse_code] and not common.is_empty:
+            pieces.append((use, common))
+    rest = keep_areas(shape.difference(shapely.union_all([piece for _, piece in pieces])))
+    if rest.area >= _LEAST_M2 or not pieces:
+        pieces.insert(0, (None, rest))
+    weights = [piece.area for _, piece in pieces]
+    total = float(row[Parcel.area_m2])
+    areas = share_total(weights, total) if len(pieces) > 1 else [round(total, 2)]
+    return [_write_piece(row, use, piece, area, taken) for (use, piece), area in zip(pieces, areas, strict=True)]
+
+
+def _write_piece(
+    row: dict[str, Any], use: Use | None, shape: shapely.Geometry, area_m2: float, taken: set[str]
+) -> dict[str, Any]:
+    number, code, name = row[Parcel.number], row[Parcel.landuse_code], row[Parcel.landuse_name]
+    made = {
+        PlannedParcel.id: row[Parcel.id],
+        PlannedParcel.source: row[Parcel.source],
+        PlannedParcel.community: row[Parcel.community],
+        PlannedParcel.number: number,
+        PlannedParcel.landuse_code: code,
+        PlannedParcel.landuse_name: name,
+        PlannedParcel.area_m2: area_m2,
+        PlannedParcel.base_code: code,
+        PlannedParcel.note: row[Parcel.note],
+        PlannedParcel.changed: use is not None,
+        "geometry": shape,
+    }
+    if use is not None:
+        resource = use.resource[Resource.number]
+        short = f"{number[: _WIDTH - 3]}-{hash_text(number + resource, 2)}"
+        if short in taken or not number.isascii():
+            short = hash_text(number + resource, _WIDTH)
+        taken.add(short)
+        item = use.items[0]
+        made |= {
+            PlannedParcel.id: f"{row[Parcel.id]}/{resource}",
+            PlannedParcel.number: short,
+            PlannedParcel.landuse_code: item.landuse_code,
+            PlannedParcel.landuse_name: landuse_names()[item.landuse_code],
+            PlannedParcel.note: f"{name}调整为{landuse_names()[item.landuse_code]}，用于{item.name}（资源{resource}）",
+        }
+    return made

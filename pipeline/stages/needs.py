@@ -1,0 +1,172 @@
+"""Stage ``needs``: survey rows and computed gaps become one 需求清单 (2.2, 3.1.3, L-01)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from configs import read_settings
+from configs.facilities import FacilityClass, facility_classes, recognise_text
+from configs.planning import block_names, default_block
+from layers.faults import FaultLog
+from layers.frame import conform
+from layers.planned import Need
+from layers.reachable import Coverage, FacilityLoad, Home, Served, Unit, Whereabouts
+from layers.source import Road, Survey
+from pipeline.stages.base import Frame, Given, Stage
+from pipeline.stages.gaps import Gap, find_gaps
+from pipeline.stages.naming import check_unique, number_gap, number_given, shorten_communities
+from pipeline.stages.placing import clean_text, describe_places, find_word
+from pipeline.stages.rows import make_shapes
+
+_BUILT = "建设类"
+
+
+def make_needs(given: Given) -> dict[str, Frame]:
+    """Join the survey's needs with the computed gaps of the same community and class.
+
+    A survey row keeps its number, its place where it has one, and its own urgency; the gap adds what was
+    measured, and both sources stay in ``origin`` (method 调查+测算).
+    """
+    survey = given.placed(Survey).sort_values(Survey.id, ignore_index=True)
+    units = given.table(Unit)
+    gaps = find_gaps(
+        given.table(Served), given.table(Coverage), given.placed(Home), given.table(FacilityLoad), given.log
+    )
+    short = shorten_communities(
+        {clean_text(name): clean_text(code) for name, code in zip(units[Unit.name], units[Unit.code], strict=True)}
+    )
+    open_gaps = {(gap.community, gap.item.key): gap for gap in gaps}
+    rows = []
+    for row, shape in zip(survey.to_dict("records"), survey.geometry, strict=True):
+        item = _find_class(row)
+        pair = (clean_text(row[Survey.community]), item.key if item else "")
+        rows.append(_read_survey(row, shape, item, open_gaps.pop(pair, None), given.log))
+    rows += [_read_gap(gap, short) for gap in open_gaps.values()]
+    frame = make_shapes(rows, Need, crs=given.crs)
+    targets = given.table(Served).groupby(Served.type_key)[Served.target].first()
+    frame[Need.target] = frame[Need.type_key].map(targets)
+    frame[Need.safety] = [_is_safety(row) for row in rows]
+    places = describe_places(frame.geometry, frame[Need.community], given.geo(Road))
+    frame[Need.place] = [clean_text(own) or found for own, found in zip(frame[Need.place], places, strict=True)]
+    check_unique(frame[Need.number], what="need")
+    for row in frame[frame.geometry.isna() & (frame[Need.problem] == _BUILT)].to_dict("records"):
+        given.log.add(
+            "HSQ-A03",
+            f"需求{row[Need.number]}没有位置，不参与距离判断，也不上图",
+            severity="提示",
+            layer=Need.key,
+            row=row[Need.number],
+            remedy="在需求清单中补充坐标或图形",
+        )
+    return {Need.key: conform(frame.sort_values(Need.number, ignore_index=True), Need)}
+
+
+def _find_class(row: dict[str, Any]) -> FacilityClass | None:
+    """Return the facility class a survey row asks for; a management problem asks for none."""
+    given = clean_text(row[Survey.type_key])
+    if given:
+        return facility_classes().get(recognise_text(given) or "")
+    if row[Survey.problem] != _BUILT:
+        return None
+    text = clean_text(row[Survey.description])
+    words: dict[str, str] = dict(read_settings("needs.yaml")["type_words"])
+    word = find_word(text, words)
+    if not word:
+        # Two-letter class words (维修, 公园) are as often verbs or parts of other names.
+        words = {w: item.key for item in facility_classes().values() for w in (item.name, *item.words) if len(w) > 2}
+        word = find_word(text, words)
+    return facility_classes()[words[word]] if word else None
+
+
+def _read_survey(
+    row: dict[str, Any], shape: Any, item: FacilityClass | None, gap: Gap | None, log: FaultLog
+) -> dict[str, Any]:
+    works = row[Survey.works]
+    block = clean_text(row[Survey.block])
+    if block and block not in block_names(works):
+        log.add(
+            "HSQ-V05",
+            f"板块“{block}”不在{works}的板块清单内",
+            severity="警告",
+            layer=Survey.key,
+            row=row[Survey.id],
+            field=Survey.block,
+            value=block,
+            action="照原样保留",
+            remedy="核对写法，或在 configs/blocks.yaml 中补充",
+        )
+    origin, note = clean_text(row[Survey.origin]), ""
+    has_place = shape is not None and not shape.is_empty
+    if gap is not None:
+        origin, note = f"{origin}；{gap.origin}", f"测算：{gap.description}"
+    return {
+        Need.id: row[Survey.id],
+        Need.source: row[Survey.source],
+        Need.community: row[Survey.community],
+        Need.number: number_given(row[Survey.id], "X"),
+        Need.dimension: row[Survey.dimension],
+        Need.works: works,
+        Need.block: block or default_block(works, item.group if item else ""),
+        Need.description: row[Survey.description],
+        Need.origin: origin,
+        Need.gap: clean_text(row[Survey.gap]) or (gap.kind if gap else None),
+        Need.urgency: row[Survey.urgency],
+        Need.note: note,
+        Need.urgency_rule: "调查给定" + (f"（{gap.rule}）" if gap else ""),
+        Need.method: "调查+测算" if gap else "调查",
+        Need.problem: row[Survey.problem],
+        **_read_class(item),
+        Need.target_people: gap.target_people if gap else None,
+        Need.place: row[Survey.place],
+        "geometry": shape if has_place else (gap.place if gap else None),
+    }
+
+
+def _read_gap(gap: Gap, short: dict[str, str]) -> dict[str, Any]:
+    number = number_gap(short[gap.community], gap.item.key)
+    return {
+        Need.id: number,
+        Need.community: gap.community,
+        Need.number: number,
+        Need.dimension: gap.item.dimension,
+        Need.works: gap.item.works,
+        Need.block: default_block(gap.item.works, gap.item.group),
+        Need.description: gap.description,
+        Need.origin: gap.origin,
+        Need.gap: gap.kind,
+        Need.urgency: gap.urgency,
+        Need.note: f"{gap.item.standard} {gap.item.clause}{gap.item.mark}",
+        Need.urgency_rule: gap.rule,
+        Need.method: "测算",
+        Need.problem: _BUILT,
+        **_read_class(gap.item),
+        Need.target_people: gap.target_people,
+        "geometry": gap.place,
+    }
+
+
+def _read_class(item: FacilityClass | None) -> dict[str, Any]:
+    if item is None:
+        return {}
+    return {
+        Need.type_key: item.key,
+        Need.type_name: item.name,
+        Need.required_m2: item.need_m2 or None,
+    }
+
+
+def _is_safety(row: dict[str, Any]) -> bool:
+    """Return whether a need is 底线安全类 (4.9.1) by the words of its class or, of a survey, its text."""
+    text = clean_text(row.get(Need.type_name))
+    if row[Need.method] != "测算":
+        text += clean_text(row[Need.description])
+    return bool(find_word(text, read_settings("needs.yaml")["safety_words"]))
+
+
+NEEDS = Stage(
+    name="needs",
+    title="需求清单",
+    takes=(Survey, Unit, Home, Road, Served, Coverage, FacilityLoad, Whereabouts),
+    gives=(Need,),
+    run=make_needs,
+)

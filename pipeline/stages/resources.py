@@ -1,0 +1,233 @@
+"""Stage ``resources``: ledger rows and detected idle space become one 资源台账 (2.3, 3.3, L-04)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from configs import read_settings
+from layers import codes
+from layers.frame import conform
+from layers.planned import Inventory
+from layers.reachable import Block, Scope, Unit, Whereabouts
+from layers.source import Building, Heritage, Ledger, OpenSpace, Parcel, Road
+from pipeline.stages.base import Frame, Given, Stage
+from pipeline.stages.blocks import measure_blocks
+from pipeline.stages.idle import detect_buildings, detect_leftover, detect_parcels
+from pipeline.stages.naming import check_unique, number_given
+from pipeline.stages.placing import clean_number, clean_text, describe_places, find_word
+from pipeline.stages.rows import make_shapes
+from pipeline.stages.shape import keep_areas, measure_compactness, measure_width
+from pipeline.stages.walks import pick_points
+
+_LAND = ("用地", "空间")
+_BUILT = "建筑"
+Rows = list[dict[str, Any]]
+
+
+def make_resources(given: Given) -> dict[str, Frame]:
+    """Join the ledger with what is detected; measure every spatial resource the same way."""
+    parcels, buildings = given.placed(Parcel), given.placed(Building)
+    roads, spaces = given.geo(Road), given.geo(OpenSpace)
+    idle = given.plan.idle
+    scope = given.geo(Scope)
+    area = scope.geometry[scope[Scope.kind] == "更新范围"].union_all()
+    mapped = np.concatenate([f.geometry.to_numpy() for f in (buildings, parcels, spaces)])
+    blocks = measure_blocks(area, roads, mapped, complete=idle.min_completeness)
+
+    ledger = _read_ledger(given.placed(Ledger))
+    detected = [
+        row
+        for row in [*detect_parcels(parcels), *detect_buildings(buildings)]
+        if shapely.intersects(area, row["geometry"])
+    ]
+    rows = _merge(ledger, detected)
+    listed = np.array([row["geometry"] for row in rows if row["geometry"] is not None], dtype=object)
+    rows += detect_leftover(blocks, buildings, parcels, roads, spaces, listed, idle=idle)
+    frame = make_shapes(rows, Inventory, crs=given.crs)
+    frame = _measure(frame, buildings, parcels, given.geo(Heritage))
+    frame = _drop_small(frame, given)
+    _place(frame, given.geo(Unit), roads)
+    for row in frame[frame.geometry.isna() & frame[Inventory.category].isin(codes.SPATIAL_RESOURCE)].to_dict("records"):
+        given.log.add(
+            "HSQ-A03",
+            f"资源{row[Inventory.number]}（{row[Inventory.name]}）没有图形，不参与空间匹配",
+            severity="警告",
+            layer=Ledger.key,
+            row=row[Inventory.number],
+            remedy="按资源编号补充图形文件",
+        )
+    check_unique(frame[Inventory.number], what="resource")
+    frame = frame.sort_values(Inventory.number, ignore_index=True)
+    return {Inventory.key: conform(frame, Inventory), Block.key: conform(blocks, Block)}
+
+
+def _read_ledger(ledger: gpd.GeoDataFrame) -> Rows:
+    ordered = ledger.sort_values(Ledger.id)
+    same = (
+        Ledger.id, Ledger.source, Ledger.community, Ledger.category, Ledger.name, Ledger.place, Ledger.area_m2,
+        Ledger.floor_area_m2, Ledger.tenure, Ledger.owner, Ledger.use_status, Ledger.amount_wan, Ledger.clause,
+        Ledger.support, Ledger.serves, Ledger.note,
+    )  # fmt: skip
+    rows = []
+    for record, shape in zip(ordered.to_dict("records"), ordered.geometry, strict=True):
+        row = {str(name): record[name] for name in same}
+        condition = "；".join(filter(None, map(clean_text, (record[Ledger.condition], record[Ledger.note]))))
+        row |= {
+            Inventory.number: number_given(record[Ledger.id], "R"),
+            Inventory.condition: condition,
+            Inventory.usable_m2: record[Ledger.floor_area_m2] if record[Ledger.category] == _BUILT else None,
+            Inventory.evidence: "资源台账",
+            Inventory.certainty: "确认",
+            Inventory.method: "调查",
+            "geometry": None if shape is None or shape.is_empty else shape,
+        }
+        rows.append(row)
+    return rows
+
+
+def _merge(ledger: Rows, detected: Rows) -> Rows:
+    """Return both lists without telling the same thing twice.
+
+    A detected object that shares more than half of its ground with a ledger row of its kind (or holds
+    the ledger's point) is that row: the ledger's words stand, both evidences are kept and cells the
+    ledger leaves empty are filled. Of any other detected land the part a ledger row covers is left out.
+    """
+    share = read_settings("idle.yaml")["same_share"]
+    kept = list(detected)
+    for row in ledger:
+        shape = row["geometry"]
+        if shape is None or row[Inventory.category] not in codes.SPATIAL_RESOURCE:
+            continue
+        built = row[Inventory.category] == _BUILT
+        rest = []
+        for other in kept:
+            if (other[Inventory.category] == _BUILT) != built or not shape.intersects(other["geometry"]):
+                rest.append(other)
+                continue
+            common = shape.intersection(other["geometry"]).area
+            if shape.area == 0 or common > share * other["geometry"].area:
+                _fill_row(row, other)
+            elif built or common < 1.0:
+                rest.append(other)
+            else:
+                ground = keep_areas(other["geometry"].difference(shape), least_m2=1.0)
+                rest.append({**other, "geometry": ground, Inventory.area_m2: ground.area})
+        kept = rest
+    return [*ledger, *kept]
+
+
+def _fill_row(row: dict[str, Any], other: dict[str, Any]) -> None:
+    for name, value in other.items():
+        mine = row.get(name)
+        if name != "geometry" and (mine is None or pd.isna(mine) or mine == ""):
+            row[name] = value
+    if row["geometry"].area == 0:
+        row["geometry"] = other["geometry"]
+    row[Inventory.evidence] = f"{row[Inventory.evidence]}；{other[Inventory.evidence]}"
+    row[Inventory.method] = "调查+测算"
+
+
+def _measure(
+    frame: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, heritage: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Fill usable area, width, compactness, land-use code, building, heritage and tenure."""
+    frame = frame.copy()
+    spatial = frame[Inventory.category].isin(codes.SPATIAL_RESOURCE)
+    solid = spatial & frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
+    land = solid & frame[Inventory.category].isin(_LAND)
+    free = frame.geometry.copy()
+    if land.any():
+        footprints = buildings.geometry.union_all()
+        free[land] = frame.geometry[land].difference(footprints)
+    frame[Inventory.width_m] = np.round(measure_width(free), 2)
+    frame[Inventory.compactness] = np.round(measure_compactness(frame.geometry), 4)
+    drawn = frame.geometry.area.where(solid)
+    frame[Inventory.area_m2] = frame[Inventory.area_m2].fillna(drawn).round(2)
+    open_m2 = free.area.where(land)
+    # Without a drawing of the ground, what the ledger says is all there is.
+    said = frame[Inventory.area_m2].where(frame[Inventory.category].isin(_LAND))
+    frame[Inventory.usable_m2] = frame[Inventory.usable_m2].fillna(open_m2).fillna(said).round(2)
+
+    where = np.flatnonzero(spatial & frame.geometry.notna())
+    spots = pick_points(frame.geometry.iloc[where])
+    code = _find_holder(spots, parcels, Parcel.landuse_code)
+    house = _find_holder(spots, buildings, Building.id)
+    for n, index in enumerate(where):
+        row = frame.index[index]
+        if not clean_text(frame.at[row, Inventory.landuse_code]):
+            frame.at[row, Inventory.landuse_code] = code[n]
+        if frame.at[row, Inventory.category] == _BUILT and not clean_text(frame.at[row, Inventory.building]):
+            frame.at[row, Inventory.building] = house[n]
+    mine, ranges = heritage.sindex.query(frame.geometry.iloc[where], predicate="intersects")
+    for n, which in zip(mine, ranges, strict=True):
+        row = frame.index[where[n]]
+        name = heritage[Heritage.name].iloc[which]
+        known = clean_text(frame.at[row, Inventory.condition])
+        frame.at[row, Inventory.condition] = "；".join(filter(None, (known, f"涉及{name}保护范围")))
+    frame[Inventory.tenure_clear] = [_is_clear(row) for row in frame.to_dict("records")]
+    return frame
+
+
+def _find_holder(spots: np.ndarray, holders: gpd.GeoDataFrame, column: str) -> list[str | None]:
+    """Return the column of the polygon each point lies in, the first by position of several."""
+    found: list[str | None] = [None] * len(spots)
+    spot, holder = holders.sindex.query(spots, predicate="intersects")
+    for n, which in sorted(zip(spot, holder, strict=True), reverse=True):
+        found[n] = holders[column].iloc[which]
+    return found
+
+
+def _is_clear(row: dict[str, Any]) -> bool:
+    """Return whether tenure and owner are both stated and neither is in doubt; money has no tenure."""
+    if row[Inventory.category] not in codes.SPATIAL_RESOURCE:
+        return True
+    tenure, owner = clean_text(row[Inventory.tenure]), clean_text(row[Inventory.owner])
+    doubt = find_word(tenure + owner, read_settings("idle.yaml")["unclear_words"])
+    return bool(tenure and owner and not doubt)
+
+
+def _drop_small(frame: gpd.GeoDataFrame, given: Given) -> gpd.GeoDataFrame:
+    """Leave out detected land below the plan's least area or width, and say so; ledger rows all stay."""
+    idle = given.plan.idle
+    found = (frame[Inventory.method] == "测算") & frame[Inventory.category].isin(_LAND)
+    small = found & ~(
+        (frame[Inventory.usable_m2] >= idle.min_area_m2) & (frame[Inventory.width_m] >= idle.min_width_m)
+    )
+    for row in frame[small].to_dict("records"):
+        given.log.add(
+            "HSQ-V09",
+            f"{row[Inventory.name]}可用面积{clean_number(row[Inventory.usable_m2]):.0f}㎡、最大内接宽度"
+            f"{clean_number(row[Inventory.width_m]):.1f} m，小于闲置空间下限，未列入资源台账",
+            severity="提示",
+            layer=Inventory.key,
+            row=row[Inventory.number],
+            action="略去",
+            remedy="如需列入，调整 idle.min_area_m2 或 idle.min_width_m",
+        )
+    return frame[~small].reset_index(drop=True)
+
+
+def _place(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame, roads: gpd.GeoDataFrame) -> None:
+    """Fill community and place where the source is silent, by position."""
+    here = np.flatnonzero(frame.geometry.notna() & frame[Inventory.community].isna())
+    names = _find_holder(pick_points(frame.geometry.iloc[here]), units, Unit.name)
+    for index, name in zip(frame.index[here], names, strict=True):
+        frame.at[index, Inventory.community] = name
+    found = describe_places(frame.geometry, frame[Inventory.community], roads)
+    frame[Inventory.place] = [
+        clean_text(own) or text or "规划范围内" for own, text in zip(frame[Inventory.place], found, strict=True)
+    ]
+
+
+RESOURCES = Stage(
+    name="resources",
+    title="资源台账",
+    takes=(Ledger, Parcel, Building, Road, OpenSpace, Heritage, Scope, Unit, Whereabouts),
+    gives=(Inventory, Block),
+    run=make_resources,
+)

@@ -1,0 +1,185 @@
+"""Sites of the layout: what is rebuilt, newly built, removed, kept, or held open as 弹性空间 (4.3, D-05)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import shapely
+
+from configs import read_settings
+from configs.facilities import FacilityClass, facility_classes
+from layers import codes
+from layers.faults import FaultLog
+from layers.planned import Match, Need, Pair, Resource, Site
+from layers.source import Building, Facility
+from pipeline.stages.placing import clean_number, clean_text, find_word
+from pipeline.stages.shape import keep_areas
+
+_LEAST_M2 = 1.0
+
+
+@dataclass
+class Use:
+    """A resource and the needs it will meet.
+
+    Attributes
+    ----------
+    resource : row of ``Resource``, with ``geometry`` an area of its own that no other use takes.
+    needs : rows of ``Need``, 紧迫 first, then by number.
+    used_m2 : area each need takes, in the same order.
+    level : the best level of its pairs; 0 where no need takes it.
+    """
+
+    resource: dict[str, Any]
+    needs: list[dict[str, Any]]
+    used_m2: list[float]
+    level: int
+    shape: shapely.Geometry
+
+    @property
+    def items(self) -> list[FacilityClass]:
+        """Facility classes of the needs."""
+        return [facility_classes()[need[Need.type_key]] for need in self.needs]
+
+    @property
+    def action(self) -> str:
+        """更新方式: rooms and open space in use are altered, idle ground is built on."""
+        condition = clean_text(self.resource[Resource.condition])
+        if find_word(condition, read_settings("idle.yaml")["demolish_words"]):
+            return "拆除"
+        if not self.needs:
+            return "弹性"
+        in_use = self.resource[Resource.use_status] == "在用" and self.resource[Resource.category] == "空间"
+        return "改造" if self.resource[Resource.category] == "建筑" or in_use else "新建"
+
+
+def find_uses(
+    resources: gpd.GeoDataFrame,
+    needs: gpd.GeoDataFrame,
+    pairs: Any,
+    matches: Any,
+    buildings: gpd.GeoDataFrame,
+    log: FaultLog,
+) -> list[Use]:
+    """Return every confirmed spatial resource with its listed needs, on ground of its own.
+
+    Buildings come first, so that a plot keeps the ground between them; equal ones by number.
+    """
+    listed = set(matches.loc[matches[Match.listed] == "是", Match.need])
+    need_rows = {row[Need.number]: row for row in needs.to_dict("records")}
+    chosen = pairs[pairs[Pair.chosen] & pairs[Pair.need].isin(listed)]
+    houses = buildings.set_index(Building.id).geometry
+    spatial = resources[
+        resources[Resource.category].isin(codes.SPATIAL_RESOURCE) & (resources[Resource.certainty] == "确认")
+    ]
+    built_first = spatial.assign(_land=spatial[Resource.category] != "建筑").sort_values(["_land", Resource.number])
+    taken: list[shapely.Geometry] = []
+    uses = []
+    for row in built_first.to_dict("records"):
+        shape = row["geometry"]
+        if (shape is None or shape.area == 0) and clean_text(row[Resource.building]) in houses.index:
+            shape = houses[row[Resource.building]]
+        if shape is None or shape.area == 0:
+            continue
+        ground = keep_areas(shapely.difference(shape, shapely.union_all(taken)), least_m2=_LEAST_M2)
+        if ground.is_empty:
+            log.add(
+                "HSQ-A07",
+                f"资源{row[Resource.number]}的范围已全部属于其他资源，未单独布局",
+                severity="警告",
+                layer=Resource.key,
+                row=row[Resource.number],
+                remedy="核对资源台账中重复或重叠的条目",
+            )
+            continue
+        taken.append(ground)
+        mine = chosen[chosen[Pair.resource] == row[Resource.number]]
+        order = sorted(
+            mine.to_dict("records"), key=lambda p: (need_rows[p[Pair.need]][Need.urgency] != "紧迫", p[Pair.need])
+        )
+        uses.append(
+            Use(
+                row,
+                [need_rows[pair[Pair.need]] for pair in order],
+                [clean_number(pair[Pair.used_m2]) for pair in order],
+                max((int(pair[Pair.level]) for pair in order), default=0),
+                ground,
+            )
+        )
+    return uses
+
+
+def write_site(use: Use, area_m2: float) -> dict[str, Any]:
+    """Return the ``Site`` row of a use."""
+    row, action = use.resource, use.action
+    clear = bool(row[Resource.tenure_clear])
+    measures = read_settings("matching.yaml")["measures"]
+    if action == "弹性":
+        measure, function = None, "弹性空间（功能待定）"
+    else:
+        measure = measures.get(action, measures.get(use.level))
+        function = "、".join(dict.fromkeys(item.name for item in use.items)) or "待定"
+    return {
+        Site.id: f"S-{row[Resource.number]}",
+        Site.source: row[Resource.source],
+        Site.community: row[Resource.community],
+        Site.action: action,
+        Site.name: row[Resource.name],
+        Site.function: function,
+        Site.area_m2: area_m2,
+        Site.floor_area_m2: _floor_area(use),
+        Site.measure: measure,
+        Site.tenure_change: "不变" if clear else "权属核实后确定",
+        Site.need: use.needs[0][Need.number] if use.needs else None,
+        Site.resource: row[Resource.number],
+        Site.note: "满足需求" + "、".join(need[Need.number] for need in use.needs) if use.needs else None,
+        "geometry": use.shape,
+    }
+
+
+def write_kept(
+    buildings: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, uses: list[Use]
+) -> list[dict[str, Any]]:
+    """Return 保留 sites: buildings that hold a public facility and are not part of any use."""
+    groups = read_settings("matching.yaml")["public_groups"]
+    public = {key for key, item in facility_classes().items() if item.group in groups}
+    spots = facilities[facilities[Facility.type_key].isin(public)].sort_values(Facility.id)
+    house, spot = spots.sindex.query(buildings.geometry, predicate="intersects")
+    held: dict[int, list[int]] = {}
+    for n, which in sorted(zip(house, spot, strict=True)):
+        held.setdefault(int(n), []).append(int(which))
+    busy = shapely.union_all([use.shape for use in uses])
+    rows = []
+    for n, inside in held.items():
+        building = buildings.iloc[n]
+        shape = building.geometry
+        if shapely.area(shapely.intersection(shape, busy)) >= _LEAST_M2:
+            continue
+        names = [facility_classes()[spots[Facility.type_key].iloc[i]].name for i in inside]
+        label = clean_text(building[Building.name]) or clean_text(spots[Facility.name].iloc[inside[0]]) or names[0]
+        rows.append(
+            {
+                Site.id: f"S-{building[Building.id]}",
+                Site.source: building[Building.source],
+                Site.community: building[Building.community],
+                Site.action: "保留",
+                Site.name: label,
+                Site.function: "、".join(dict.fromkeys(names)),
+                Site.area_m2: shape.area,
+                Site.floor_area_m2: building[Building.floor_area_m2],
+                Site.tenure_change: "不变",
+                "geometry": shape,
+            }
+        )
+    return rows
+
+
+def _floor_area(use: Use) -> float | None:
+    """Return floor area: rooms taken, or those a new building needs; open grounds have none."""
+    if use.resource[Resource.category] == "建筑":
+        used = sum(use.used_m2)
+        return used if use.needs and used == used else clean_number(use.resource[Resource.floor_area_m2])
+    rooms = [clean_number(n[Need.required_m2]) for n, i in zip(use.needs, use.items, strict=True) if not i.land]
+    return sum(rooms) if rooms else None

@@ -1,0 +1,125 @@
+"""The quality report, 成果目录 and the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from layers.faults import Fault
+from layers.planned import Quality
+from pipeline.deliver.items import Absent, Item
+from pipeline.deliver.listing import CATALOGUE, MANIFEST, list_inputs, write_catalogue, write_manifest
+from pipeline.deliver.quality import PATH, quality_rows, write_quality
+
+FAULTS = [
+    Fault("HSQ-V05", "取值不在代码表内", severity="警告", file="a.csv", row="7", value="=cmd()"),
+    Fault("HSQ-G02", "面自相交", severity="提示", file="b.shp", row="3", action="已修复", x=1.005, y=2.0),
+    Fault("HSQ-G02", "面自相交", severity="提示", file="b.shp", row="9", action="已修复", x=5.0, y=6.0),
+]
+
+
+def values(sheet):
+    return [list(row) for row in sheet.iter_rows(values_only=True)]
+
+
+def test_quality_rows_keep_place_and_order():
+    rows = quality_rows(FAULTS, stage="读取数据", crs="EPSG:4548")
+    assert rows[Quality.code].tolist() == ["HSQ-V05", "HSQ-G02", "HSQ-G02"]
+    assert rows[Quality.stage].unique().tolist() == ["读取数据"]
+    assert rows.geometry.isna().tolist() == [True, False, False]
+    assert rows.crs.to_epsg() == 4548
+
+
+def test_quality_book(plan, tmp_path):
+    rows = quality_rows(FAULTS, stage="读取数据", crs="EPSG:4548")
+    item = write_quality(rows, plan, tmp_path)
+    book = openpyxl.load_workbook(tmp_path / PATH)
+    assert book.sheetnames == ["汇总", "警告", "提示"]
+    assert item.note == "错误 0、警告 1、提示 2"
+    assert values(book["汇总"])[2:7] == [
+        ["警告", "HSQ-V05", "取值不在代码表内", "读取数据", 1],
+        ["提示", "HSQ-G02", "几何自相交或无效", "读取数据", 2],
+        ["错误合计", None, None, None, 0],
+        ["警告合计", None, None, None, 1],
+        ["提示合计", None, None, None, 2],
+    ]
+    notes = values(book["提示"])
+    assert notes[0][0] == "提示（共 2 条）"
+    assert notes[2][:5] == ["HSQ-G02", "读取数据", "b.shp", None, "3"]
+    assert notes[3][-2:] == [5.0, 6.0]
+    cell = book["警告"]["G3"]
+    assert (cell.value, cell.data_type) == ("=cmd()", "s")
+
+
+def test_quality_book_of_a_clean_run(plan, tmp_path):
+    write_quality(quality_rows([], stage="", crs="EPSG:4548"), plan, tmp_path)
+    assert openpyxl.load_workbook(tmp_path / PATH).sheetnames == ["汇总"]
+
+
+def test_catalogue_lists_files_and_what_is_absent(plan, tmp_path):
+    made = [
+        Item("数据库/一张图.gpkg", "数据库", "“一张图”数据库", "x"),
+        Absent("图件", "功能业态策划图", "没有业态数据", "4-1"),
+        Item("图件/JPG/1.jpg", "图件", "更新范围图", "x", "1-1"),
+    ]
+    items = write_catalogue(made, plan, tmp_path)
+    book = openpyxl.load_workbook(tmp_path / CATALOGUE)
+    listed = [row[4] for row in values(book["成果目录"])[2:]]
+    assert listed == ["图件/JPG/1.jpg", "数据库/一张图.gpkg", CATALOGUE, MANIFEST]
+    assert [item.path for item in items] == listed
+    assert values(book["未提供的成果"])[2] == [1, "图件", "4-1", "功能业态策划图", "没有业态数据"]
+
+
+def test_manifest_names_every_file_with_its_hash(plan, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("a.shp", "a.dbf", "a.shp.lock", "b.shp"):
+        (home / name).write_bytes(name.encode())
+    plan.located(home)
+    root = tmp_path / "成果"
+    (root / "表格").mkdir(parents=True)
+    (root / "表格/t.xlsx").write_bytes(b"table")
+    items = write_catalogue([Item("表格/t.xlsx", "表格", "t", "maker")], plan, root)
+    manifest = json.loads(write_manifest(items, plan, root).read_text(encoding="utf-8"))
+    digest = hashlib.sha256(b"table").hexdigest()
+    assert [entry["path"] for entry in manifest["files"]] == ["成果目录.xlsx", "表格/t.xlsx"]
+    assert manifest["files"][1] == {"path": "表格/t.xlsx", "size": 5, "sha256": digest, "made_by": "maker"}
+    assert [entry["path"] for entry in manifest["inputs"]] == ["a.dbf", "a.shp"]
+    assert manifest["parameters"]["plan"]["compiled"] == "2026-03-05"
+    assert "folder" not in manifest["parameters"]["delivery"]
+    assert manifest["versions"]["shapely"]
+    assert str(tmp_path) not in (root / MANIFEST).read_text(encoding="utf-8")
+
+
+def test_manifest_refuses_a_file_nobody_made(plan, tmp_path):
+    items = write_catalogue([], plan, tmp_path)
+    (tmp_path / "stray.jpg").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"stray\.jpg"):
+        write_manifest(items, plan, tmp_path)
+
+
+def test_inputs_in_folders_and_behind_keys(plan, tmp_path):
+    (tmp_path / "codes").mkdir()
+    for name in ("codes/b.csv", "codes/a.csv", "list.xlsx", "place.geojson", "a.shp"):
+        (tmp_path / name).write_bytes(b"")
+    source = {"path": "list.xlsx", "key": "id", "geometry": {"path": "place.geojson"}}
+    data = plan.model_dump(mode="json", exclude_none=True)
+    data["inputs"]["survey"] = [source]
+    data["divisions"] = {"path": "codes"}
+    plan = type(plan).model_validate(data).located(tmp_path)
+    assert [name for name, _ in list_inputs(plan)] == [
+        "a.shp", "codes/a.csv", "codes/b.csv", "list.xlsx", "place.geojson",
+    ]  # fmt: skip
+
+
+def test_rows_beyond_the_limit_are_counted(plan, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.deliver.quality._MOST", 2)
+    rows = pd.concat([quality_rows(FAULTS[1:], stage="s", crs="EPSG:4548")] * 2, ignore_index=True)
+    write_quality(rows, plan, tmp_path)
+    sheet = openpyxl.load_workbook(tmp_path / PATH)["提示"]
+    assert sheet["A1"].value == "提示（共 4 条，只列前 2 条）"
+    assert sheet.max_row == 4
