@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Literal, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -29,8 +28,6 @@ from layers.source import (
     Survey,
     UtilityLine,
 )
-
-AreaRule: TypeAlias = Literal["planar", "ellipsoidal"]
 
 # A stated area may differ this much from the drawn one before it is worth a remark.
 _AREA_TOLERANCE = 0.01
@@ -179,8 +176,7 @@ def _derive_buildings(frame: gpd.GeoDataFrame, place: Place, *, area_rule: AreaR
 def _derive_roads(frame: gpd.GeoDataFrame) -> None:
     frame[Road.length_m] = frame.geometry.length
     _fill(frame, Road.level, 0)
-    if Road.kind in frame.columns:
-        _fill(frame, Road.walkable, ~frame[Road.kind].isin(_NOT_WALKABLE))
+    _fill(frame, Road.walkable, ~frame[Road.kind].isin(_NOT_WALKABLE) if Road.kind in frame.columns else True)
 
 
 def _recognise(cells: pd.Series) -> pd.Series:
@@ -192,6 +188,16 @@ def _derive_facilities(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFram
     """Recognise types from the type text, then from the name; rows of no known type are left out, reported."""
     keys = pd.Series(pd.NA, index=frame.index, dtype="object")
     texts = [name for name in (Facility.type_key, Facility.type_name, Facility.name) if name in frame.columns]
+    if not texts:
+        if (str(Facility.type_key), "") not in place.reported:
+            place.error(
+                "HSQ-V01",
+                "没有说明设施类型的列，也没有名称",
+                field=str(Facility.type_key),
+                row="",
+                remedy="在配置的 columns 中写 type_key: 文件列名，或在 constants 中给出统一类型",
+            )
+        return frame[:0]
     for name in texts:
         keys = keys.where(keys.notna(), _recognise(frame[name].where(keys.isna())))
     lost = keys.isna()
