@@ -37,9 +37,16 @@ def unit_costs() -> dict[tuple[str, str, str], UnitCost]:
     """Return unit costs by (subject, action, unit)."""
     found = {}
     for row in read_rows("costs.csv"):
-        numbers = {name: float(row[name]) for name in ("unit_cost_wan", "low_wan", "high_wan", "confidence")}
-        texts = {name: row[name] for name in ("subject", "action", "unit", "source")}
-        found[row["subject"], row["action"], row["unit"]] = UnitCost(**texts, **numbers)
+        found[row["subject"], row["action"], row["unit"]] = UnitCost(
+            subject=row["subject"],
+            action=row["action"],
+            unit=row["unit"],
+            unit_cost_wan=float(row["unit_cost_wan"]),
+            low_wan=float(row["low_wan"]),
+            high_wan=float(row["high_wan"]),
+            source=row["source"],
+            confidence=float(row["confidence"]),
+        )
     return found
 
 

@@ -119,8 +119,12 @@ def _sum_overload(coverage: pd.DataFrame, loads: pd.DataFrame) -> dict[tuple[str
     """Return what is lacking, by community and class, where every serving facility's spare is known.
 
     The facilities are those that are nearest to some covered home; their spare capacity already counts
-    the people of every community they serve.
+    the people of every community they serve. So what one set of facilities lacks is told once, for the
+    community with most homes at them.
     """
+    classes = read_settings("needs.yaml")["capacity_classes"]
+    coverage = coverage[coverage[Coverage.type_key].isin(classes)]
+    homes = coverage[coverage[Coverage.shared]].groupby([Coverage.community, Coverage.type_key]).size()
     used = coverage.loc[coverage[Coverage.shared], [Coverage.community, Coverage.type_key, Coverage.any_facility]]
     used = used.drop_duplicates().merge(
         loads[[FacilityLoad.facility, FacilityLoad.spare, FacilityLoad.capacity_unit]],
@@ -128,12 +132,18 @@ def _sum_overload(coverage: pd.DataFrame, loads: pd.DataFrame) -> dict[tuple[str
         right_on=str(FacilityLoad.facility),
         how="left",
     )
-    lacks = {}
+    lacks: dict[tuple[str, str], tuple[float, str]] = {}
+    told: dict[tuple[str, frozenset[str]], tuple[str, str]] = {}
     for pair, group in used.groupby([Coverage.community, Coverage.type_key]):
         spare = group[FacilityLoad.spare]
         if spare.notna().all() and spare.sum() < 0:
             units = sorted({clean_text(unit) for unit in group[FacilityLoad.capacity_unit]})
-            if len(units) == 1:  # beds and seats do not add up
+            same = (pair[1], frozenset(group[Coverage.any_facility]))
+            other = told.get(same)
+            if len(units) == 1 and (other is None or homes[pair] > homes[other]):  # beds and seats do not add up
+                if other is not None:
+                    del lacks[other]
+                told[same] = pair
                 lacks[pair] = (-float(spare.sum()), units[0])
     return lacks
 

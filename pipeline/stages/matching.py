@@ -81,8 +81,8 @@ def _write_pairs(found: dict[str, list[Candidate]]) -> list[dict[str, Any]]:
     taken_by = {
         c.resource: number for number in sorted(found, reverse=True) for c in found[number] if c.chosen
     }
-    rows = []
-    for number, candidates in found.items():
+    rows: list[dict[str, Any]] = []
+    for candidates in found.values():
         own = next((c.resource for c in candidates if c.chosen), None)
         for c in candidates:
             reason = c.judgement.reason

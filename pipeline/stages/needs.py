@@ -75,7 +75,9 @@ def _find_class(row: dict[str, Any]) -> FacilityClass | None:
         # Two-letter class words (维修, 公园) are as often verbs or parts of other names.
         words = {w: item.key for item in facility_classes().values() for w in (item.name, *item.words) if len(w) > 2}
         word = find_word(text, words)
-    return facility_classes()[words[word]] if word else None
+    item = facility_classes()[words[word]] if word else None
+    # A word alone is not enough: 停车信息化 of 智慧赋能 asks for no car park.
+    return item if item is not None and item.works == row[Survey.works] else None
 
 
 def _read_survey(

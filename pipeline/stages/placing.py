@@ -39,12 +39,12 @@ def describe_places(places: gpd.GeoSeries, communities: pd.Series, roads: gpd.Ge
 
 def clean_text(value: object) -> str:
     """Return a cell as text, a missing one as an empty text."""
-    return "" if value is None or pd.isna(value) else str(value).strip()  # type: ignore[call-overload]
+    return "" if value is None or pd.isna(value) else str(value).strip()
 
 
 def clean_number(value: object) -> float:
     """Return a cell as a number, a missing one as NaN."""
-    return float("nan") if pd.isna(value) else float(value)  # type: ignore[call-overload,arg-type]
+    return float("nan") if pd.isna(value) else float(value)  # type: ignore[arg-type]
 
 
 def find_word(text: str, words: Iterable[str]) -> str:

@@ -212,7 +212,8 @@ def _name(draft: Draft, plan: Plan) -> str:
     if draft.item is None:
         return f"{where}{_core(draft.need[Need.description])}项目"
     kind = {"管理": "共享", "改造": "改造建设"}.get(draft.way, "建设")
-    return f"{where}{draft.item.name}{kind}项目"
+    kept = where.removesuffix("社区") if draft.item.name.startswith("社区") else where
+    return f"{kept}{draft.item.name}{kind}项目"
 
 
 def _place(draft: Draft, plan: Plan) -> str:
@@ -228,6 +229,8 @@ def _content(draft: Draft) -> str:
     if item is not None and draft.space is not None and draft.pair is not None:
         area = clean_number(draft.pair[Pair.used_m2])
         scale = "规模待核" if np.isnan(area) else write_area(area)
+        if draft.space[Resource.category] == "空间" and draft.way == "改造":
+            return f"依托{draft.space[Resource.name]}设置{item.name}，{scale}"
         verb = "新建" if draft.way == "新建" else "改造设置"
         return f"利用{draft.space[Resource.name]}{verb}{item.name}，{scale}"
     if item is not None and draft.way == "管理":

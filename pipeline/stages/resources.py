@@ -157,18 +157,16 @@ def _measure(
     spots = pick_points(frame.geometry.iloc[where])
     code = _find_holder(spots, parcels, Parcel.landuse_code)
     house = _find_holder(spots, buildings, Building.id)
-    for n, index in enumerate(where):
-        row = frame.index[index]
-        if not clean_text(frame.at[row, Inventory.landuse_code]):
-            frame.at[row, Inventory.landuse_code] = code[n]
-        if frame.at[row, Inventory.category] == _BUILT and not clean_text(frame.at[row, Inventory.building]):
-            frame.at[row, Inventory.building] = house[n]
-    mine, ranges = heritage.sindex.query(frame.geometry.iloc[where], predicate="intersects")
-    for n, which in zip(mine, ranges, strict=True):
-        row = frame.index[where[n]]
-        name = heritage[Heritage.name].iloc[which]
-        known = clean_text(frame.at[row, Inventory.condition])
-        frame.at[row, Inventory.condition] = "；".join(filter(None, (known, f"涉及{name}保护范围")))
+    rows = frame.index[where]
+    frame[Inventory.landuse_code] = frame[Inventory.landuse_code].fillna(pd.Series(code, index=rows, dtype="str"))
+    rooms = pd.Series(house, index=rows, dtype="str").where(frame[Inventory.category] == _BUILT)
+    frame[Inventory.building] = frame[Inventory.building].fillna(rooms)
+    notes = {row: [clean_text(text)] for row, text in frame[Inventory.condition].items()}
+    for n, which in zip(*heritage.sindex.query(frame.geometry.iloc[where], predicate="intersects"), strict=True):
+        notes[rows[n]].append(f"涉及{heritage[Heritage.name].iloc[which]}保护范围")
+    frame[Inventory.condition] = pd.Series(
+        {row: "；".join(filter(None, parts)) for row, parts in notes.items()}, index=frame.index, dtype="str"
+    )
     frame[Inventory.tenure_clear] = [_is_clear(row) for row in frame.to_dict("records")]
     return frame
 
@@ -216,8 +214,8 @@ def _place(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame, roads: gpd.GeoDataF
     """Fill community and place where the source is silent, by position."""
     here = np.flatnonzero(frame.geometry.notna() & frame[Inventory.community].isna())
     names = _find_holder(pick_points(frame.geometry.iloc[here]), units, Unit.name)
-    for index, name in zip(frame.index[here], names, strict=True):
-        frame.at[index, Inventory.community] = name
+    by_place = pd.Series(names, index=frame.index[here], dtype="str")
+    frame[Inventory.community] = frame[Inventory.community].fillna(by_place)
     found = describe_places(frame.geometry, frame[Inventory.community], roads)
     frame[Inventory.place] = [
         clean_text(own) or text or "规划范围内" for own, text in zip(frame[Inventory.place], found, strict=True)

@@ -173,6 +173,5 @@ def _distance(distance_m: float, limit_m: float) -> Factor:
         return Factor(2, "步行距离未能测定")
     steps = read_settings("matching.yaml")["distance"]
     level = max((lv for lv, times in steps.items() if distance_m <= times * limit_m), default=0)
-    if level == 3:
-        return Factor(3, f"步行{distance_m:.0f} m")
-    return Factor(level, f"步行{distance_m:.0f} m超出{limit_m:.0f} m")
+    text = f"步行{distance_m:.0f} m"
+    return Factor(level, text if distance_m <= limit_m else f"{text}（服务距离{limit_m:.0f} m）")

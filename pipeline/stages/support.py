@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from configs import read_settings
-from configs.facilities import facility_classes, recognise_text
+from configs.facilities import facility_classes
+from layers import codes
 from layers.planned import Inventory, Need
 from pipeline.stages.placing import clean_number, clean_text, find_word, write_money
 
@@ -48,9 +50,11 @@ class Support:
 
     def people_text(self) -> str:
         """Return 工作力量: who supports, in what; a policy without an amount with its clause; or "/"."""
-        texts = [
-            f"{row[Inventory.name]}：{clean_text(row[Inventory.support]) or '支持事项待明确'}" for row in self.people
-        ]
+        texts = []
+        for row in self.people:
+            who, what = clean_text(row[Inventory.support]), clean_text(row[Inventory.serves])
+            said = "，".join(filter(None, (who, what))) or "支持事项待明确"
+            texts.append(f"{row[Inventory.name]}：{said}")
         for row in self.policy:
             clause = clean_text(row[Inventory.clause]) or "条款待核"
             texts.append("：".join(filter(None, (f"{row[Inventory.name]}（{clause}）", clean_text(row[Inventory.support])))))
@@ -82,24 +86,29 @@ def is_social(row: Row) -> bool:
     return bool(find_word(text, rubric["social_words"])) and not find_word(text, rubric["fiscal_words"])
 
 
+@cache
+def _vocabulary() -> frozenset[str]:
+    """Return the words with which a ledger can say exactly what a row is meant for."""
+    items = facility_classes().values()
+    names = {name for item in items for name in (item.key, item.name, item.group)}
+    return frozenset({*codes.WORKS.values, *codes.DIMENSION.values, *names})
+
+
 def _in_reach(need: Row, row: Row) -> bool:
     home, other = clean_text(need[Need.community]), clean_text(row[Inventory.community])
     return not other or not home or home == other
 
 
 def _serves(need: Row, row: Row, *, building: bool) -> bool:
-    own = clean_text(row[Inventory.serves])
     key = clean_text(need[Need.type_key])
     item = facility_classes().get(key)
-    if own:
-        names = {need[Need.works], need[Need.dimension], clean_text(need[Need.block]), key}
-        tokens = [token.strip() for token in re.split(r"[;；,，、/]", own) if token.strip()]
-        return any(
-            token in names or (key and recognise_text(token) == key) or (len(token) > 1 and token in need[Need.description])
-            for token in tokens
-        )
+    tokens = {token.strip() for token in re.split(r"[;；,，、/]", clean_text(row[Inventory.serves]))}
+    if tokens & _vocabulary():
+        mine = {need[Need.works], need[Need.dimension], key, item.name if item else "", item.group if item else ""}
+        return bool(tokens & mine - {""})
     themes = read_settings("support.yaml")["themes"]
-    word = find_word("".join(clean_text(row[c]) for c in (Inventory.name, Inventory.clause, Inventory.support)), themes)
+    texts = (row[c] for c in (Inventory.name, Inventory.clause, Inventory.support, Inventory.serves))
+    word = find_word("；".join(map(clean_text, texts)), themes)
     if not word:
         return False
     theme = themes[word]

@@ -99,10 +99,10 @@ def test_reached_only_across_a_border_is_no_need():
 @pytest.mark.parametrize(("spare", "gap"), [(-12.0, "少配"), (0.0, None), (None, None)])
 def test_capacity_below_what_it_carries_is_too_few(spare, gap):
     cover = [
-        {"id": "a", "community": "甲社区", "home": "H0", "type_key": "canteen", "limit_m": 300, "any_facility": "F1", "shared": True}
+        {"id": "a", "community": "甲社区", "home": "H0", "type_key": "kindergarten", "limit_m": 300, "any_facility": "F1", "shared": True}
     ]
-    load = [{"id": "F1", "facility": "F1", "type_key": "canteen", "homes": 3, "capacity_unit": "座", "spare": spare}]
-    needs, _ = run_needs(served=[served_row("canteen", "社区食堂", own=3, shared=3)], coverage=cover, loads=load)
+    load = [{"id": "F1", "facility": "F1", "type_key": "kindergarten", "homes": 3, "capacity_unit": "座", "spare": spare}]
+    needs, _ = run_needs(served=[served_row("kindergarten", "幼儿园", own=3, shared=3)], coverage=cover, loads=load)
     assert list(needs[Need.gap]) == ([gap] if gap else [])
     if gap:
         assert "缺12座" in needs.iloc[0][Need.description]
