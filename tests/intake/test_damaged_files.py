@@ -52,7 +52,7 @@ def test_damage_is_a_fault_or_harmless(tmp_path: Path, name: str) -> None:
         if Path(name).stem in {source.path.stem, source.geometry.path.stem if source.geometry else ""}
     ]
     assert sources
-    for _ in range(8):
+    for _ in range(4):
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(TINY, folder)
         content = damage((folder / name).read_bytes(), rng)
