@@ -108,26 +108,43 @@ def test_buildings_carry_the_zone_prefix_and_one_double(
     undated = buildings.loc[buildings["JCND"].isna(), "JZBH"].tolist()
     assert sorted(undated) == sorted(faults["年代缺失"]["对象"])
     assert buildings.is_valid.all()
-    assert len(buildings) == truth["数量"]["建筑"] + 1
+    assert len(buildings) == truth["数量"]["建筑"] + 1 + truth["数量"]["周边建筑"]
+
+
+def split_inside(
+    buildings: gpd.GeoDataFrame, communities: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Buildings of the communities, and those of the neighbourhood; none lies on the border."""
+    shapes = buildings.geometry.translate(-39_000_000.0)
+    meets = shapes.intersects(communities.union_all()).to_numpy()
+    return buildings[meets], buildings[~meets]
 
 
 def test_every_building_lies_in_one_parcel(
-    parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame
+    parcels: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame,
+    truth: dict,
 ) -> None:
+    everything = buildings.geometry.drop_duplicates().to_numpy()
+    i, _j = shapely.STRtree(everything).query(everything, predicate="overlaps")
+    assert i.size == 0
+    buildings, around = split_inside(buildings, communities)
+    assert len(around) == truth["数量"]["周边建筑"]
     shapes = buildings.geometry.translate(-39_000_000.0)
     lots = parcels.geometry.make_valid().buffer(0.01)
     b, p = shapely.STRtree(lots.to_numpy()).query(shapes.to_numpy(), predicate="within")
     assert np.bincount(b, minlength=len(shapes)).tolist() == [1] * len(shapes)
-    i, _j = shapely.STRtree(shapes.to_numpy()).query(shapes.to_numpy(), predicate="overlaps")
-    assert i.size == 0
     assert set(parcels["YDYHFLDM"].iloc[p]).isdisjoint({"1207", "1701", "2301"})
 
 
 def test_people_agree_across_files(
     buildings: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, truth: dict
 ) -> None:
-    lived = buildings.drop_duplicates("JZMC")
+    inside, around = split_inside(buildings, communities)
+    lived = inside.drop_duplicates("JZMC")
     total = int(lived["RK"].sum())
+    assert int(around["RK"].sum()) == truth["数量"]["周边人口"] > 5000
     assert total == truth["数量"]["人口"] == int(communities["RK"].sum())
     assert (lived[["LNRK", "YYRK", "ERRK"]].sum(axis=1) <= lived["RK"]).all()
     with rasterio.open(INPUT / "人口.tif") as grid:
@@ -142,7 +159,10 @@ def test_ledger_keeps_surveyors_order_units_and_totals(communities: gpd.GeoDataF
     rows = list(ws.iter_rows(min_row=4, values_only=True))
     assert rows[-1][0] == "合计"
     points = shapely.points([(r[5], r[4]) for r in rows[:-1]])
-    assert communities.union_all().buffer(1).covers(points).all()
+    here = np.array([r[3] in set(communities["SQMC"]) for r in rows[:-1]])
+    inside = communities.union_all().buffer(1).covers(points)
+    assert inside[here].all() and not inside[~here].any()
+    assert 3 <= (~here).sum() <= 8  # neighbours' facilities the street's ledger also lists
     assert any(isinstance(r[6], str) and r[6].endswith("㎡") for r in rows[:-1])
     assert any(isinstance(r[6], int | float) for r in rows[:-1])
     assert any(isinstance(r[7], str) and r[7].endswith("人") for r in rows[:-1])
@@ -203,9 +223,40 @@ def test_needs_and_resources_have_the_promised_variety(truth: dict) -> None:
 
 
 def test_facilities_are_many_and_varied(truth: dict) -> None:
-    assert 110 <= truth["数量"]["设施"] <= 140 and truth["数量"]["设施类别"] >= 20
-    assert 550 <= truth["数量"]["建筑"] <= 720
-    assert len(truth["漏配"]) >= 10 and len(truth["共享可解"]) >= 5 and len(truth["预期匹配"]) >= 10
+    assert 180 <= truth["数量"]["设施"] <= 230 and truth["数量"]["设施类别"] >= 20
+    assert 550 <= truth["数量"]["建筑"] <= 720 and 150 <= truth["数量"]["周边建筑"] <= 250
+    assert len(truth["漏配"]) >= 10 and len(truth["共享可解"]) >= 6 and len(truth["预期匹配"]) >= 10
+
+
+def test_truth_measures_by_the_products_tiers(truth: dict) -> None:
+    text = (SAMPLE.parents[1] / "configs" / "facility_classes.yaml").read_text(encoding="utf-8")
+    minutes = {c["key"]: c["minutes"] for c in yaml.safe_load(text)}
+    reach = {5: 300, 10: 500, 15: 1000}
+    for row in [*truth["漏配"], *truth["共享可解"]]:
+        assert row["步行_分钟"] == minutes[row["设施"]]
+        assert row["半径_m"] == reach[row["步行_分钟"]]
+    assert all(r["最近住宅_m"] > 1.15 * r["半径_m"] for r in truth["漏配"])
+    assert all(r["供给"] and r["共享后覆盖率"] >= 0.1 for r in truth["共享可解"])
+
+
+def test_streets_and_water_run_on_past_the_communities(communities: gpd.GeoDataFrame) -> None:
+    roads = gpd.read_file(INPUT / "道路.gpkg", layer="道路")
+    town = communities.union_all()
+    outside = roads[~roads.intersects(town)]
+    assert outside.distance(town).max() > 1150
+    # North, west and east alike: the pattern closes into blocks, it is no bundle of fingers.
+    west, south, east, north = town.bounds
+    blocks = shapely.get_parts(shapely.polygonize(list(roads.geometry)))
+    x, y = shapely.get_x(shapely.centroid(blocks)), shapely.get_y(shapely.centroid(blocks))
+    beyond = [x < west - 100, y > north + 100, (x > east + 100) & (y > south)]
+    for side in beyond:
+        assert side.sum() > 25
+        assert np.median(shapely.area(blocks[side])) < 40_000
+    water = gpd.read_file(INPUT / "绿地与保护.gpkg", layer="水系")
+    assert water.is_valid.all() and water.difference(town).area.sum() > 500_000
+    river = water.loc[water["MC"] == "云江"].union_all()
+    over = roads[roads.intersection(river).length > 150]
+    assert len(over) == 2 and set(over["SFQL"]) == {"是"}
 
 
 def test_planted_idle_space_is_in_the_files(

@@ -35,6 +35,10 @@ def make_facilities(town: Town) -> list[dict]:
     """All services with key, place, community and the source that holds them."""
     rng = make_rng("facilities")
     rows = [*sv.PLACED]
+    for key, stem, capacity, area, share, anchors in sv.BRANCHES:
+        for at in anchors:
+            label = at.lstrip("@").rstrip("0123456789号楼")
+            rows.append((key, label + stem, at, capacity, area, share, "L"))
     rows += [("bus_stop", n + "站", f"{x},{y}", "", 0, "可开放", "W") for n, x, y in sv.BUS]
     for i, at in enumerate(sv.TRADE_AT):
         key, stem = sv.TRADE[i % len(sv.TRADE)]

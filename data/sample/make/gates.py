@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from shapely import LineString, MultiLineString, Point
 
-GATE_APART_M = 130.0  # a side gate is added only this far from the next
+GATE_APART_M = 95.0  # a side gate is added only this far from the next
 
 
 def reach_out(line: LineString, by: float) -> LineString:
@@ -91,7 +91,7 @@ def enter(
 def add_gates(
     parcel: dict, houses: list, paths: list, links: list[LineString], context: dict
 ) -> list[LineString]:
-    """Add up to two side gates where the frontage is far from every gate there is.
+    """Add up to three side gates where the frontage is far from every gate there is.
 
     Each runs from a street to the nearest inner path, clear of the houses. Without them a home can
     be a long walk from a door across the street only because its estate has one way out.
@@ -109,7 +109,7 @@ def add_gates(
     out: list[LineString] = []
     taken = [g.intersection(parcel["geometry"].exterior) for g in links]
     taken = [g for g in taken if not g.is_empty]
-    for _ in range(2):
+    for _ in range(3):
         if not len(spots):
             break
         far = np.min([shapely.distance(spots, g) for g in taken], axis=0) if taken else np.ones(1)

@@ -180,7 +180,11 @@ def check_shared(reach: dict, community: str, key: str, wrong: list[str]) -> dic
     if np.isfinite(own).any() or share < LEAST_SHARE[TIER_MIN[key]]:
         wrong.append(f"shared {community} {key}: share {share:.2f}, own {np.isfinite(own).sum()}")
     return head(community, key) | {
-        "供给": [{"名称": f["name"], "社区": f["community"] or "规划范围外"} for f in serving],
+        "供给": [
+            {"名称": f["name"], "社区": f["community"] or "规划范围外"}
+            for f in serving
+            if f["key"] == key
+        ],
         "共享后覆盖率": round(share, 3),
         "理由": "本社区无此设施，跨界设施步行可达",
     }
