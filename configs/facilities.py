@@ -18,7 +18,7 @@ class FacilityClass:
 
     Attributes
     ----------
-    key, name, group : identifier, Chinese name, symbol group.
+    number, key, name, group : two digits, identifier, Chinese name, symbol group.
     minutes : walking tier, 5, 10 or 15.
     target : home field of the people it serves.
     required : whether its absence makes a 漏配 need.
@@ -27,6 +27,7 @@ class FacilityClass:
     dimension, works, landuse_code : classification of its needs and sites.
     """
 
+    number: str
     key: str
     name: str
     group: str
@@ -65,6 +66,7 @@ def facility_classes() -> dict[str, FacilityClass]:
     for item in read_settings("facility_classes.yaml"):
         rule = rules[item["rule"]]
         found[item["key"]] = FacilityClass(
+            number=item["number"],
             key=item["key"],
             name=item["name"],
             group=item["group"],
