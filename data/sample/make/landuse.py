@@ -1,6 +1,5 @@
 """The land-use programme: which block of the invented place holds what, and how it is cut up."""
 
-# ruff: noqa: E501
 # fmt: off
 
 from __future__ import annotations

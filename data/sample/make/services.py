@@ -1,6 +1,5 @@
 """What services exist: the hand-placed list behind the facility ledger and the web-map file."""
 
-# ruff: noqa: E501
 # fmt: off
 
 from __future__ import annotations

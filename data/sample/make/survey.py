@@ -1,6 +1,5 @@
 """What the survey found: the rows of the need list and of the resource ledger, as tables."""
 
-# ruff: noqa: E501
 # fmt: off
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """The tiny plan as tables: parcels, buildings, streets, services, needs, resources (local metres)."""
 
-# ruff: noqa: E501
 # fmt: off
 
 from __future__ import annotations
