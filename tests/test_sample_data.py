@@ -79,9 +79,7 @@ def test_land_use_covers_communities_without_gap(
     parcels: gpd.GeoDataFrame, communities: gpd.GeoDataFrame, truth: dict
 ) -> None:
     bad = parcels.loc[~parcels.is_valid, "TBBH"].tolist()
-    fault = next(
-        f for f in truth["埋设缺陷"] if f["文件"] == "现状用地.shp" and f["缺陷"] == "自相交"
-    )
+    fault = next(f for f in truth["埋设缺陷"] if f["文件"] == "现状用地.shp" and f["缺陷"] == "自相交")
     assert bad == [fault["对象"]]
     mended = [
         shapely.union_all([g for g in shapely.get_parts(shapely.make_valid(g)) if g.area > 0])
@@ -95,9 +93,7 @@ def test_land_use_covers_communities_without_gap(
     assert parcels["TBBH"].is_unique and len(parcels) == truth["数量"]["地块"]
 
 
-def test_buildings_carry_the_zone_prefix_and_one_double(
-    buildings: gpd.GeoDataFrame, truth: dict
-) -> None:
+def test_buildings_carry_the_zone_prefix_and_one_double(buildings: gpd.GeoDataFrame, truth: dict) -> None:
     assert buildings.crs == "EPSG:4527"
     x = buildings.centroid.x
     assert x.between(39_480_000, 39_490_000).all()
@@ -175,9 +171,9 @@ def test_poi_is_offset_by_hundreds_of_metres() -> None:
     known = {r[1]: r for r in ws.iter_rows(min_row=4, values_only=True)}
     pairs = [("云溪百货大楼", "云溪百货"), ("中国邮政(云溪支局)", "云溪邮政支局")]
     for there, here in pairs:
-        p = gpd.GeoSeries.from_xy(
-            [float(poi[there]["lon"])], [float(poi[there]["lat"])], crs=4490
-        ).to_crs(4548)[0]
+        p = gpd.GeoSeries.from_xy([float(poi[there]["lon"])], [float(poi[there]["lat"])], crs=4490).to_crs(
+            4548
+        )[0]
         assert 400 < p.distance(shapely.Point(known[here][5], known[here][4])) < 700
 
 
@@ -196,9 +192,7 @@ def test_roads_share_junctions_except_the_footbridge() -> None:
 
 def test_needs_and_resources_have_the_promised_variety(truth: dict) -> None:
     needs = list(
-        openpyxl.load_workbook(INPUT / "需求清单.xlsx").active.iter_rows(
-            min_row=3, values_only=True
-        )
+        openpyxl.load_workbook(INPUT / "需求清单.xlsx").active.iter_rows(min_row=3, values_only=True)
     )
     assert len(needs) == truth["数量"]["需求"] == 26
     assert {r[1] for r in needs} == {"韧性安全", "舒适宜居", "绿色低碳", "智慧赋能", "治理高效"}
@@ -208,9 +202,7 @@ def test_needs_and_resources_have_the_promised_variety(truth: dict) -> None:
     drains = gpd.read_file(INPUT / "排水需求.gpkg", layer="排水需求")
     assert set(drains["XQBH"]) <= {r[0] for r in needs} and (drains.length > 100).all()
     stock = list(
-        openpyxl.load_workbook(INPUT / "资源台账.xlsx").active.iter_rows(
-            min_row=3, values_only=True
-        )
+        openpyxl.load_workbook(INPUT / "资源台账.xlsx").active.iter_rows(min_row=3, values_only=True)
     )
     assert {r[1] for r in stock} == {"空间", "用地", "建筑", "资金", "政策", "人力"}
     shapes = gpd.read_file(INPUT / "资源范围.shp")
@@ -263,8 +255,7 @@ def test_planted_idle_space_is_in_the_files(
     parcels: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, truth: dict
 ) -> None:
     idle = {
-        kind: {r["编号"] for r in truth["闲置空间"] if r["类型"] == kind}
-        for kind in ("闲置地块", "闲置建筑")
+        kind: {r["编号"] for r in truth["闲置空间"] if r["类型"] == kind} for kind in ("闲置地块", "闲置建筑")
     }
     assert idle["闲置地块"] == set(parcels.loc[parcels["SYZK"] == "闲置", "TBBH"])
     assert idle["闲置建筑"] == set(buildings.loc[buildings["SYZK"] == "闲置", "JZBH"])
@@ -299,10 +290,7 @@ def test_both_folders_hold_the_same_layers_and_columns(folder: Path) -> None:
                 assert len(mine) > 0
     for name, top in (("设施台账.xlsx", 2), ("需求清单.xlsx", 1), ("资源台账.xlsx", 1)):
         mine, model = (openpyxl.load_workbook(f / name).active for f in (folder, INPUT))
-        heads = [
-            list(ws.iter_rows(min_row=top, max_row=top + 1, values_only=True))
-            for ws in (mine, model)
-        ]
+        heads = [list(ws.iter_rows(min_row=top, max_row=top + 1, values_only=True)) for ws in (mine, model)]
         assert heads[0] == heads[1]
         assert set(map(str, mine.merged_cells.ranges)) == set(map(str, model.merged_cells.ranges))
 

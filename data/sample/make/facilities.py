@@ -99,9 +99,7 @@ def make_ledger(facilities: list[dict]) -> tuple[list[list], list]:
     rows = []
     for i, f in enumerate(mine):
         area = (
-            ""
-            if not f["floor_area"]
-            else (f"{f['floor_area']:,.0f}㎡" if i % 3 else float(f["floor_area"]))
+            "" if not f["floor_area"] else (f"{f['floor_area']:,.0f}㎡" if i % 3 else float(f["floor_area"]))
         )
         note = "与社区服务站合设" if f["key"] == "culture_station" and i % 2 else ""
         rows.append(
@@ -135,9 +133,7 @@ def make_ledger(facilities: list[dict]) -> tuple[list[list], list]:
 
 def make_poi_csv(town: Town, facilities: list[dict], *, flawed: bool = True) -> str:
     """The web-map export: GCJ-02 degrees, type strings of three levels, some entries twice."""
-    rows = [
-        (f["name"], sv.TYPES[f["key"]][1], f["geometry"]) for f in facilities if f["source"] == "W"
-    ]
+    rows = [(f["name"], sv.TYPES[f["key"]][1], f["geometry"]) for f in facilities if f["source"] == "W"]
     by = {f["name"]: f for f in facilities}
     for name, other in sv.TWICE if flawed else []:
         p = by[name]["geometry"]

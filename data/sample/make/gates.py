@@ -31,20 +31,14 @@ def ray(line: LineString, end: int, context: dict, parcel: dict) -> LineString |
     return link if off < 0.8 else None
 
 
-def nearest_link(
-    parcel: dict, lines: list, context: dict, *, avoid: list | None = None
-) -> LineString:
+def nearest_link(parcel: dict, lines: list, context: dict, *, avoid: list | None = None) -> LineString:
     """The shortest way from the inner paths to a street, run on a little past both ends.
 
     Where ``avoid`` (a school's field, say) is given, the way keeps clear of it if any way does.
     """
     inner = MultiLineString([g for g in lines if g.geom_type == "LineString"])
     frontage = parcel["geometry"].boundary.intersection(context["land"].buffer(0.05))
-    door = (
-        shapely.shortest_line(inner, frontage).coords[1]
-        if not frontage.is_empty
-        else inner.coords[0]
-    )
+    door = shapely.shortest_line(inner, frontage).coords[1] if not frontage.is_empty else inner.coords[0]
     if avoid and not frontage.is_empty:
         tries = shapely.points(shapely.get_coordinates(shapely.segmentize(frontage, 6.0)))
         ways = shapely.shortest_line(tries, inner)
@@ -118,7 +112,7 @@ def add_gates(
             break
         door = spots[pick]
         street = shapely.shortest_line(door, context["streets"]).coords[1]
-        way = [c for c in (ways[pick].coords[1], door.coords[0], street)]
+        way = [ways[pick].coords[1], door.coords[0], street]
         if Point(street).distance(door) < 40:
             out.append(reach_out(LineString(way), 0.5))
         taken.append(door)
@@ -170,9 +164,7 @@ def pack(
                 "geometry": h,
                 "use": use,
                 "floors": max(1, f),
-                "name": f"{parcel['name']}{i + 1}号楼"
-                if kind != "步行道"
-                else f"{parcel['name']}{i + 1}号",
+                "name": f"{parcel['name']}{i + 1}号楼" if kind != "步行道" else f"{parcel['name']}{i + 1}号",
                 "year": year + int(rng.integers(0, 3)),
                 "parcel": parcel,
             }
