@@ -102,8 +102,8 @@ def _read_csv(path: Path, place: Place, declared: str | None) -> Grid | None:
     separator = max(",\t;", key=first.count)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    except csv.Error as error:
-        place.error("HSQ-F02", f"文件不是合法的 csv：{error}", remedy="另存为 CSV UTF-8 后重试")
+    except csv.Error:
+        place.error("HSQ-F02", "文件不是合法的 csv", remedy="另存为 CSV UTF-8 后重试")
         return None
     return Grid([list(row) for row in rows])
 
@@ -122,10 +122,10 @@ def _read_xlsx(path: Path, place: Place, sheet: str | None) -> Grid | None:
         ValueError,
         OSError,
         ElementTree.ParseError,
-    ) as error:
+    ):
         place.error(
             "HSQ-F02",
-            f"工作簿无法打开或已损坏：{error}",
+            "工作簿无法打开或已损坏，不是有效的 .xlsx 文件",
             remedy="在 Excel 或 WPS 中打开并另存为 .xlsx（.xls 也须另存）",
         )
         return None
@@ -141,8 +141,8 @@ def _read_xlsx(path: Path, place: Place, sheet: str | None) -> Grid | None:
         # A wrong declared extent makes read-only mode stop early.
         page.reset_dimensions()
         rows = [list(row) for row in page.iter_rows(values_only=True)]
-    except (ValueError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as error:
-        place.error("HSQ-F02", f"工作表无法读取：{error}", remedy="在 Excel 或 WPS 中打开并另存为 .xlsx")
+    except (ValueError, KeyError, zipfile.BadZipFile, ElementTree.ParseError):
+        place.error("HSQ-F02", "工作表无法读取", remedy="在 Excel 或 WPS 中打开并另存为 .xlsx")
         return None
     finally:
         book.close()

@@ -46,6 +46,8 @@ def read_vector(
     if parts is not None and not _check_parts(parts, place):
         return None
     codec = _choose_encoding(parts, place, encoding) if parts is not None else None
+    if parts is not None and codec is None:
+        return None
     opened = _address(path, parts)
     try:
         names = [str(name) for name in pyogrio.list_layers(opened)[:, 0]]
@@ -61,10 +63,10 @@ def read_vector(
             warnings.simplefilter("always")
             options = {"encoding": _BYTES} if codec else {}
             frame = pyogrio.read_dataframe(opened, layer=layer or names[0], fid_as_index=True, **options)
-    except _FAILURES as error:
+    except _FAILURES:
         place.error(
             "HSQ-F02",
-            f"文件无法打开或已损坏：{str(error).splitlines()[0]}",
+            f"文件无法打开或已损坏，不是有效的 {path.suffix.lower()} 数据",
             remedy="压缩包请解压后使用；其他文件用 QGIS 等软件打开检查后重新导出",
         )
         return None
@@ -83,8 +85,8 @@ def _check_zip(path: Path, place: Place) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
-        place.error("HSQ-F02", f"压缩包无法打开：{error}", remedy="重新压缩或解压后使用")
+    except (zipfile.BadZipFile, OSError):
+        place.error("HSQ-F02", "压缩包无法打开或已损坏", remedy="重新压缩或解压后使用")
         return False
     if sum(member.file_size for member in members) > _ZIP_LIMIT:
         place.error("HSQ-F02", "压缩包解压后超过 2 GB", remedy="解压后只保留需要的文件")
