@@ -88,8 +88,8 @@ def find_gaps(
                 "HSQ-A08",
                 f"{pair[0]}有{blind}处{word}共享后仍不在{item.name}{row[Served.limit_m]:.0f} m 步行范围内（共{row[Served.homes]}处），未列为漏配",
                 severity="提示",
-                layer=Served.key,
-                row=f"{pair[0]}/{item.key}",
+                layer=Served.alias,
+                row=f"{pair[0]}/{item.name}",
                 value=str(blind),
                 remedy="如需补点，请在需求清单中列出",
             )

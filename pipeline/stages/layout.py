@@ -57,7 +57,7 @@ def _warn_conflicts(uses: list[Use], given: Given) -> None:
                 "HSQ-A07",
                 f"布局{row[Resource.name]}{reason}",
                 severity="警告",
-                layer=Site.key,
+                layer=Site.alias,
                 row=row[Resource.number],
                 remedy="核对保护要求或调整匹配",
             )

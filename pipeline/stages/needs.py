@@ -54,7 +54,7 @@ def make_needs(given: Given) -> dict[str, Frame]:
             "HSQ-A03",
             f"需求{row[Need.number]}没有位置，不参与距离判断，也不上图",
             severity="提示",
-            layer=Need.key,
+            layer=Need.alias,
             row=row[Need.number],
             remedy="在需求清单中补充坐标或图形",
         )
@@ -90,7 +90,7 @@ def _read_survey(
             "HSQ-V05",
             f"板块“{block}”不在{works}的板块清单内",
             severity="警告",
-            layer=Survey.key,
+            layer=Survey.alias,
             row=row[Survey.id],
             field=Survey.block,
             value=block,

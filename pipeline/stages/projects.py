@@ -88,7 +88,7 @@ def make_projects(given: Given) -> dict[str, Frame]:
             "HSQ-A04",
             f"项目清单中财政资金有{write_money(purse.unfunded / 100)}尚无台账资金对应",
             severity="警告",
-            layer=Project.key,
+            layer=Project.alias,
             remedy="在资源台账中补充资金来源，或调整项目规模",
         )
     check_unique(frame[Project.number], what="project")

@@ -57,7 +57,7 @@ def make_resources(given: Given) -> dict[str, Frame]:
             "HSQ-A03",
             f"资源{row[Inventory.number]}（{row[Inventory.name]}）没有图形，不参与空间匹配",
             severity="警告",
-            layer=Ledger.key,
+            layer=Ledger.alias,
             row=row[Inventory.number],
             remedy="按资源编号补充图形文件",
         )
@@ -202,7 +202,7 @@ def _drop_small(frame: gpd.GeoDataFrame, given: Given) -> gpd.GeoDataFrame:
             f"{row[Inventory.name]}可用面积{clean_number(row[Inventory.usable_m2]):.0f}㎡、最大内接宽度"
             f"{clean_number(row[Inventory.width_m]):.1f} m，小于闲置空间下限，未列入资源台账",
             severity="提示",
-            layer=Inventory.key,
+            layer=Inventory.alias,
             row=row[Inventory.number],
             action="略去",
             remedy="如需列入，调整 idle.min_area_m2 或 idle.min_width_m",

@@ -89,7 +89,7 @@ def find_uses(
                 "HSQ-A07",
                 f"资源{row[Resource.number]}的范围已全部属于其他资源，未单独布局",
                 severity="警告",
-                layer=Resource.key,
+                layer=Resource.alias,
                 row=row[Resource.number],
                 remedy="核对资源台账中重复或重叠的条目",
             )
