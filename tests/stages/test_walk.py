@@ -153,6 +153,22 @@ def test_blind_homes_are_those_beyond_every_facility(street):
     assert nobody[Blind.nearest_m].isna().all()
 
 
+def test_a_facility_that_refuses_sharing_covers_its_own_community_only():
+    roads = make_frame(Road, [{"id": "r1", "kind": "支路", "level": 0, "walkable": True, "geometry": STREET}])
+    both = [facility("nursery", 980, "近", sharing="不可"), facility("nursery", 1240, "远", sharing="可开放")]
+    frames, _ = walk(
+        make_source(road=roads, building=homes(), community_given=communities(),
+                    facility=make_frame(Facility, both)),
+        stages=(NETWORK, SCOPE, COVERAGE),
+    )  # fmt: skip
+    cover = rows(frames, Coverage, type_key="nursery").set_index(Coverage.home)
+    east, west = cover[cover[Coverage.community] == "东"], cover[cover[Coverage.community] == "西"]
+    assert east.loc["Hb980", Coverage.any_facility] == east.loc["Hb980", Coverage.own_facility] == "f-近"
+    assert set(west[Coverage.any_facility]) == {"f-远"}  # though 近 is nearer to the first of them
+    load = frames[FacilityLoad.key].set_index(FacilityLoad.facility)
+    assert load.loc["f-近", FacilityLoad.homes] == ((np.abs(XS - 980) + 30 <= 300) & (XS < 1000)).sum()
+
+
 def test_load_counts_people_against_a_capacity_in_persons(street):
     frames, _ = street
     (row,) = rows(frames, FacilityLoad, type_key="elder_daycare").to_dict("records")
