@@ -34,7 +34,8 @@ from pipeline.stages.walknet import WalkNet, open_walknet, recall_snap
 
 # A facility that says so serves its own community only: it is no answer to anybody else's gap.
 REFUSED = codes.SHARING.values[2]
-_PERSONS = "人"
+# Capacity in this unit can be set against people; classes, seats and vehicles cannot.
+PERSONS = "人"
 # Homes farther than this from any facility of a class get no distance: it would say nothing.
 _SEARCH_M = 5000.0
 _TARGET_NAME: dict[str, str] = {
@@ -249,7 +250,7 @@ def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
         )
         # Only a capacity counted in persons of one group can be set against that group; places for
         # everybody are used by turns, and how often is no fact of this data.
-        persons = (load[FacilityLoad.capacity_unit] == _PERSONS) & (item.target != Home.population)
+        persons = (load[FacilityLoad.capacity_unit] == PERSONS) & (item.target != Home.population)
         spare = load[FacilityLoad.capacity] - load[FacilityLoad.target_people]
         load[FacilityLoad.spare] = spare.where(persons)
         parts.append(load)
