@@ -46,11 +46,6 @@ _TARGET_NAME: dict[str, str] = {
 }
 
 
-def class_limit_m(item: FacilityClass, plan: Plan) -> float:
-    """Return the walking limit of a class: its own radius if the plan sets one, else its tier's."""
-    return plan.walking.radii_m.get(item.key, plan.walking.limit_m(item.minutes))
-
-
 def _present_classes(facilities: pd.DataFrame) -> list[FacilityClass]:
     """Classes worth a row: those that stand somewhere and those whose absence is a gap."""
     present = set(facilities[Facility.type_key])
@@ -98,7 +93,7 @@ def _cover_class(town: _Town, item: FacilityClass, plan: Plan) -> pd.DataFrame:
         own_m[here], own_id[here] = town.sweep(of_class & (home_community == name), here)
     nearer = (own_m < any_m) | (np.isnan(any_m) & ~np.isnan(own_m))
     any_m, any_id = np.where(nearer, own_m, any_m), np.where(nearer, own_id, any_id)
-    limit = class_limit_m(item, plan)
+    limit = plan.walking.class_limit_m(item.key)
     return pd.DataFrame(
         {
             Coverage.id: town.homes[Home.id] + "|" + item.key,
@@ -142,7 +137,7 @@ def _summarise(town: _Town, coverage: pd.DataFrame, units: pd.DataFrame, plan: P
                     Served.type_key: item.key,
                     Served.type_name: item.name,
                     Served.tier: f"{item.minutes}分钟",
-                    Served.limit_m: class_limit_m(item, plan),
+                    Served.limit_m: plan.walking.class_limit_m(item.key),
                     Served.target: _TARGET_NAME[item.target],
                     Served.facilities: int(stands.sum()),
                     Served.homes: len(part),
@@ -227,7 +222,7 @@ def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
         item = facility_classes()[str(key)]
         index = np.asarray(rows)
         table = reach(
-            town.net.graph, town.facility_snap.take(index), town.home_snap, class_limit_m(item, plan)
+            town.net.graph, town.facility_snap.take(index), town.home_snap, plan.walking.class_limit_m(item.key)
         )
         served = pd.DataFrame({"row": index[table.origin], "home": table.target})
         served = served[~refused[served["row"]] | (owner[served["row"]] == community[served["home"]])]

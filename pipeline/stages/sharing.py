@@ -15,7 +15,7 @@ from layers.reachable import Coverage, Edge, FacilityLoad, Home, Link, Sharing, 
 from layers.source import Facility
 from pipeline.reach.search import reach
 from pipeline.stages.base import Frame, Given, Stage
-from pipeline.stages.coverage import REFUSED, class_limit_m
+from pipeline.stages.coverage import REFUSED
 from pipeline.stages.walknet import open_walknet, recall_snap
 
 OUTSIDE = "规划范围外"
@@ -41,7 +41,7 @@ def _reach_pairs(given: Given) -> pd.DataFrame:
     for key, rows in facilities.groupby(Facility.type_key).groups.items():
         index = np.asarray(rows)
         snap = recall_snap(link, facilities.loc[index], Facility.key)
-        table = reach(net.graph, snap, home_snap, class_limit_m(facility_classes()[str(key)], plan))
+        table = reach(net.graph, snap, home_snap, plan.walking.class_limit_m(str(key)))
         parts.append(
             pd.DataFrame(
                 {

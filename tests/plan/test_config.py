@@ -93,3 +93,22 @@ def test_every_key_has_a_description():
     blocks = [schema, *schema["$defs"].values()]
     bare = [f"{block['title']}.{key}" for block in blocks for key, item in block["properties"].items() if "description" not in item]
     assert bare == []
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        ({"walking": {"radii_m": {"kindergarden": 400}}}, "是否想写 kindergarten"),
+        ({"walking": {"radii_m": {"kindergarten": 0}}}, "应大于 0"),
+        ({"sheets": {"only": ["1-2"]}}, "图号：1-2"),
+        ({"delivery": {"ysdm": {"HSQ_XZYDD": "1"}}}, "是否想写 HSQ_XZYD"),
+    ],
+)
+def test_a_setting_without_effect_is_refused(block, said):
+    with pytest.raises(ValueError, match=said):
+        make_plan(**block)
+
+
+def test_a_class_has_its_own_radius_or_its_tiers():
+    walking = make_plan(walking={"radii_m": {"kindergarten": 400}}).walking
+    assert (walking.class_limit_m("kindergarten"), walking.class_limit_m("wet_market")) == (400.0, 500.0)
