@@ -154,6 +154,13 @@ def test_survey_and_gap_about_one_thing_are_one_need():
     assert row.geometry == Point(5, 5)
 
 
+def test_a_management_row_leaves_the_gap_of_its_class_open():
+    row = survey_row(description="规范食堂运营", problem="管理类", type_key="canteen")
+    needs, _ = run_needs(survey=[row], served=[served_row("canteen", "社区食堂")])
+    assert list(needs[Need.method]) == ["测算", "调查"]
+    assert list(needs[Need.problem]) == ["建设类", "管理类"]
+
+
 def test_words_decide_safety_and_a_foreign_block_only_warns():
     rows = [
         survey_row("XQ01", description="打通消防通道", block="自拟板块", works="韧性增强工程"),
