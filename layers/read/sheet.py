@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree import ElementTree
 
 import openpyxl
@@ -126,11 +126,12 @@ def _read_csv(path: Path, place: Place, declared: str | None) -> Grid | None:
 
 def _read_xlsx(path: Path, place: Place, sheet: str | None) -> Grid | None:
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _LIMIT_BYTES:
-                place.error("HSQ-F02", "工作簿解压后超过 600 MB", remedy="删去无关的工作表和图片后另存")
-                return None
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        with path.open("rb") as stream:  # openpyxl leaves the file open when it cannot read it
+            with zipfile.ZipFile(stream) as archive:
+                if sum(member.file_size for member in archive.infolist()) > _LIMIT_BYTES:
+                    place.error("HSQ-F02", "工作簿解压后超过 600 MB", remedy="删去无关的工作表和图片后另存")
+                    return None
+            return _read_book(stream, path, place, sheet)
     except _DAMAGED as error:
         place.error(
             "HSQ-F02",
@@ -138,6 +139,10 @@ def _read_xlsx(path: Path, place: Place, sheet: str | None) -> Grid | None:
             remedy="在 Excel 或 WPS 中打开并另存为 .xlsx（.xls 也须另存）",
         )
         return None
+
+
+def _read_book(stream: IO[bytes], path: Path, place: Place, sheet: str | None) -> Grid | None:
+    book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
     try:
         names = [page.title for page in book.worksheets]
         name = sheet or names[0]
@@ -151,9 +156,6 @@ def _read_xlsx(path: Path, place: Place, sheet: str | None) -> Grid | None:
         page.reset_dimensions()
         rows = [list(row) for row in page.iter_rows(values_only=True)]
         merged, uncached = _read_structure(path, name)
-    except _DAMAGED as error:
-        place.error("HSQ-F02", f"工作表无法读取：{error}", remedy="在 Excel 或 WPS 中打开并另存为 .xlsx")
-        return None
     finally:
         book.close()
     return Grid(rows, merged, uncached)
