@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from shapely import LineString, Point, box
 
+from layers.faults import FaultLog
+from layers.frame import empty_frame
 from layers.reachable import (
     Blind,
     Coverage,
@@ -21,10 +23,11 @@ from layers.reachable import (
 from layers.source import Building, Community, DataExtent, Facility, Outline, Road
 from pipeline.stages.base import Given
 from pipeline.stages.coverage import COVERAGE
+from pipeline.stages.homes import place_homes
 from pipeline.stages.network import NETWORK
 from pipeline.stages.scope import SCOPE
 from pipeline.stages.sharing import SHARING
-from tests.builders import make_frame, make_plan, make_source
+from tests.builders import CRS, make_frame, make_plan, make_source
 
 # One street along y = 0 from x = -2000 to 4000; 东 社区 0–1000, 西 社区 1000–2000. A home every 40 m,
 # 20 m off the street.
@@ -175,6 +178,14 @@ def test_load_counts_people_against_a_capacity_in_persons(street):
     within = int((np.abs(XS - 900) + 30 <= 300).sum())
     assert row[FacilityLoad.homes] == within
     assert row[FacilityLoad.spare] == 20 - 2 * within
+
+
+def test_nobody_lives_in_an_idle_house():
+    houses = homes()
+    houses.loc[0, Building.use_status] = "闲置"
+    log = FaultLog()
+    found = place_homes(houses, empty_frame(Road, crs=CRS), box(0, -100, 2000, 100), spacing_m=50, log=log)
+    assert len(found) == len(houses) - 1 and not log.faults
 
 
 def test_whereabouts_and_links_cover_every_object(street):
