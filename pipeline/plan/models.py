@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from configs import read_settings
 from configs.facilities import facility_classes
 from layers.onemap import delivered_layers
 from pipeline.plan.base import Block
@@ -32,15 +29,6 @@ def _safe_name(value: str) -> str:
     if not value or _FORBIDDEN.search(value) or value != value.strip(" .") or value.upper() in _RESERVED:
         raise ValueError('不能为空，不能含 < > : " / \\ | ? *，不能以空格或句点开头结尾')
     return value
-
-
-def _refuse_unknown(key: str, given: Iterable[str], known: Collection[str], *, what: str) -> None:
-    """Refuse a name nothing answers to: it would be a setting without effect."""
-    strange = [name for name in given if name not in known]
-    if strange:
-        near = difflib.get_close_matches(strange[0], list(known), n=1)
-        hint = f"，是否想写 {near[0]}？" if near else ""
-        raise ValueError(f"{key} 中没有这样的{what}：{'、'.join(strange)}{hint}")
 
 
 SafeName = Annotated[str, AfterValidator(_safe_name)]
@@ -104,11 +92,8 @@ class Walking(Block):
     def _tiers(self) -> Walking:
         if set(self.tiers_m) != {5, 10, 15}:
             raise ValueError("tiers_m 应给出 5、10、15 三档")
-        if not 0 < self.tiers_m[5] < self.tiers_m[10] < self.tiers_m[15]:
-            raise ValueError("tiers_m 应大于 0 且逐档增大")
-        _refuse_unknown("radii_m", self.radii_m, facility_classes(), what="设施类型代码")
-        if any(radius <= 0 for radius in self.radii_m.values()):
-            raise ValueError("radii_m 的服务距离应大于 0")
+        if not self.tiers_m[5] < self.tiers_m[10] < self.tiers_m[15]:
+            raise ValueError("tiers_m 应逐档增大")
         return self
 
     def limit_m(self, minutes: int) -> float:
@@ -140,12 +125,6 @@ class Sheets(Block):
     name_pattern: str = Field("{number}_{title}", description="图纸文件名模式，可用 plan、number、title")
     only: list[str] = Field(default_factory=list, description="只绘制这些图号，缺省全部")
 
-    @model_validator(mode="after")
-    def _numbers(self) -> Sheets:
-        known = [sheet["number"] for sheet in read_settings("catalogue.yaml")["sheets"]]
-        _refuse_unknown("only", self.only, known, what="图号")
-        return self
-
 
 class Delivery(Block):
     """Where and how the hand-in is written."""
@@ -161,7 +140,9 @@ class Delivery(Block):
 
     @model_validator(mode="after")
     def _codes(self) -> Delivery:
-        _refuse_unknown("ysdm", self.ysdm, [code for code, *_ in delivered_layers()], what="图层代码")
+        strange = sorted(self.ysdm.keys() - {code for code, *_ in delivered_layers()})
+        if strange:
+            raise ValueError(f"ysdm 中没有这些图层代码：{'、'.join(strange)}")
         return self
 
 
