@@ -169,6 +169,7 @@ def building_decades(town: Town) -> list[Drawn]:
 
 def _landuse(town: Town, layer: type[Parcel] | type[PlannedParcel], group: str) -> list[Drawn]:
     frame = town.inside(layer) if layer is Parcel else town.geo(layer)
+    frame = frame[frame[layer.community].notna()]
     frame = town.classed(frame, layer.landuse_code, "landuse")
     return [
         Drawn(
