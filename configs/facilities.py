@@ -18,15 +18,17 @@ class FacilityClass:
 
     Attributes
     ----------
-    key, name, group : identifier, Chinese name, symbol group.
+    number, key, name, group : two digits, identifier, Chinese name, symbol group.
     minutes : walking tier, 5, 10 or 15.
     target : home field of the people it serves.
     required : whether its absence makes a 漏配 need.
+    words, excluded : texts that mean the class, and texts that mean something else.
     need_m2 : least scale a need asks for; land area where ``land``.
     standard, clause, evidence, confidence : where the rule comes from.
     dimension, works, landuse_code : classification of its needs and sites.
     """
 
+    number: str
     key: str
     name: str
     group: str
@@ -36,6 +38,7 @@ class FacilityClass:
     land: bool
     need_m2: float
     words: tuple[str, ...]
+    excluded: tuple[str, ...]
     osm: tuple[tuple[tuple[str, str], ...], ...]
     standard: str
     clause: str
@@ -65,6 +68,7 @@ def facility_classes() -> dict[str, FacilityClass]:
     for item in read_settings("facility_classes.yaml"):
         rule = rules[item["rule"]]
         found[item["key"]] = FacilityClass(
+            number=item["number"],
             key=item["key"],
             name=item["name"],
             group=item["group"],
@@ -74,6 +78,7 @@ def facility_classes() -> dict[str, FacilityClass]:
             land=item.get("land", False),
             need_m2=float(item["need_m2"]),
             words=tuple(item["words"]),
+            excluded=tuple(item.get("except", ())),
             osm=tuple(
                 tuple((pair.split("=")[0], pair.split("=")[1]) for pair in tags.split("+"))
                 for tags in item["osm"]
@@ -105,7 +110,7 @@ def recognise_text(text: str) -> str | None:
     if text in facility_classes():
         return text
     for word, key in _words():
-        if word in text:
+        if word in text and not any(other in text for other in facility_classes()[key].excluded):
             return key
     return None
 

@@ -176,8 +176,7 @@ def _derive_buildings(frame: gpd.GeoDataFrame, place: Place, *, area_rule: AreaR
 def _derive_roads(frame: gpd.GeoDataFrame) -> None:
     frame[Road.length_m] = frame.geometry.length
     _fill(frame, Road.level, 0)
-    if Road.kind in frame.columns:
-        _fill(frame, Road.walkable, ~frame[Road.kind].isin(_NOT_WALKABLE))
+    _fill(frame, Road.walkable, ~frame[Road.kind].isin(_NOT_WALKABLE) if Road.kind in frame.columns else True)
 
 
 def _recognise(cells: pd.Series) -> pd.Series:
@@ -189,8 +188,18 @@ def _derive_facilities(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFram
     """Recognise types from the type text, then from the name; rows of no known type are left out, reported."""
     keys = pd.Series(pd.NA, index=frame.index, dtype="object")
     texts = [name for name in (Facility.type_key, Facility.type_name, Facility.name) if name in frame.columns]
+    if not texts:
+        if (str(Facility.type_key), "") not in place.reported:
+            place.error(
+                "HSQ-V01",
+                "没有说明设施类型的列，也没有名称",
+                field=str(Facility.type_key),
+                row="",
+                remedy="在配置的 columns 中写 type_key: 文件列名，或在 constants 中给出统一类型",
+            )
+        return frame[:0]
     for name in texts:
-        keys = keys.where(keys.notna(), _recognise(frame[name]))
+        keys = keys.where(keys.notna(), _recognise(frame[name].where(keys.isna())))
     lost = keys.isna()
     for row in frame.index[lost]:
         said = next((str(frame[name][row]) for name in texts if pd.notna(frame[name][row])), "")

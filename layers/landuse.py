@@ -50,6 +50,9 @@ def mend_landuse(frame: pd.DataFrame, place: Place) -> pd.DataFrame:
     translated from the 2020 list only where the old code no longer exists and has one successor. A code
     that exists in both lists with another meaning is told by its name, and reported, never translated.
     """
+    if Parcel.landuse_code not in frame and Parcel.landuse_name not in frame:
+        place.reported.add((str(Parcel.landuse_name), ""))  # the missing code column says it all
+        return frame
     frame = frame.copy()
     known = landuse_names()
     blank = pd.Series(pd.NA, index=frame.index, dtype="str")

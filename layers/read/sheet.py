@@ -11,10 +11,11 @@ import io
 import itertools
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree import ElementTree
 
 import openpyxl
@@ -28,6 +29,21 @@ from layers.read.raw import Place, Raw, list_rows
 SUFFIXES = frozenset({".xlsx", ".xlsm", ".csv", ".txt"})
 _TOTAL = re.compile(r"^(合计|总计|小计|共计|累计|总和|total|subtotal)([:：（(].*)?$", re.IGNORECASE)
 _REMARK = re.compile(r"^(注|备注|说明|填表说明|填表人|填报人|制表|审核人|单位负责人|数据来源)[:：]")
+# What zipfile, zlib, expat and openpyxl raise on damaged or encrypted workbooks; openpyxl checks little and
+# stumbles over whatever it meets first.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    InvalidFileException,
+    ElementTree.ParseError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+)
 _LIMIT_BYTES = 600_000_000
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -110,25 +126,23 @@ def _read_csv(path: Path, place: Place, declared: str | None) -> Grid | None:
 
 def _read_xlsx(path: Path, place: Place, sheet: str | None) -> Grid | None:
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(member.file_size for member in archive.infolist()) > _LIMIT_BYTES:
-                place.error("HSQ-F02", "工作簿解压后超过 600 MB", remedy="删去无关的工作表和图片后另存")
-                return None
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (
-        zipfile.BadZipFile,
-        InvalidFileException,
-        KeyError,
-        ValueError,
-        OSError,
-        ElementTree.ParseError,
-    ) as error:
+        with path.open("rb") as stream:  # openpyxl leaves the file open when it cannot read it
+            with zipfile.ZipFile(stream) as archive:
+                if sum(member.file_size for member in archive.infolist()) > _LIMIT_BYTES:
+                    place.error("HSQ-F02", "工作簿解压后超过 600 MB", remedy="删去无关的工作表和图片后另存")
+                    return None
+            return _read_book(stream, path, place, sheet)
+    except _DAMAGED as error:
         place.error(
             "HSQ-F02",
             f"工作簿无法打开或已损坏：{error}",
             remedy="在 Excel 或 WPS 中打开并另存为 .xlsx（.xls 也须另存）",
         )
         return None
+
+
+def _read_book(stream: IO[bytes], path: Path, place: Place, sheet: str | None) -> Grid | None:
+    book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
     try:
         names = [page.title for page in book.worksheets]
         name = sheet or names[0]
@@ -141,12 +155,9 @@ def _read_xlsx(path: Path, place: Place, sheet: str | None) -> Grid | None:
         # A wrong declared extent makes read-only mode stop early.
         page.reset_dimensions()
         rows = [list(row) for row in page.iter_rows(values_only=True)]
-    except (ValueError, KeyError, zipfile.BadZipFile, ElementTree.ParseError) as error:
-        place.error("HSQ-F02", f"工作表无法读取：{error}", remedy="在 Excel 或 WPS 中打开并另存为 .xlsx")
-        return None
+        merged, uncached = _read_structure(path, name)
     finally:
         book.close()
-    merged, uncached = _read_structure(path, name)
     return Grid(rows, merged, uncached)
 
 

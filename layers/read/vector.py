@@ -7,9 +7,12 @@ import zipfile
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
+import geopandas as gpd
 import pandas as pd
 import pyogrio
+import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
+from shapely.errors import GEOSException
 
 from layers.crs import read_crs
 from layers.encoding import decode_cell, judge_dbf, normalise_name
@@ -18,7 +21,15 @@ from layers.read.raw import Place, Raw
 SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".json", ".gdb", ".kml", ".zip", ".fgb"})
 # Every byte is a character in it, so text comes through untouched and is decoded here, cell by cell.
 _BYTES = "ISO-8859-1"
-_FAILURES = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, UnicodeDecodeError)
+_FAILURES = (
+    DataSourceError,
+    DataLayerError,
+    FeatureError,
+    FieldError,
+    GeometryError,
+    GEOSException,
+    UnicodeDecodeError,
+)
 Parts: TypeAlias = dict[str, Path] | dict[str, zipfile.Path]
 _ZIP_LIMIT = 2_000_000_000
 
@@ -46,27 +57,10 @@ def read_vector(
     if parts is not None and not _check_parts(parts, place):
         return None
     codec = _choose_encoding(parts, place, encoding) if parts is not None else None
-    opened = _address(path, parts)
-    try:
-        names = [str(name) for name in pyogrio.list_layers(opened)[:, 0]]
-        if not names:
-            place.error("HSQ-F03", "文件里没有任何图层", remedy="检查文件是否导出完整")
-            return None
-        if layer is not None and layer not in names:
-            place.error(
-                "HSQ-F03", f"没有名为“{layer}”的图层", value=layer, remedy=f"文件中的图层：{'、'.join(names)}"
-            )
-            return None
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            options = {"encoding": _BYTES} if codec else {}
-            frame = pyogrio.read_dataframe(opened, layer=layer or names[0], fid_as_index=True, **options)
-    except _FAILURES as error:
-        place.error(
-            "HSQ-F02",
-            f"文件无法打开或已损坏：{str(error).splitlines()[0]}",
-            remedy="压缩包请解压后使用；其他文件用 QGIS 等软件打开检查后重新导出",
-        )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        frame = _read_layer(_address(path, parts), place, layer=layer, as_bytes=codec is not None)
+    if frame is None:
         return None
     for warning in caught:
         place.note("HSQ-F02", f"读取时的提示：{warning.message}")
@@ -76,6 +70,57 @@ def read_vector(
         return Raw(pd.DataFrame(frame))
     table = pd.DataFrame(frame.drop(columns="geometry"))
     return Raw(table, pd.Series(frame.geometry.to_numpy(), index=frame.index), read_crs(frame.crs))
+
+
+def _read_layer(
+    opened: str | Path, place: Place, *, layer: str | None, as_bytes: bool
+) -> pd.DataFrame | gpd.GeoDataFrame | None:
+    """Read a layer through GDAL; text as undecoded bytes where it will be judged and decoded here."""
+    options = {"encoding": _BYTES} if as_bytes else {}
+    try:
+        names = [str(name) for name in pyogrio.list_layers(opened)[:, 0]]
+        if not names:
+            place.error("HSQ-F03", "文件里没有任何图层", remedy="检查文件是否导出完整")
+            return None
+        if layer is not None and layer not in names:
+            remedy = f"文件中的图层：{'、'.join(names)}"
+            place.error("HSQ-F03", f"没有名为“{layer}”的图层", value=layer, remedy=remedy)
+            return None
+        name = layer or names[0]
+        try:
+            return pyogrio.read_dataframe(opened, layer=name, fid_as_index=True, **options)
+        except GEOSException:
+            return _read_broken(opened, place, name, options)
+    except UnboundLocalError:
+        # What pyogrio 0.13 raises where the text of a .prj is not even text.
+        place.error(
+            "HSQ-X01",
+            "坐标系声明（.prj）无法读取",
+            field="crs",
+            remedy="删除 .prj 并在配置中写 crs，或重新导出",
+        )
+    except _FAILURES as error:
+        place.error(
+            "HSQ-F02",
+            f"文件无法打开或已损坏：{str(error).splitlines()[0]}",
+            remedy="压缩包请解压后使用；其他文件用 QGIS 等软件打开检查后重新导出",
+        )
+    return None
+
+
+def _read_broken(opened: str | Path, place: Place, layer: str, options: dict[str, str]) -> gpd.GeoDataFrame:
+    """Read a layer some of whose shapes cannot even be built, such as rings that do not close; name those."""
+    meta, fids, forms, values = pyogrio.raw.read(opened, layer=layer, return_fids=True, **options)
+    shapes = shapely.from_wkb(forms, on_invalid="ignore")
+    index = pd.Index(fids, name="fid")
+    for row in index[shapely.is_missing(shapes) & pd.notna(forms)]:
+        place.error(
+            "HSQ-G07", "图形的环未闭合或坐标残缺，无法构成图形", row=str(row), remedy="在原软件中重画该图形"
+        )
+    table = dict(zip(meta["fields"], values, strict=True))
+    return gpd.GeoDataFrame(table, geometry=shapes, index=index, crs=meta["crs"])[
+        ~shapely.is_missing(shapes) | pd.isna(forms)
+    ]
 
 
 def _check_zip(path: Path, place: Place) -> bool:

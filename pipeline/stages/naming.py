@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
+from configs.facilities import facility_classes
+
 # Letters and digits that are not mistaken for one another when read aloud or typed (no I, L, O, U).
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _WIDTH = 10  # of every 编号 field in the one-map schema
@@ -18,16 +20,6 @@ def hash_text(text: str, length: int) -> str:
         value, digit = divmod(value, len(_LETTERS))
         letters.append(_LETTERS[digit])
     return "".join(letters)
-
-
-def shorten_class(key: str) -> str:
-    """Return five letters of a facility class key: ``elder_daycare`` is ``eldda``."""
-    parts = key.split("_")
-    if len(parts) == 1:
-        return parts[0][:5]
-    if len(parts) > 2:
-        return parts[0][:3] + parts[1][0] + parts[-1][0]
-    return parts[0][:3] + parts[1][:2]
 
 
 def shorten_communities(codes: Mapping[str, str | None]) -> dict[str, str]:
@@ -57,8 +49,8 @@ def shorten_communities(codes: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def number_gap(community: str, key: str) -> str:
-    """Return the 需求编号 of a computed gap: ``G001-eldda``."""
-    return f"G{community}-{shorten_class(key)}"
+    """Return the 需求编号 of a computed gap: ``G001-08``, community and facility class."""
+    return f"G{community}-{facility_classes()[key].number}"
 
 
 def number_given(text: str, letter: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shapely import Point, Polygon, box
+from shapely import LineString, Point, Polygon, box
 
 from layers.faults import PlanFaults
 from pipeline.plan import load_plan
@@ -156,3 +156,23 @@ def test_communities_that_overlap_are_named(bench: Bench) -> None:
     bench.load()
     (fault,) = bench.find("HSQ-G05")
     assert "与 乙 重叠 1000.0 ㎡" in fault.problem and fault.value == "甲"
+
+
+def test_a_column_that_is_missing_is_one_fault_not_one_a_row(bench: Bench) -> None:
+    bench.vector(
+        "用地.gpkg", [box(E0 + i, N0, E0 + i + 1, N0 + 9) for i in range(9)], {"备": list("abcdefghi")}
+    )
+    bench.add("parcel", "用地.gpkg")
+    bench.vector("点.gpkg", [Point(E0 + i, N0) for i in range(9)], {"备": list("abcdefghi")})
+    bench.add("facility", "点.gpkg")
+    bench.add("facility", "点.gpkg", columns={"type_key": "类型"})
+    bench.vector(
+        "路.gpkg", [LineString([(E0, N0), (E0 + 9, N0 + i)]) for i in range(9)], {"备": list("abcdefghi")}
+    )
+    bench.add("road", "路.gpkg")
+    assert [(f.code, f.field) for f in bench.fail()] == [
+        ("HSQ-V01", "type_key"),  # named by the config, absent
+        ("HSQ-V01", "landuse_code"),
+        ("HSQ-V01", "kind"),
+        ("HSQ-V01", "type_key"),
+    ]

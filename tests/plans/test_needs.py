@@ -6,12 +6,13 @@ import pandas as pd
 import pytest
 from shapely import Point, box
 
+from configs.facilities import facility_classes
 from layers.frame import empty_frame
 from layers.planned import Need
 from layers.reachable import Coverage, FacilityLoad, Home, Served, Unit, Whereabouts
 from layers.source import Road, Survey
 from pipeline.stages.base import Given
-from pipeline.stages.naming import number_gap, shorten_class, shorten_communities
+from pipeline.stages.naming import number_gap, shorten_communities
 from pipeline.stages.needs import NEEDS
 from tests.builders import CRS, make_frame, make_plan
 
@@ -71,7 +72,7 @@ def test_nothing_within_reach_is_a_gap_at_a_real_home():
     ]
     needs, _ = run_needs(served=[served_row("canteen", "社区食堂")], coverage=cover)
     row = needs.iloc[0]
-    assert row[Need.number] == "G007-cante"
+    assert row[Need.number] == f"G007-{facility_classes()['canteen'].number}"
     assert (row[Need.gap], row[Need.urgency], row[Need.method]) == ("漏配", "紧迫", "测算")
     assert "0/3处住户点" in row[Need.description] and "812 m" in row[Need.description]
     assert row.geometry == Point(100, 0)  # the medoid, not the centroid at 166.7
@@ -137,11 +138,9 @@ def test_a_further_row_renumbers_none():
 
 
 def test_class_numbers_are_short_and_unique():
-    from configs.facilities import facility_classes
-
     short = [number_gap("007", key) for key in facility_classes()]
     assert len(set(short)) == len(short) and max(map(len, short)) <= 10
-    assert shorten_class("elder_daycare") == "eldda"
+    assert number_gap("001", "elder_daycare") == "G001-08"
 
 
 def test_same_last_digits_in_two_streets_get_other_letters():

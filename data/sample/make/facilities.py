@@ -35,6 +35,10 @@ def make_facilities(town: Town) -> list[dict]:
     """All services with key, place, community and the source that holds them."""
     rng = make_rng("facilities")
     rows = [*sv.PLACED]
+    for key, stem, capacity, area, share, anchors in sv.BRANCHES:
+        for at in anchors:
+            label = at.lstrip("@").rstrip("0123456789号楼")
+            rows.append((key, label + stem, at, capacity, area, share, "L"))
     rows += [("bus_stop", n + "站", f"{x},{y}", "", 0, "可开放", "W") for n, x, y in sv.BUS]
     for i, at in enumerate(sv.TRADE_AT):
         key, stem = sv.TRADE[i % len(sv.TRADE)]
@@ -95,9 +99,7 @@ def make_ledger(facilities: list[dict]) -> tuple[list[list], list]:
     rows = []
     for i, f in enumerate(mine):
         area = (
-            ""
-            if not f["floor_area"]
-            else (f"{f['floor_area']:,.0f}㎡" if i % 3 else float(f["floor_area"]))
+            "" if not f["floor_area"] else (f"{f['floor_area']:,.0f}㎡" if i % 3 else float(f["floor_area"]))
         )
         note = "与社区服务站合设" if f["key"] == "culture_station" and i % 2 else ""
         rows.append(
@@ -131,9 +133,7 @@ def make_ledger(facilities: list[dict]) -> tuple[list[list], list]:
 
 def make_poi_csv(town: Town, facilities: list[dict], *, flawed: bool = True) -> str:
     """The web-map export: GCJ-02 degrees, type strings of three levels, some entries twice."""
-    rows = [
-        (f["name"], sv.TYPES[f["key"]][1], f["geometry"]) for f in facilities if f["source"] == "W"
-    ]
+    rows = [(f["name"], sv.TYPES[f["key"]][1], f["geometry"]) for f in facilities if f["source"] == "W"]
     by = {f["name"]: f for f in facilities}
     for name, other in sv.TWICE if flawed else []:
         p = by[name]["geometry"]

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from shapely import LineString, MultiLineString, Point
 
-GATE_APART_M = 130.0  # a side gate is added only this far from the next
+GATE_APART_M = 95.0  # a side gate is added only this far from the next
 
 
 def reach_out(line: LineString, by: float) -> LineString:
@@ -31,20 +31,14 @@ def ray(line: LineString, end: int, context: dict, parcel: dict) -> LineString |
     return link if off < 0.8 else None
 
 
-def nearest_link(
-    parcel: dict, lines: list, context: dict, *, avoid: list | None = None
-) -> LineString:
+def nearest_link(parcel: dict, lines: list, context: dict, *, avoid: list | None = None) -> LineString:
     """The shortest way from the inner paths to a street, run on a little past both ends.
 
     Where ``avoid`` (a school's field, say) is given, the way keeps clear of it if any way does.
     """
     inner = MultiLineString([g for g in lines if g.geom_type == "LineString"])
     frontage = parcel["geometry"].boundary.intersection(context["land"].buffer(0.05))
-    door = (
-        shapely.shortest_line(inner, frontage).coords[1]
-        if not frontage.is_empty
-        else inner.coords[0]
-    )
+    door = shapely.shortest_line(inner, frontage).coords[1] if not frontage.is_empty else inner.coords[0]
     if avoid and not frontage.is_empty:
         tries = shapely.points(shapely.get_coordinates(shapely.segmentize(frontage, 6.0)))
         ways = shapely.shortest_line(tries, inner)
@@ -91,7 +85,7 @@ def enter(
 def add_gates(
     parcel: dict, houses: list, paths: list, links: list[LineString], context: dict
 ) -> list[LineString]:
-    """Add up to two side gates where the frontage is far from every gate there is.
+    """Add up to three side gates where the frontage is far from every gate there is.
 
     Each runs from a street to the nearest inner path, clear of the houses. Without them a home can
     be a long walk from a door across the street only because its estate has one way out.
@@ -109,7 +103,7 @@ def add_gates(
     out: list[LineString] = []
     taken = [g.intersection(parcel["geometry"].exterior) for g in links]
     taken = [g for g in taken if not g.is_empty]
-    for _ in range(2):
+    for _ in range(3):
         if not len(spots):
             break
         far = np.min([shapely.distance(spots, g) for g in taken], axis=0) if taken else np.ones(1)
@@ -118,7 +112,7 @@ def add_gates(
             break
         door = spots[pick]
         street = shapely.shortest_line(door, context["streets"]).coords[1]
-        way = [c for c in (ways[pick].coords[1], door.coords[0], street)]
+        way = [ways[pick].coords[1], door.coords[0], street]
         if Point(street).distance(door) < 40:
             out.append(reach_out(LineString(way), 0.5))
         taken.append(door)
@@ -170,9 +164,7 @@ def pack(
                 "geometry": h,
                 "use": use,
                 "floors": max(1, f),
-                "name": f"{parcel['name']}{i + 1}号楼"
-                if kind != "步行道"
-                else f"{parcel['name']}{i + 1}号",
+                "name": f"{parcel['name']}{i + 1}号楼" if kind != "步行道" else f"{parcel['name']}{i + 1}号",
                 "year": year + int(rng.integers(0, 3)),
                 "parcel": parcel,
             }

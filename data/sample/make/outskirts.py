@@ -1,6 +1,5 @@
 """Streets, lake and estates of the surroundings as tables (local metres)."""
 
-# ruff: noqa: E501
 # fmt: off
 
 from __future__ import annotations

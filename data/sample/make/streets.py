@@ -7,199 +7,12 @@ import shapely
 from frame import place, smooth
 from shapely import LineString, Polygon, unary_union
 from shapely.ops import polygonize
+from streetplan import BANK, RIVER_MID, SEEDS, STREAM, STREETS
 
 GRID_M = 0.001
 WIDTH = {"主干路": 38.0, "次干路": 24.0, "支路": 14.0, "小区路": 5.0, "步行道": 2.5, "台阶": 2.0}
-
-# name, class, local control points. Ends run a little past the street they meet; the overshoot is
-# cut after noding, so a T-junction always has one shared vertex.
-STREETS: list[tuple[str, str, list[tuple[float, float]]]] = [
-    (
-        "云溪大道",
-        "主干路",
-        [
-            (-1290, 572),
-            (-1020, 548),
-            (-780, 545),
-            (-350, 585),
-            (0, 590),
-            (340, 618),
-            (690, 588),
-            (1030, 622),
-            (1415, 672),
-            (1800, 690),
-            (2150, 690),
-            (2500, 702),
-            (2790, 690),
-        ],
-    ),
-    (
-        "北环路",
-        "次干路",
-        [
-            (-1290, 1078),
-            (-1020, 1062),
-            (-700, 1040),
-            (-300, 1085),
-            (0, 1092),
-            (360, 1128),
-            (820, 1096),
-            (1110, 1135),
-            (1432, 1102),
-            (1900, 1130),
-            (2280, 1142),
-            (2560, 1140),
-            (2790, 1156),
-        ],
-    ),
-    (
-        "滨江路",
-        "次干路",
-        [
-            (-1290, -42),
-            (-1000, -18),
-            (-650, -10),
-            (10, 48),
-            (420, 82),
-            (760, 52),
-            (1060, 112),
-            (1290, 235),
-            (1395, 430),
-            (1418, 690),
-        ],
-    ),
-    (
-        "西园路",
-        "次干路",
-        [(-74, 2400), (-98, 2070), (-60, 1700), (-8, 1092), (22, 840), (0, 590), (30, 330), (6, 30)],
-    ),
-    (
-        "清源路",
-        "次干路",
-        [
-            (318, 2400),
-            (300, 2060),
-            (330, 1750),
-            (360, 1128),
-            (392, 960),
-            (352, 780),
-            (340, 618),
-            (398, 430),
-            (378, 250),
-            (418, 66),
-        ],
-    ),
-    (
-        "梧桐路",
-        "次干路",
-        [
-            (1106, 2400),
-            (1130, 2080),
-            (1090, 1760),
-            (1110, 1135),
-            (1082, 930),
-            (1060, 770),
-            (1030, 622),
-            (1068, 450),
-            (1080, 300),
-            (1062, 98),
-        ],
-    ),
-    (
-        "东兴路",
-        "次干路",
-        [(1418, 655), (1452, 860), (1425, 1090), (1445, 1650), (1420, 2040), (1440, 2400)],
-    ),
-    (
-        "书院路",
-        "支路",
-        [
-            (0, 845),
-            (180, 872),
-            (386, 912),
-            (620, 846),
-            (815, 872),
-            (1072, 852),
-            (1265, 902),
-            (1466, 880),
-        ],
-    ),
-    (
-        "老街",
-        "支路",
-        [
-            (14, 322),
-            (110, 346),
-            (205, 330),
-            (300, 350),
-            (392, 322),
-            (600, 352),
-            (800, 330),
-            (1074, 372),
-            (1230, 350),
-            (1385, 372),
-        ],
-    ),
-    ("柳荫路", "支路", [(648, 1122), (628, 980), (652, 846), (668, 720), (690, 575)]),
-    ("桂苑路", "支路", [(690, 602), (652, 480), (618, 345), (642, 200), (596, 52)]),
-    ("学前路", "支路", [(182, 1124), (204, 1000), (178, 872), (200, 740), (172, 590)]),
-    ("双井巷", "支路", [(196, 620), (214, 480), (196, 334), (222, 200), (206, 50)]),
-    ("新村路", "支路", [(1262, 1132), (1280, 1010), (1262, 900), (1240, 770), (1232, 632)]),
-    ("江湾路", "支路", [(1246, 665), (1226, 500), (1226, 350), (1180, 150)]),
-    ("机修路", "支路", [(372, 1020), (490, 1012), (560, 1024), (640, 1012)]),
-    ("南浦路", "支路", [(-380, 1110), (-420, 830), (-380, 560), (-400, 0)]),  # outside, for reach
-]
-STREAM = [
-    (960, 2450),
-    (880, 2120),
-    (925, 1740),
-    (900, 1250),
-    (872, 1105),
-    (842, 980),
-    (876, 850),
-    (850, 720),
-    (842, 605),
-    (878, 480),
-    (832, 335),
-    (858, 180),
-    (846, 70),
-    (868, -90),
-]
 STREAM_HALF_M = 8.0
 RIVER_M = 205.0
-BANK = [
-    (-1320, -128),
-    (-1000, -108),
-    (-700, -90),
-    (10, -45),
-    (420, -8),
-    (760, -42),
-    (1090, 14),
-    (1375, 140),
-    (1535, 370),
-    (1600, 660),
-    (1680, 1000),
-    (1750, 1750),
-    (1772, 2120),
-    (1748, 2480),
-]
-RIVER_MID = [
-    (-700, -160),
-    (10, -105),
-    (420, -68),
-    (760, -102),
-    (1110, -45),
-    (1420, 90),
-    (1592, 350),
-    (1655, 655),
-    (1740, 1000),
-]
-SEEDS = {
-    "清源社区": (400, 850),
-    "梧桐社区": (1150, 900),
-    "桂苑社区": (300, 350),
-    "望江社区": (950, 250),
-}
 
 
 def draw(points: object) -> LineString:
@@ -220,10 +33,7 @@ def make_water() -> tuple[LineString, Polygon, Polygon]:
 
 def make_streets() -> list[dict]:
     """Draw all streets as unnoded records ``name, kind, geometry``."""
-    return [
-        {"name": n, "kind": k, "width": WIDTH[k], "grade": 0, "geometry": draw(p)}
-        for n, k, p in STREETS
-    ]
+    return [{"name": n, "kind": k, "width": WIDTH[k], "grade": 0, "geometry": draw(p)} for n, k, p in STREETS]
 
 
 def node_network(records: list[dict], *, stub_m: float = 40.0) -> list[dict]:
@@ -243,9 +53,7 @@ def node_network(records: list[dict], *, stub_m: float = 40.0) -> list[dict]:
     owner = tree.query_nearest(mid, all_matches=False)[1]
     parts: dict[int, list] = {}
     for seg, own, d0, d1 in zip(merged, owner, *degree, strict=True):
-        stub = flat[own].get(
-            "stub", stub_m if flat[own]["kind"] in ("主干路", "次干路", "支路") else 1.5
-        )
+        stub = flat[own].get("stub", stub_m if flat[own]["kind"] in ("主干路", "次干路", "支路") else 1.5)
         if min(d0, d1) == 1 and seg.length < stub and not flat[own].get("keep"):
             continue
         parts.setdefault(int(own), []).append(seg)
@@ -277,10 +85,7 @@ def make_communities(streets: list[dict], stream: LineString) -> dict[str, Polyg
     """Communities bounded by centre lines of streets, the stream and the middle of the river."""
     by = {r["name"]: r["geometry"] for r in streets}
     # Two streets end at the embankment; from there the boundary runs straight into the river.
-    south = [
-        LineString([by[n].coords[-1], place([x, -200])])
-        for n, x in (("西园路", 4), ("桂苑路", 585))
-    ]
+    south = [LineString([by[n].coords[-1], place([x, -200])]) for n, x in (("西园路", 4), ("桂苑路", 585))]
     lines = [
         by["西园路"],
         by["北环路"],

@@ -37,8 +37,7 @@ class Surroundings:
 def make_outer_streets() -> list[dict]:
     """Draw the streets of the surroundings as unnoded records."""
     return [
-        {"name": n, "kind": k, "width": st.WIDTH[k], "grade": 0, "geometry": st.draw(p)}
-        for n, k, p in OUTER
+        {"name": n, "kind": k, "width": st.WIDTH[k], "grade": 0, "geometry": st.draw(p)} for n, k, p in OUTER
     ]
 
 
@@ -111,9 +110,7 @@ def make_surroundings(raw: list[dict], region: Polygon, water: list[Polygon]) ->
     bands = [r["geometry"].buffer(r["width"] / 2, cap_style="flat") for r in streets]
     land = shapely.unary_union(bands + [g.buffer(LANE_HALF_M) for g in lanes], grid_size=st.GRID_M)
     context = {"streets": centre, "land": land, "clear": Polygon()}
-    out.paths = [
-        {"kind": "小区路", "name": "", "geometry": g, "estate": ""} for g in lanes if g.length > 3
-    ]
+    out.paths = [{"kind": "小区路", "name": "", "geometry": g, "estate": ""} for g in lanes if g.length > 3]
     free = land.union(region.buffer(2)).union(wet)
     plots = [p.difference(free, grid_size=st.GRID_M) for p in plots]
     plots = [max(shapely.get_parts(p), key=lambda g: g.area) for p in plots if p.area > 4500]

@@ -79,9 +79,7 @@ def make_town() -> Town:
     for r in network:
         if r["grade"] == 0 and r["geometry"].intersection(river).length > 0.9 * st.RIVER_M:
             r["bridge"] = "是"
-    order = sorted(
-        range(len(made["buildings"])), key=lambda i: made["buildings"][i]["parcel"]["tbbh"]
-    )
+    order = sorted(range(len(made["buildings"])), key=lambda i: made["buildings"][i]["parcel"]["tbbh"])
     buildings = [made["buildings"][i] for i in order]
     for b in buildings:
         b["geometry"] = shapely.set_precision(b["geometry"].simplify(0.05), st.GRID_M)

@@ -12,72 +12,9 @@ import people
 import services as sv
 import survey
 import yaml
+from planted import ALIKE, GAPS, LEAST_SHARE, MATCHES, SHARED, TIER_M, TIER_MIN
 from town import Town
 from walking import WalkGraph
-
-# Walking tier in minutes of the classes used below, and what a tier reaches in metres. The product
-# reads its own copy (configs/facility_classes.yaml); the two must agree.
-TIER_MIN = {
-    "nursery": 5,
-    "elder_daycare": 5,
-    "canteen": 5,
-    "health_station": 5,
-    "sports_field_small": 5,
-    "kindergarten": 5,
-    "culture_station": 5,
-    "wet_market": 10,
-    "shelter_emergency": 10,
-    "fitness_center": 15,
-    "health_center": 15,
-    "culture_center": 15,
-    "service_center_street": 15,
-    "police_station": 15,
-}
-TIER_M = {5: 300, 10: 500, 15: 1000}
-LEAST_SHARE = {5: 0.1, 10: 0.1, 15: 0.6}  # of the homes a shared facility must reach, by tier
-# A reader may take these for the class beside them, so they count as it wherever it matters.
-ALIKE = {
-    "outpatient": ("health_station", "health_center"),
-    "subdistrict_office": ("service_center_street",),
-}
-GAPS = [
-    ("清源社区", "elder_daycare"),
-    ("清源社区", "canteen"),
-    ("清源社区", "sports_field_small"),
-    ("桂苑社区", "nursery"),
-    ("桂苑社区", "kindergarten"),
-    ("桂苑社区", "sports_field_small"),
-    ("梧桐社区", "health_station"),
-    ("梧桐社区", "canteen"),
-    ("梧桐社区", "culture_station"),
-    ("梧桐社区", "wet_market"),
-    ("梧桐社区", "shelter_emergency"),
-]
-SHARED = [
-    ("梧桐社区", "elder_daycare"),
-    ("清源社区", "wet_market"),
-    ("梧桐社区", "fitness_center"),
-    ("桂苑社区", "health_center"),
-    ("梧桐社区", "health_center"),
-    ("望江社区", "health_center"),
-    ("梧桐社区", "culture_center"),
-    ("清源社区", "service_center_street"),
-    ("清源社区", "police_station"),
-]
-# need, resource, level, reason. Distances are straight lines on the plan.
-MATCHES = [
-    ("XQ01", "ZY01", 3, "同社区、近、国有闲置商铺，面积足够，简单装修即可"),
-    ("XQ03", "ZY02", 3, "同社区、国有闲置用房，面积足够，装修即可"),
-    ("XQ07", "ZY04", 3, "同社区、街道办产权配套用房，已移交"),
-    ("XQ12", "ZY11", 3, "学校操场错时开放，不需建设"),
-    ("XQ02", "ZY03", 2, "闲置宾馆需加固与适老化改造"),
-    ("XQ08", "ZY10", 2, "广场需增设应急设施与预案"),
-    ("XQ09", "ZY07", 2, "面积足够，但权属待核，需协调"),
-    ("XQ10", "ZY12", 3, "既有游园就地提升"),
-    ("XQ11", "ZY05", 2, "厂区面积足够，需调整规划用途"),
-    ("XQ06", "ZY15", 3, "同院空地，街道产权，面积够"),
-    ("XQ04", "ZY13", 1, "边角地狭长不规则，不宜建标准化场地"),
-]
 
 
 def make_truth(town: Town, facilities: list[dict]) -> dict:
@@ -123,9 +60,7 @@ def count(town: Town, facilities: list[dict]) -> dict:
 
 def measure_reach(town: Town, facilities: list[dict]) -> dict:
     homes = [b for b in town.buildings if b["residents"]]
-    points = [b["geometry"].representative_point() for b in homes] + [
-        f["geometry"] for f in facilities
-    ]
+    points = [b["geometry"].representative_point() for b in homes] + [f["geometry"] for f in facilities]
     return {
         "graph": WalkGraph(town.network, points),
         "n": len(homes),
@@ -180,7 +115,9 @@ def check_shared(reach: dict, community: str, key: str, wrong: list[str]) -> dic
     if np.isfinite(own).any() or share < LEAST_SHARE[TIER_MIN[key]]:
         wrong.append(f"shared {community} {key}: share {share:.2f}, own {np.isfinite(own).sum()}")
     return head(community, key) | {
-        "供给": [{"名称": f["name"], "社区": f["community"] or "规划范围外"} for f in serving],
+        "供给": [
+            {"名称": f["name"], "社区": f["community"] or "规划范围外"} for f in serving if f["key"] == key
+        ],
         "共享后覆盖率": round(share, 3),
         "理由": "本社区无此设施，跨界设施步行可达",
     }
@@ -220,13 +157,9 @@ def list_idle(town: Town) -> list[dict]:
     return rows
 
 
-def check_match(
-    town: Town, need: str, resource: str, level: int, reason: str, wrong: list[str]
-) -> dict:
+def check_match(town: Town, need: str, resource: str, level: int, reason: str, wrong: list[str]) -> dict:
     spot = next(n for n in lg.make_needs(town) if n["id"] == need)
-    row, shape = next(
-        (r, s) for r, s in zip(*lg.make_resources(town), strict=False) if r[0] == resource
-    )
+    row, shape = next((r, s) for r, s in zip(*lg.make_resources(town), strict=False) if r[0] == resource)
     far = spot["geometry"].distance(shape["geometry"])
     if far > 320:
         wrong.append(f"match {need}-{resource}: {far:.0f} m apart")

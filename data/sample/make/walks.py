@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from frame import local, place, smooth
 from shapely import LineString, Point
-from streets import BANK, STREAM
+from streetplan import BANK, STREAM
 
 
 def offset(points: list[tuple[float, float]], by_m: float, y0: float, y1: float) -> LineString:

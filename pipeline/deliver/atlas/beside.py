@@ -184,19 +184,19 @@ def served(town: Town, *, type: str) -> SideTable | None:
 
 
 def sharing(town: Town) -> SideTable | None:
-    """Facilities that can be shared, with the community that gains and the metres."""
+    """Facilities that can be shared, with the communities that gain and the homes gained."""
     frame = sharing_numbered(town)
     rows = [
         (
-            str(row[NUMBER]),
-            _text(row[Sharing.facility_name]),
-            str(row[Sharing.community]),
-            _count(row[Sharing.distance_m]),
-            _count(row[Sharing.homes_gained]),
+            str(number),
+            _text(group[Sharing.facility_name].iloc[0]),
+            "、".join(str(name).removesuffix("社区") for name in group[Sharing.community]),
+            _count(group[Sharing.distance_m].min()),
+            _count(group[Sharing.homes_gained].sum()),
         )
-        for row in frame.to_dict("records")
+        for number, group in frame.groupby(NUMBER, sort=False)
     ]
-    return _table("共享关系", ("号", "设施", "受益社区", "距离m", "新增"), rows, (3, 4))
+    return _table("共享关系", ("号", "设施", "受益社区", "最近m", "新增户点"), rows, (3, 4))
 
 
 def needs(town: Town, *, dimension: str) -> SideTable | None:
@@ -257,14 +257,24 @@ def business(town: Town) -> SideTable | None:
 
 
 def sites(town: Town) -> SideTable | None:
-    """Sites with action, function and floor area, what changes first (D-05)."""
+    """Sites that change, with action, name and areas; what is kept in one row (D-05)."""
     frame = town.geo(Site)
-    order = {action: index for index, action in enumerate(("新建", "改造", "拆除", "弹性", "保留"))}
-    frame = frame.assign(rank=frame[Site.action].map(order))
+    order = {action: index for index, action in enumerate(("新建", "改造", "拆除", "弹性"))}
+    changed = frame[frame[Site.action].isin(order)]
+    changed = changed.assign(rank=changed[Site.action].map(order)).sort_values(["rank", Site.id])
     rows = [
-        (str(row[Site.action]), str(row[Site.name]), _area(row[Site.area_m2]), _area(row[Site.floor_area_m2]))
-        for row in frame.sort_values(["rank", Site.id]).to_dict("records")
+        (
+            str(row[Site.action]),
+            str(row[Site.name]),
+            _area(row[Site.area_m2]),
+            _area(row[Site.floor_area_m2]),
+        )
+        for row in changed.to_dict("records")
     ]
+    kept = frame[~frame[Site.action].isin(order)]
+    if len(kept):
+        area, floor = kept[Site.area_m2].sum(), kept[Site.floor_area_m2].sum()
+        rows.append(("保留", f"设施所在建筑 {len(kept)} 处", _area(area), _area(floor)))
     return _table("更新布局", ("方式", "名称", "用地㎡", "建筑㎡"), rows, (2, 3))
 
 

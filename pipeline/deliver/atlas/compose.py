@@ -115,6 +115,13 @@ def _tables(town: Town, sheet: Mapping[str, Any]) -> tuple[SideTable, ...]:
     return tuple(table for table in made if table is not None)
 
 
+def _choose_scale(town: Town, kind: str, sheets: Iterable[Mapping[str, Any]]) -> int:
+    """Return the one scale of a kind of sheet: it fits the narrowest layout any of them uses."""
+    frames = [load_frame(sheet.get("layout", "standard")) for sheet in sheets if sheet["extent"] == kind]
+    box = (min(frame.map.width for frame in frames), min(frame.map.height for frame in frames))
+    return choose_scale(_extent(town, kind), box, frames[0].scales, margin=_MARGIN_MM)
+
+
 def compose_sheets(town: Town) -> list[Entry]:
     """Return every drawing of the catalogue in order, with its instructions or why it is not drawn.
 
@@ -134,10 +141,7 @@ def compose_sheets(town: Town) -> list[Entry]:
     )
     base = {kind: _draw(town, items) for kind, items in catalogue["base"].items()}
     inset = _inset(town)
-    frame = load_frame()
-    box = (frame.map.width, frame.map.height)
-    # One scale a kind across the set.
-    scales = {kind: choose_scale(_extent(town, kind), box, frame.scales, margin=_MARGIN_MM) for kind in base}
+    scales = {kind: _choose_scale(town, kind, catalogue["sheets"]) for kind in base}
     entries = []
     for sheet in catalogue["sheets"]:
         number, title, kind = sheet["number"], sheet["title"], sheet["extent"]
@@ -160,7 +164,7 @@ def compose_sheets(town: Town) -> list[Entry]:
                 number=number, title=title, group=group, crs=town.geo(Unit).crs, extent=_extent(town, kind),
                 scale=scales[kind], layers=tuple(layers), block=block, inset=inset, side_tables=tables,
                 focus=town.scope(PLANNED).geometry.iloc[0] if kind == "plan" else None,
-                notes=_notes(town, sheet),
+                notes=_notes(town, sheet), layout=sheet.get("layout", "standard"),
             )  # fmt: skip
         except SheetError as error:
             entries.append(Entry(number, title, group, None, str(error)))

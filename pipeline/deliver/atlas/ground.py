@@ -216,7 +216,7 @@ def open_spaces(town: Town) -> list[Drawn]:
 
 def gates(town: Town) -> list[Drawn]:
     """Gates of estates."""
-    return [Drawn(frame=town.placed(Gate), theme="gate", value="出入口", legend_group="道路", obstacle=False)]
+    return [Drawn(frame=town.inside(Gate), theme="gate", value="出入口", legend_group="道路", obstacle=False)]
 
 
 def heritage(town: Town) -> list[Drawn]:

@@ -189,12 +189,18 @@ def resources_matched(town: Town) -> list[Drawn]:
 
 
 def business(town: Town) -> list[Drawn]:
-    """Functions kept, improved, brought in (G-07)."""
+    """Functions kept, improved, brought in; what changes is named (G-07)."""
+    frame = town.geo(Business)
+    kept = frame[Business.action] == codes.BUSINESS.values[0]
     return [
         Drawn(
-            frame=town.geo(Business), theme="business", class_column=Business.action,
-            label_column=Business.kind, label_priority=60, legend_group="功能业态", legend_counts=True,
-        )
+            frame=frame[~kept], theme="business", class_column=Business.action, label_column=Business.kind,
+            label_priority=60, legend_group="功能业态", legend_counts=True, label_required=True,
+        ),
+        Drawn(
+            frame=frame[kept], theme="business", class_column=Business.action, legend_group="功能业态",
+            legend_counts=True, obstacle=False,
+        ),
     ]  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from styles.frame import Box
 _HEADING = 6.2
 _NOTE_LEADING = 1.4
 _LEAST_TABLE = 13.0  # title, head and one row, mm
+_STRIP = 40.5  # least inset height beside which scale, arrow and their notes fit, mm
 _ABREAST = 100.0  # column widths from which inset and scale stand side by side, mm
 
 
@@ -70,7 +71,8 @@ def draw_column(
     abreast = bool(spec.inset) and body.width >= _ABREAST
     north_height = 0.0 if abreast else parts["north_height"]
     free = body.height - north_height - note_height - pad * 0.5
-    legend, tables, inset_min = _fit(page, spec, entries, body.width, free)
+    least = _STRIP if abreast else 0.0
+    legend, tables, inset_min = _fit(page, spec, entries, body.width, free, inset_least=least)
     used = legend.height + _HEADING + sum(t.height + pad * 1.1 for t in tables)
     spare = max(0.0, free - used - inset_min - _HEADING - pad)
     inset_height = min(inset_min + spare, parts["inset_max"])
@@ -107,7 +109,7 @@ def draw_column(
 
 
 def _fit(
-    page: Page, spec: SheetSpec, entries: Sequence[LegendEntry], width: float, free: float
+    page: Page, spec: SheetSpec, entries: Sequence[LegendEntry], width: float, free: float, *, inset_least: float
 ) -> tuple[LegendLayout, list[TableLayout], float]:
     """Return the most generous legend, tables and inset height with which nothing is lost.
 
@@ -115,7 +117,7 @@ def _fit(
     then rows of the longest table; a legend that still overflows is squeezed.
     """
     parts = page.frame.column_parts
-    insets = (parts["inset_min"], parts["inset_least"]) if spec.inset else (0.0,)
+    insets = tuple(max(parts[key], inset_least) for key in ("inset_min", "inset_least")) if spec.inset else (0.0,)
     around = _HEADING + parts["padding"] if spec.inset else 0.0
     tries: list[tuple[int, float, int, LegendLayout, list[TableLayout], float]] = []
     for inset in insets:

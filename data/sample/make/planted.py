@@ -1,0 +1,67 @@
+"""What is planted in the sample: gaps, sharing across borders, matches, and the tiers they use."""
+
+from __future__ import annotations
+
+# Walking tier in minutes of the classes used below, and what a tier reaches in metres. The product
+# reads its own copy (configs/facility_classes.yaml); the two must agree.
+TIER_MIN = {
+    "nursery": 5,
+    "elder_daycare": 5,
+    "canteen": 5,
+    "health_station": 5,
+    "sports_field_small": 5,
+    "kindergarten": 5,
+    "culture_station": 5,
+    "wet_market": 10,
+    "shelter_emergency": 10,
+    "fitness_center": 15,
+    "health_center": 15,
+    "culture_center": 15,
+    "service_center_street": 15,
+    "police_station": 15,
+}
+TIER_M = {5: 300, 10: 500, 15: 1000}
+LEAST_SHARE = {5: 0.1, 10: 0.1, 15: 0.6}  # of the homes a shared facility must reach, by tier
+# A reader may take these for the class beside them, so they count as it wherever it matters.
+ALIKE = {
+    "outpatient": ("health_station", "health_center"),
+    "subdistrict_office": ("service_center_street",),
+}
+GAPS = [
+    ("清源社区", "elder_daycare"),
+    ("清源社区", "canteen"),
+    ("清源社区", "sports_field_small"),
+    ("桂苑社区", "nursery"),
+    ("桂苑社区", "kindergarten"),
+    ("桂苑社区", "sports_field_small"),
+    ("梧桐社区", "health_station"),
+    ("梧桐社区", "canteen"),
+    ("梧桐社区", "culture_station"),
+    ("梧桐社区", "wet_market"),
+    ("梧桐社区", "shelter_emergency"),
+]
+SHARED = [
+    ("梧桐社区", "elder_daycare"),
+    ("清源社区", "wet_market"),
+    ("梧桐社区", "fitness_center"),
+    ("桂苑社区", "health_center"),
+    ("梧桐社区", "health_center"),
+    ("望江社区", "health_center"),
+    ("梧桐社区", "culture_center"),
+    ("清源社区", "service_center_street"),
+    ("清源社区", "police_station"),
+]
+# need, resource, level, reason. Distances are straight lines on the plan.
+MATCHES = [
+    ("XQ01", "ZY01", 3, "同社区、近、国有闲置商铺，面积足够，简单装修即可"),
+    ("XQ03", "ZY02", 3, "同社区、国有闲置用房，面积足够，装修即可"),
+    ("XQ07", "ZY04", 3, "同社区、街道办产权配套用房，已移交"),
+    ("XQ12", "ZY11", 3, "学校操场错时开放，不需建设"),
+    ("XQ02", "ZY03", 2, "闲置宾馆需加固与适老化改造"),
+    ("XQ08", "ZY10", 2, "广场需增设应急设施与预案"),
+    ("XQ09", "ZY07", 2, "面积足够，但权属待核，需协调"),
+    ("XQ10", "ZY12", 3, "既有游园就地提升"),
+    ("XQ11", "ZY05", 2, "厂区面积足够，需调整规划用途"),
+    ("XQ06", "ZY15", 3, "同院空地，街道产权，面积够"),
+    ("XQ04", "ZY13", 1, "边角地狭长不规则，不宜建标准化场地"),
+]
