@@ -9,10 +9,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from layers.faults import Fault, FaultLog, PlanFaults
+from layers.faults import FaultLog
 from pipeline.deliver.atlas.compose import Entry, compose_sheets
 from pipeline.deliver.atlas.town import Town
 from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.names import name_files
 from pipeline.deliver.sheet.render import render_sheet
 from pipeline.deliver.sheet.spec import SheetError, SheetReport, SheetSpec
 from pipeline.plan import Plan
@@ -44,39 +45,9 @@ def name_sheets(plan: Plan, entries: list[Entry]) -> dict[str, str]:
     PlanFaults
         If the pattern is wrong, two names collide (also when case is ignored) or Windows forbids one.
     """
-    pattern = plan.sheets.name_pattern
-    names: dict[str, str] = {}
-    faults = []
-    for entry in entries:
-        try:
-            name = pattern.format(plan=plan.plan.id, number=entry.number, title=entry.title)
-        except (KeyError, IndexError, ValueError) as error:
-            raise PlanFaults(
-                [Fault("HSQ-C04", f"图纸文件名模式“{pattern}”有误：{error}", field="sheets.name_pattern",
-                       remedy="可用 {plan}、{number}、{title}")]
-            ) from None  # fmt: skip
-        forbidden = sorted(set(name) & set('<>:"/\\|?*'))
-        if forbidden or name != name.strip(" ."):
-            faults.append(
-                Fault(
-                    "HSQ-C04",
-                    f"图纸文件名“{name}”含不允许的字符 {' '.join(forbidden)}",
-                    field="sheets.name_pattern",
-                )
-            )
-        names[entry.number] = f"{name}.jpg"
-    if len({name.casefold() for name in names.values()}) < len(names):
-        faults.append(
-            Fault(
-                "HSQ-C04",
-                f"图纸文件名模式“{pattern}”使不同图纸重名",
-                field="sheets.name_pattern",
-                remedy="模式中保留 {number}",
-            )
-        )
-    if faults:
-        raise PlanFaults(faults)
-    return names
+    rows = [{"plan": plan.plan.id, "number": e.number, "title": e.title} for e in entries]
+    names = name_files(plan.sheets.name_pattern, rows, key="sheets.name_pattern")
+    return {entry.number: f"{name}.jpg" for entry, name in zip(entries, names, strict=True)}
 
 
 def _render(job: tuple[SheetSpec, Path]) -> SheetReport | str:
