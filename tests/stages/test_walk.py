@@ -11,6 +11,7 @@ from layers.frame import empty_frame
 from layers.reachable import (
     Blind,
     Coverage,
+    Edge,
     FacilityLoad,
     Home,
     Link,
@@ -239,3 +240,10 @@ def test_without_mapped_buildings_homes_are_indicative_and_nobody_is_counted():
     assert set(home[Home.basis]) == {"沿路示意点"}
     assert frames[Served.key][Served.people].isna().all()
     assert any("示意住户点" in fault.problem for fault in log)
+
+
+def test_a_place_without_homes_and_facilities_still_has_a_network():
+    roads = make_frame(Road, [{"id": "r1", "kind": "主干路", "level": 0, "walkable": True, "geometry": STREET}])
+    frames, _ = walk(make_source(road=roads, community_given=communities()))
+    assert frames[Link.key].empty and len(frames[Edge.key]) == 1
+    assert (frames[Served.key][Served.homes] == 0).all()
