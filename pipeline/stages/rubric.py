@@ -101,7 +101,7 @@ def _area(need: Row, resource: Row, item: FacilityClass) -> Factor:
     steps = read_settings("matching.yaml")["area_ratio"]
     level = max((lv for lv, least in steps.items() if usable >= least * required), default=0)
     word = "满足" if level == 3 else "小于"
-    return Factor(level, f"可用面积{write_area(usable)}{word}所需{write_area(required)}{item.mark}")
+    return Factor(level, f"可用面积{write_area(usable)}{word}所需{write_area(required)}{item.mark_scale(required)}")
 
 
 def _form(resource: Row, item: FacilityClass) -> Iterator[Factor]:

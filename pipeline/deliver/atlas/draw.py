@@ -9,15 +9,16 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from layers.faults import Fault, FaultLog, PlanFaults
+from layers.faults import FaultLog
 from pipeline.deliver.atlas.compose import Entry, compose_sheets
 from pipeline.deliver.atlas.town import Town
 from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.names import name_files
 from pipeline.deliver.sheet.render import render_sheet
 from pipeline.deliver.sheet.spec import SheetError, SheetReport, SheetSpec
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame
-from styles.errors import StyleError
+from styles.errors import GlyphError, StyleError
 
 # Below this many sheets a second process costs more to start than it saves.
 _WORTH_A_POOL = 6
@@ -44,47 +45,27 @@ def name_sheets(plan: Plan, entries: list[Entry]) -> dict[str, str]:
     PlanFaults
         If the pattern is wrong, two names collide (also when case is ignored) or Windows forbids one.
     """
-    pattern = plan.sheets.name_pattern
-    names: dict[str, str] = {}
-    faults = []
-    for entry in entries:
-        try:
-            name = pattern.format(plan=plan.plan.id, number=entry.number, title=entry.title)
-        except (KeyError, IndexError, ValueError) as error:
-            raise PlanFaults(
-                [Fault("HSQ-C04", f"图纸文件名模式“{pattern}”有误：{error}", field="sheets.name_pattern",
-                       remedy="可用 {plan}、{number}、{title}")]
-            ) from None  # fmt: skip
-        forbidden = sorted(set(name) & set('<>:"/\\|?*'))
-        if forbidden or name != name.strip(" ."):
-            faults.append(
-                Fault(
-                    "HSQ-C04",
-                    f"图纸文件名“{name}”含不允许的字符 {' '.join(forbidden)}",
-                    field="sheets.name_pattern",
-                )
-            )
-        names[entry.number] = f"{name}.jpg"
-    if len({name.casefold() for name in names.values()}) < len(names):
-        faults.append(
-            Fault(
-                "HSQ-C04",
-                f"图纸文件名模式“{pattern}”使不同图纸重名",
-                field="sheets.name_pattern",
-                remedy="模式中保留 {number}",
-            )
-        )
-    if faults:
-        raise PlanFaults(faults)
-    return names
+    rows = [{"plan": plan.plan.id, "number": e.number, "title": e.title} for e in entries]
+    names = name_files(plan.sheets.name_pattern, rows, key="sheets.name_pattern")
+    return {entry.number: f"{name}.jpg" for entry, name in zip(entries, names, strict=True)}
 
 
-def _render(job: tuple[SheetSpec, Path]) -> SheetReport | str:
+@dataclass(frozen=True)
+class Refused:
+    """Why a sheet could not be drawn: a declared fault code and the reason in Chinese."""
+
+    code: str
+    reason: str
+
+
+def _render(job: tuple[SheetSpec, Path]) -> SheetReport | Refused:
     spec, path = job
     try:
         return render_sheet(spec, path)
+    except GlyphError as error:
+        return Refused("HSQ-D03", str(error).removeprefix(error.code).strip())
     except (SheetError, StyleError) as error:
-        return str(error)
+        return Refused("HSQ-D01", str(error).removeprefix(error.code).strip())
 
 
 def draw_sheets(
@@ -101,7 +82,7 @@ def draw_sheets(
     """
     names = name_sheets(plan, entries)
     jobs = [(entry.spec, folder / names[entry.number]) for entry in entries if entry.spec is not None]
-    results: list[SheetReport | str] = []
+    results: list[SheetReport | Refused] = []
     workers = min(2, os.cpu_count() or 1) if len(jobs) >= _WORTH_A_POOL else 1
     if workers > 1:
         context = multiprocessing.get_context("spawn")
@@ -116,17 +97,16 @@ def draw_sheets(
     by_number = {job[0].number: (job[1], result) for job, result in zip(jobs, results, strict=True)}
     sheets = []
     for entry in entries:
-        path, result = by_number.get(entry.number, (None, entry.reason))
+        path, result = by_number.get(entry.number, (None, Refused("HSQ-D01", entry.reason)))
         if isinstance(result, SheetReport):
             _remark(result, log)
             sheets.append(Sheet(entry, path, result))
             continue
-        reason = result or entry.reason
-        severity = "提示" if entry.spec is None else "警告"
-        log.add(
-            "HSQ-D01", f"{entry.number} {entry.title} 未绘制：{reason}", severity=severity, layer=entry.title
-        )
-        sheets.append(Sheet(Entry(entry.number, entry.title, entry.group, None, reason), None, None))
+        # A name the font cannot print is for the technician to change; the other sheets do not wait for it.
+        severity = "提示" if entry.spec is None else "错误" if result.code == "HSQ-D03" else "警告"
+        problem = f"{entry.number} {entry.title} 未绘制：{result.reason}"
+        log.add(result.code, problem, severity=severity, layer=entry.title)
+        sheets.append(Sheet(Entry(entry.number, entry.title, entry.group, None, result.reason), None, None))
     return sheets
 
 
