@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from layers.faults import Fault, FaultLog, PlanFaults
+from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
 from layers.model import Layer
 from layers.reachable import Whereabouts
 from layers.source import Placed
@@ -70,17 +70,7 @@ def deliver(
     try:
         items = _write_all(given, plan, quality, draw_sheets, root, log)
     except OSError as error:
-        raise PlanFaults(
-            [
-                Fault(
-                    "HSQ-D05",
-                    f"成果文件写入失败：{error.strerror or error}",
-                    file=str(error.filename or root),
-                    action="原有成果保持不变",
-                    remedy="检查磁盘空间和写入权限后重新运行",
-                )
-            ]
-        ) from error
+        raise PlanFaults([refuse_write(error, root)]) from error
     return HandIn(items, swap_in(plan.output), log.faults)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from layers.faults import Fault, FaultLog, PlanFaults
@@ -17,7 +19,7 @@ from pipeline.deliver.sheet.render import render_sheet
 from pipeline.deliver.sheet.spec import SheetError, SheetReport, SheetSpec
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame
-from styles.errors import StyleError
+from styles.errors import GlyphError, StyleError
 
 # Below this many sheets a second process costs more to start than it saves.
 _WORTH_A_POOL = 6
@@ -79,12 +81,66 @@ def name_sheets(plan: Plan, entries: list[Entry]) -> dict[str, str]:
     return names
 
 
-def _render(job: tuple[SheetSpec, Path]) -> SheetReport | str:
+def _leave_with_parent() -> None:
+    """End this worker when the run itself is killed; otherwise it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _render(job: tuple[SheetSpec, Path]) -> SheetReport | str | dict[str, list[str]]:
+    """Draw one sheet; give back its report, why it says nothing, or the characters no font draws."""
     spec, path = job
     try:
         return render_sheet(spec, path)
+    except GlyphError as error:
+        return error.missing
     except (SheetError, StyleError) as error:
         return str(error)
+
+
+def _refuse_glyphs(results: list[tuple[SheetSpec, object]]) -> None:
+    """Stop when a sheet would show a blank or a box for a character.
+
+    One fault for texts that lack the same characters: a community's name is in many others.
+
+    Raises
+    ------
+    PlanFaults
+        HSQ-D03; the hand-in before stays as it was.
+    """
+    lost: dict[str, set[str]] = {}
+    drawn: dict[str, set[str]] = {}
+    for spec, result in results:
+        for char, texts in result.items() if isinstance(result, dict) else ():
+            for text in texts:
+                lost.setdefault(text, set()).add(char)
+                drawn.setdefault(text, set()).add(spec.number)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for text, chars in sorted(lost.items(), key=lambda item: (len(item[0]), item[0])):
+        groups.setdefault(tuple(sorted(chars)), []).append(text)
+    faults = [
+        Fault(
+            "HSQ-D03",
+            "图面字体缺字："
+            + "、".join(f"{char if char.isprintable() else ''}U+{ord(char):04X}" for char in chars)
+            + (f"（共 {len(texts)} 处文字）" if len(texts) > 1 else ""),
+            layer="、".join(sorted({number for text in texts for number in drawn[text]})),
+            value=texts[0][:60],
+            action="没有写出成果，原有成果保持不变",
+            remedy="在数据或配置中改写该文字：删去表情和控制字符，生僻字改用同音字或加注说明；"
+            "haoshequ check 列出它在哪个文件哪一行",
+        )
+        for chars, texts in sorted(groups.items())
+    ]
+    if faults:
+        raise PlanFaults(faults)
 
 
 def draw_sheets(
@@ -101,11 +157,11 @@ def draw_sheets(
     """
     names = name_sheets(plan, entries)
     jobs = [(entry.spec, folder / names[entry.number]) for entry in entries if entry.spec is not None]
-    results: list[SheetReport | str] = []
+    results: list[SheetReport | str | dict[str, list[str]]] = []
     workers = min(2, os.cpu_count() or 1) if len(jobs) >= _WORTH_A_POOL else 1
     if workers > 1:
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_with_parent) as pool:
             for job, result in zip(jobs, pool.map(_render, jobs), strict=True):
                 results.append(result)
                 advance(len(results), len(jobs), job[0].title)
@@ -113,6 +169,7 @@ def draw_sheets(
         for job in jobs:
             results.append(_render(job))
             advance(len(results), len(jobs), job[0].title)
+    _refuse_glyphs([(job[0], result) for job, result in zip(jobs, results, strict=True)])
     by_number = {job[0].number: (job[1], result) for job, result in zip(jobs, results, strict=True)}
     sheets = []
     for entry in entries:
@@ -121,7 +178,7 @@ def draw_sheets(
             _remark(result, log)
             sheets.append(Sheet(entry, path, result))
             continue
-        reason = result or entry.reason
+        reason = str(result or entry.reason)
         severity = "提示" if entry.spec is None else "警告"
         log.add(
             "HSQ-D01", f"{entry.number} {entry.title} 未绘制：{reason}", severity=severity, layer=entry.title
