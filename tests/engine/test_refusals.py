@@ -103,7 +103,7 @@ def test_a_missing_glyph_stops_the_hand_in_with_one_fault_a_set_of_characters(tm
         layers=(Drawn(frame=frame, theme="boundary", value="社区边界", label_column="name"),),
     )  # fmt: skip
     with pytest.raises(PlanFaults) as caught:
-        draw_sheets([Entry("1-01", "更新范围图", "1", spec, "")], tmp_path, plan, FaultLog())
+        draw_sheets([Entry("1-01", "更新范围图", "1", spec, "")], tmp_path, plan, FaultLog(), advance=lambda *_: None)
     (fault,) = caught.value.faults
     assert fault.code == "HSQ-D03"
     assert "U+1F600" in fault.problem
