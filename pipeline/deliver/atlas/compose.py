@@ -89,6 +89,7 @@ def _notes(town: Town, sheet: Mapping[str, Any]) -> tuple[str, ...]:
     plan = town.plan
     if "rule" in sheet.get("notes", ()):
         notes.append(plan.walking.rule_text() + "。")
+    if sheet.get("kind") == "coverage":
         notes.append(
             f"彩色范围按 {plan.walking.cell_m:g} m 格网绘制，仅为示意；是否覆盖以住户点路网距离为准。"
         )
