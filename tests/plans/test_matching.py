@@ -49,6 +49,17 @@ def test_idle_rooms_for_a_canteen_are_a_strong_match():
     assert found.reason == "有建筑（A栋一层），类型适配、可用面积350㎡满足所需200㎡、用途相容、权属清晰、步行100 m"
 
 
+def test_a_school_ground_is_shared_by_turns_but_built_on_only_with_its_department():
+    ground = {
+        "category": "空间", "name": "小学操场", "owner": "区教育局", "use_status": "在用", "usable_m2": 1700,
+        "landuse_code": "080403",
+    }  # fmt: skip
+    sport = judge(need={"type_key": "sports_field_small", "required_m2": 800}, **ground)
+    assert sport.level == 3 and "跨部门" not in sport.reason
+    play = judge(need={"type_key": "child_elder_ground", "required_m2": 300}, **ground)
+    assert (play.level, play.reason) == (2, "有空间（小学操场），但需跨部门协调")
+
+
 @pytest.mark.parametrize(
     ("more", "level", "words"),
     [
