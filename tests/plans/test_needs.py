@@ -119,6 +119,12 @@ def test_survey_and_gap_about_one_thing_are_one_need():
     assert row.geometry == Point(5, 5)
 
 
+def test_the_scale_a_survey_states_stands_before_the_standards_least():
+    rows = [survey_row("XQ01", required_m2=3500.0), survey_row("XQ02", required_m2=0.0), survey_row("XQ03")]
+    needs, _ = run_needs(survey=rows)
+    assert needs[Need.required_m2].tolist() == [3500, 200, 200]
+
+
 def test_words_decide_safety_and_a_foreign_block_only_warns():
     rows = [
         survey_row("XQ01", description="打通消防通道", block="自拟板块", works="韧性增强工程"),
