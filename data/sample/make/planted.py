@@ -65,3 +65,9 @@ MATCHES = [
     ("XQ06", "ZY15", 3, "同院空地，街道产权，面积够"),
     ("XQ04", "ZY13", 1, "边角地狭长不规则，不宜建标准化场地"),
 ]
+# need -> building name or resource, level, reason: what serves the need better than the resource above,
+# so that a planner who only looks at the nearest ledger row is wrong.
+BETTER = {
+    "XQ02": ("西园商业街2栋", 3, "台账未列的国有闲置商铺，不需加固"),
+    "XQ04": ("ZY05", 2, "闲置厂区，面积和形状合适，需调整规划用途；近处操场的余地不足"),
+}
