@@ -110,8 +110,13 @@ def check_gap(reach: dict, community: str, key: str, wrong: list[str]) -> dict:
 
 
 def check_shared(reach: dict, community: str, key: str, wrong: list[str]) -> dict:
-    own, every, serving = reach_class(reach, community, key)
-    share = float((every <= TIER_M[TIER_MIN[key]]).mean())
+    own, _, serving = reach_class(reach, community, key)
+    # What a reader may take for the class keeps a gap from being one, but proves no sharing.
+    strict = reach["graph"].measure(
+        [reach["n"] + i for i, f in enumerate(reach["facilities"]) if f["key"] == key],
+        np.flatnonzero(reach["home"] == community).tolist(),
+    )
+    share = float((strict <= TIER_M[TIER_MIN[key]]).mean())
     if np.isfinite(own).any() or share < LEAST_SHARE[TIER_MIN[key]]:
         wrong.append(f"shared {community} {key}: share {share:.2f}, own {np.isfinite(own).sum()}")
     return head(community, key) | {
