@@ -110,7 +110,7 @@ def check_gap(reach: dict, community: str, key: str, wrong: list[str]) -> dict:
 
 
 def check_shared(reach: dict, community: str, key: str, wrong: list[str]) -> dict:
-    own, _, serving = reach_class(reach, community, key)
+    own, every, serving = reach_class(reach, community, key)
     # What a reader may take for the class keeps a gap from being one, but proves no sharing.
     strict = reach["graph"].measure(
         [reach["n"] + i for i, f in enumerate(reach["facilities"]) if f["key"] == key],
@@ -124,6 +124,7 @@ def check_shared(reach: dict, community: str, key: str, wrong: list[str]) -> dic
             {"名称": f["name"], "社区": f["community"] or "规划范围外"} for f in serving if f["key"] == key
         ],
         "共享后覆盖率": round(share, 3),
+        "含相近类覆盖率": round(float((every <= TIER_M[TIER_MIN[key]]).mean()), 3),
         "理由": "本社区无此设施，跨界设施步行可达",
     }
 
