@@ -123,7 +123,7 @@ def _make_ids(frame: gpd.GeoDataFrame, layer: type[Identified]) -> pd.Series:
         shape = pd.Series(
             shapely.to_wkb(shapely.normalize(shapes[twins.to_numpy()]), hex=True), index=facts.index
         )
-        finer = (full[twins] + facts + shape.astype("str")).map(
+        finer = (full[twins] + facts + shape.astype("str").fillna("")).map(
             lambda text: hashlib.sha256(text.encode()).hexdigest()[:12]
         )
         full[twins] = finer

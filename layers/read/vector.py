@@ -57,6 +57,8 @@ def read_vector(
     if parts is not None and not _check_parts(parts, place):
         return None
     codec = _choose_encoding(parts, place, encoding) if parts is not None else None
+    if parts is not None and codec is None:
+        return None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         frame = _read_layer(_address(path, parts), place, layer=layer, as_bytes=codec is not None)
@@ -99,10 +101,10 @@ def _read_layer(
             field="crs",
             remedy="删除 .prj 并在配置中写 crs，或重新导出",
         )
-    except _FAILURES as error:
+    except _FAILURES:
         place.error(
             "HSQ-F02",
-            f"文件无法打开或已损坏：{str(error).splitlines()[0]}",
+            f"文件无法打开或已损坏，不是有效的 {Path(opened).suffix.lower()} 数据",
             remedy="压缩包请解压后使用；其他文件用 QGIS 等软件打开检查后重新导出",
         )
     return None
@@ -128,8 +130,8 @@ def _check_zip(path: Path, place: Place) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
-        place.error("HSQ-F02", f"压缩包无法打开：{error}", remedy="重新压缩或解压后使用")
+    except (zipfile.BadZipFile, OSError):
+        place.error("HSQ-F02", "压缩包无法打开或已损坏", remedy="重新压缩或解压后使用")
         return False
     if sum(member.file_size for member in members) > _ZIP_LIMIT:
         place.error("HSQ-F02", "压缩包解压后超过 2 GB", remedy="解压后只保留需要的文件")

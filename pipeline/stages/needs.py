@@ -39,7 +39,9 @@ def make_needs(given: Given) -> dict[str, Frame]:
     rows = []
     for row, shape in zip(survey.to_dict("records"), survey.geometry, strict=True):
         item = _find_class(row)
-        pair = (clean_text(row[Survey.community]), item.key if item else "")
+        # Rules and campaigns build nothing: a 管理类 row leaves the gap of its class open.
+        builds = item is not None and row[Survey.problem] == _BUILT
+        pair = (clean_text(row[Survey.community]), item.key if item and builds else "")
         rows.append(_read_survey(row, shape, item, open_gaps.pop(pair, None), given.log))
     rows += [_read_gap(gap, short) for gap in open_gaps.values()]
     frame = make_shapes(rows, Need, crs=given.crs)
@@ -54,7 +56,7 @@ def make_needs(given: Given) -> dict[str, Frame]:
             "HSQ-A03",
             f"需求{row[Need.number]}没有位置，不参与距离判断，也不上图",
             severity="提示",
-            layer=Need.key,
+            layer=Need.alias,
             row=row[Need.number],
             remedy="在需求清单中补充坐标或图形",
         )
@@ -62,7 +64,7 @@ def make_needs(given: Given) -> dict[str, Frame]:
 
 
 def _find_class(row: dict[str, Any]) -> FacilityClass | None:
-    """Return the facility class a survey row asks for; a management problem asks for none."""
+    """Return the facility class a survey row asks for; of a management problem only where it says so."""
     given = clean_text(row[Survey.type_key])
     if given:
         return facility_classes().get(recognise_text(given) or "")
@@ -90,7 +92,7 @@ def _read_survey(
             "HSQ-V05",
             f"板块“{block}”不在{works}的板块清单内",
             severity="警告",
-            layer=Survey.key,
+            layer=Survey.alias,
             row=row[Survey.id],
             field=Survey.block,
             value=block,
@@ -156,6 +158,7 @@ def _read_class(item: FacilityClass | None, *, said_m2: float | None = None) -> 
         Need.type_key: item.key,
         Need.type_name: item.name,
         Need.required_m2: said if said > 0 else item.need_m2 or None,
+        Need.scale_key: None if said > 0 else item.key,
     }
 
 

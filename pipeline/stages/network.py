@@ -9,6 +9,7 @@ import shapely
 
 from layers.faults import Fault, FaultLog, PlanFaults
 from layers.reachable import Edge, Home, Link
+from layers.read.raw import list_rows
 from layers.source import Building, Community, Facility, Gate, Ledger, Outline, Road, Survey
 from pipeline.plan import Plan
 from pipeline.reach.noding import node_lines
@@ -132,6 +133,9 @@ def _link_layer(
             f"{alias}有 {outside} 个要素在路网范围之外，按不可达计算",
             severity="提示",
             layer=alias,
+            row=list_rows(pd.Index(frame["id"][~joined])),
+            value=list_rows(pd.Index(frame["name"][~joined].dropna())) if "name" in frame else "",
+            remedy="核对这些要素的坐标；确在周边之外的不必处理",
         )
     return links
 

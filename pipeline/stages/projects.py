@@ -88,7 +88,7 @@ def make_projects(given: Given) -> dict[str, Frame]:
             "HSQ-A04",
             f"项目清单中财政资金有{write_money(purse.unfunded / 100)}尚无台账资金对应",
             severity="警告",
-            layer=Project.key,
+            layer=Project.alias,
             remedy="在资源台账中补充资金来源，或调整项目规模",
         )
     check_unique(frame[Project.number], what="project")
@@ -236,7 +236,8 @@ def _content(draft: Draft) -> str:
     if item is not None and draft.way == "管理":
         return f"工作要求：{clean_text(draft.match[Match.paths]).split('；')[0]}"
     if item is not None:
-        return f"选址新建{item.name}，所需规模{write_area(clean_number(need[Need.required_m2]))}"
+        mark = item.mark if clean_text(need[Need.scale_key]) else ""
+        return f"选址新建{item.name}，所需规模{write_area(clean_number(need[Need.required_m2]))}{mark}"
     shape = draft.shape
     length = f"，长约{shape.length:.0f} m" if shape is not None and shape.area == 0 and shape.length > 0 else ""
     return f"{need[Need.description]}{length}"

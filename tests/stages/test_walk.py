@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from shapely import LineString, Point, box
 
+from layers.faults import FaultLog
+from layers.frame import empty_frame
 from layers.reachable import (
     Blind,
     Coverage,
@@ -21,10 +23,11 @@ from layers.reachable import (
 from layers.source import Building, Community, DataExtent, Facility, Outline, Road
 from pipeline.stages.base import Given
 from pipeline.stages.coverage import COVERAGE
+from pipeline.stages.homes import place_homes
 from pipeline.stages.network import NETWORK
 from pipeline.stages.scope import SCOPE
 from pipeline.stages.sharing import SHARING
-from tests.builders import make_frame, make_plan, make_source
+from tests.builders import CRS, make_frame, make_plan, make_source
 
 # One street along y = 0 from x = -2000 to 4000; 东 社区 0–1000, 西 社区 1000–2000. A home every 40 m,
 # 20 m off the street.
@@ -153,12 +156,36 @@ def test_blind_homes_are_those_beyond_every_facility(street):
     assert nobody[Blind.nearest_m].isna().all()
 
 
+def test_a_facility_that_refuses_sharing_covers_its_own_community_only():
+    roads = make_frame(Road, [{"id": "r1", "kind": "支路", "level": 0, "walkable": True, "geometry": STREET}])
+    both = [facility("nursery", 980, "近", sharing="不可"), facility("nursery", 1240, "远", sharing="可开放")]
+    frames, _ = walk(
+        make_source(road=roads, building=homes(), community_given=communities(),
+                    facility=make_frame(Facility, both)),
+        stages=(NETWORK, SCOPE, COVERAGE),
+    )  # fmt: skip
+    cover = rows(frames, Coverage, type_key="nursery").set_index(Coverage.home)
+    east, west = cover[cover[Coverage.community] == "东"], cover[cover[Coverage.community] == "西"]
+    assert east.loc["Hb980", Coverage.any_facility] == east.loc["Hb980", Coverage.own_facility] == "f-近"
+    assert set(west[Coverage.any_facility]) == {"f-远"}  # though 近 is nearer to the first of them
+    load = frames[FacilityLoad.key].set_index(FacilityLoad.facility)
+    assert load.loc["f-近", FacilityLoad.homes] == ((np.abs(XS - 980) + 30 <= 300) & (XS < 1000)).sum()
+
+
 def test_load_counts_people_against_a_capacity_in_persons(street):
     frames, _ = street
     (row,) = rows(frames, FacilityLoad, type_key="elder_daycare").to_dict("records")
     within = int((np.abs(XS - 900) + 30 <= 300).sum())
     assert row[FacilityLoad.homes] == within
     assert row[FacilityLoad.spare] == 20 - 2 * within
+
+
+def test_nobody_lives_in_an_idle_house():
+    houses = homes()
+    houses.loc[0, Building.use_status] = "闲置"
+    log = FaultLog()
+    found = place_homes(houses, empty_frame(Road, crs=CRS), box(0, -100, 2000, 100), spacing_m=50, log=log)
+    assert len(found) == len(houses) - 1 and not log.faults
 
 
 def test_whereabouts_and_links_cover_every_object(street):

@@ -49,7 +49,6 @@ SHARED = [
     ("望江社区", "health_center"),
     ("梧桐社区", "culture_center"),
     ("清源社区", "service_center_street"),
-    ("清源社区", "police_station"),
 ]
 # need, resource, level, reason. Distances are straight lines on the plan.
 MATCHES = [
