@@ -82,6 +82,13 @@ def name_crs(crs: CRS) -> str:
     return f"EPSG:{code}（{CRS.from_epsg(code).name}）" if code else crs.name
 
 
+def prefix_zone(crs: CRS) -> int | None:
+    """Return the zone number that eastings of ``crs`` begin with; None where they have no prefix."""
+    params = crs.coordinate_operation.params if crs.is_projected and crs.coordinate_operation else []
+    eastings = [float(p.value) for p in params if p.name == "False easting"]
+    return int(eastings[0] // 1e6) or None if eastings else None
+
+
 def datum_of(crs: CRS) -> str:
     """Return ``cgcs2000``, ``wgs84``, ``xian80``, ``beijing54`` or ``other`` from datum name and ellipsoid."""
     geodetic = crs.geodetic_crs

@@ -161,6 +161,14 @@ def _derive_parcels(
 
 
 def _derive_buildings(frame: gpd.GeoDataFrame, place: Place, *, area_rule: AreaRule) -> None:
+    undated = (
+        frame.index[frame[Building.built].isna()] if Building.built in frame.columns else frame.index[:0]
+    )
+    if len(undated):
+        place.note(
+            "HSQ-V02", f"{len(undated)} 栋建筑没有建成年代", field=Building.built, row=list_rows(undated),
+            action="年代图上列为不详", remedy="查得建成年代后补填",
+        )  # fmt: skip
     if Building.floors not in frame.columns:
         return
     floors = frame[Building.floors]

@@ -122,9 +122,7 @@ _WRITE_REASONS = {
 }
 
 
-def refuse_write(
-    error: OSError, path: Path, *, action: str = "没有写出新成果，原有成果保持不变"
-) -> Fault:
+def refuse_write(error: OSError, path: Path, *, action: str = "没有写出新成果，原有成果保持不变") -> Fault:
     """Say what keeps a file or folder from being written: no right, no room, something in its place."""
     reason = _WRITE_REASONS.get(error.errno or 0) or "磁盘或网络位置出错"
     return Fault(

@@ -15,7 +15,7 @@ from layers.source import Road, Survey
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.gaps import Gap, find_gaps
 from pipeline.stages.naming import check_unique, number_gap, number_given, shorten_communities
-from pipeline.stages.placing import clean_text, describe_places, find_word
+from pipeline.stages.placing import clean_number, clean_text, describe_places, find_word
 from pipeline.stages.rows import make_shapes
 
 _BUILT = "建设类"
@@ -119,7 +119,7 @@ def _read_survey(
         Need.urgency_rule: "调查给定" + (f"（{gap.rule}）" if gap else ""),
         Need.method: "调查+测算" if gap else "调查",
         Need.problem: row[Survey.problem],
-        **_read_class(item),
+        **_read_class(item, said_m2=row[Survey.required_m2]),
         Need.target_people: gap.target_people if gap else None,
         Need.place: row[Survey.place],
         "geometry": shape if has_place else (gap.place if gap else None),
@@ -149,13 +149,16 @@ def _read_gap(gap: Gap, short: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _read_class(item: FacilityClass | None) -> dict[str, Any]:
+def _read_class(item: FacilityClass | None, *, said_m2: float | None = None) -> dict[str, Any]:
+    """Return class and scale of a need: the scale the survey states, else the least the standard asks for."""
     if item is None:
         return {}
+    said = clean_number(said_m2)
     return {
         Need.type_key: item.key,
         Need.type_name: item.name,
-        Need.required_m2: item.need_m2 or None,
+        Need.required_m2: said if said > 0 else item.need_m2 or None,
+        Need.scale_key: None if said > 0 else item.key,
     }
 
 

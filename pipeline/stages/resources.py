@@ -15,7 +15,7 @@ from layers.areas import AreaRule, measure_area
 from layers.frame import conform
 from layers.planned import Inventory
 from layers.reachable import Block, Scope, Unit, Whereabouts
-from layers.source import Building, Heritage, Ledger, OpenSpace, Parcel, Road
+from layers.source import Building, DataExtent, Heritage, Ledger, OpenSpace, Parcel, Road
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.blocks import measure_blocks
 from pipeline.stages.idle import detect_buildings, detect_leftover, detect_parcels
@@ -49,7 +49,8 @@ def make_resources(given: Given) -> dict[str, Frame]:
     ]
     rows = _merge(ledger, detected)
     listed = np.array([row["geometry"] for row in rows if row["geometry"] is not None], dtype=object)
-    rows += detect_leftover(blocks, buildings, parcels, roads, spaces, listed, idle=idle)
+    surveyed = given.geo(DataExtent).empty
+    rows += detect_leftover(blocks, buildings, parcels, roads, spaces, listed, idle=idle, surveyed=surveyed)
     frame = make_shapes(rows, Inventory, crs=given.crs)
     frame = _measure(frame, buildings, parcels, given.geo(Heritage), rule=given.plan.crs.area_rule)
     frame = _drop_small(frame, given)
@@ -232,7 +233,7 @@ def _place(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame, roads: gpd.GeoDataF
 RESOURCES = Stage(
     name="resources",
     title="资源台账",
-    takes=(Ledger, Parcel, Building, Road, OpenSpace, Heritage, Scope, Unit, Whereabouts),
+    takes=(Ledger, Parcel, Building, Road, OpenSpace, Heritage, DataExtent, Scope, Unit, Whereabouts),
     gives=(Inventory, Block),
     run=make_resources,
 )

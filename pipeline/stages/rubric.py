@@ -81,7 +81,7 @@ def _iter_factors(
     yield from _form(resource, item)
     yield from _condition(resource, item)
     yield _landuse(resource, item)
-    yield from _ownership(need, resource)
+    yield from _ownership(need, resource, item)
     yield _distance(distance_m, limit_m, item)
 
 
@@ -101,7 +101,8 @@ def _area(need: Row, resource: Row, item: FacilityClass) -> Factor:
     steps = read_settings("matching.yaml")["area_ratio"]
     level = max((lv for lv, least in steps.items() if usable >= least * required), default=0)
     word = "满足" if level == 3 else "小于"
-    return Factor(level, f"可用面积{write_area(usable)}{word}所需{write_area(required)}{item.mark_scale(required)}")
+    mark = item.mark if clean_text(need[Need.scale_key]) else ""
+    return Factor(level, f"可用面积{write_area(usable)}{word}所需{write_area(required)}{mark}")
 
 
 def _form(resource: Row, item: FacilityClass) -> Iterator[Factor]:
@@ -156,12 +157,14 @@ def _landuse(resource: Row, item: FacilityClass) -> Factor:
     return Factor(2, f"现状{landuse_names().get(code, code)}需调整规划用途", LANDUSE)
 
 
-def _ownership(need: Row, resource: Row) -> Iterator[Factor]:
+def _ownership(need: Row, resource: Row, item: FacilityClass) -> Iterator[Factor]:
     rubric = read_settings("matching.yaml")
     clear = bool(resource[Inventory.tenure_clear])
     yield Factor(3, "权属清晰") if clear else Factor(2, "权属待核需协调", TENURE)
     who = clean_text(resource[Inventory.owner])
-    if resource[Inventory.category] != "空间" and find_word(who, rubric["department_words"]):
+    # A school ground may be opened by turns; building on it takes the school's department all the same.
+    by_turns = resource[Inventory.category] == "空间" and item.key in rubric["by_turns"]
+    if not by_turns and find_word(who, rubric["department_words"]):
         yield Factor(2, "需跨部门协调")
     home, other = clean_text(need[Need.community]), clean_text(resource[Inventory.community])
     if home and other and home != other:

@@ -103,6 +103,7 @@ def run(given: Given) -> dict[str, Frame]:
         {
             part: text.format(
                 owner=row.owner, user=row.user, facility=name, type=item.name,
+                keeper="设施产权单位" if row.owner == OUTSIDE else row.owner,
                 distance=f"{row.metres:.0f}", gained=row.gained,
             )
             for part, text in texts[mode].items()

@@ -154,6 +154,14 @@ def test_survey_and_gap_about_one_thing_are_one_need():
     assert row.geometry == Point(5, 5)
 
 
+def test_the_scale_a_survey_states_stands_before_the_standards_least():
+    rows = [survey_row("XQ01", required_m2=3500.0), survey_row("XQ02", required_m2=0.0), survey_row("XQ03")]
+    needs, _ = run_needs(survey=rows)
+    assert needs[Need.required_m2].tolist() == [3500, 200, 200]
+    # Only a scale from the standard can carry the standard's 待核.
+    assert needs[Need.scale_key].fillna("").tolist() == ["", "canteen", "canteen"]
+
+
 def test_a_management_row_leaves_the_gap_of_its_class_open():
     row = survey_row(description="规范食堂运营", problem="管理类", type_key="canteen")
     needs, _ = run_needs(survey=[row], served=[served_row("canteen", "社区食堂")])

@@ -13,7 +13,7 @@ import shapely
 from PIL import Image, JpegImagePlugin
 from pyproj import CRS, Proj
 
-from layers.faults import FaultLog
+from layers.faults import FaultLog, PlanFaults
 from pipeline.deliver.atlas.compose import Entry
 from pipeline.deliver.atlas.draw import draw_sheets
 from pipeline.deliver.sheet.north import measure_true_north
@@ -225,15 +225,15 @@ def test_glyph_the_font_lacks_stops_the_sheet_and_is_named(town):
     assert "U+1F333" in str(caught.value)
 
 
-def test_a_sheet_with_such_a_glyph_is_left_out_and_the_set_goes_on(town, tmp_path):
+def test_such_a_glyph_stops_the_hand_in_and_names_character_sheet_and_text(town, tmp_path):
     good = SHEETS["landuse"](town)
     bad = replace(good, number="03", title="用地🌳现状图")
     entries = [Entry(spec.number, spec.title, spec.group, spec) for spec in (bad, good)]
-    log = FaultLog()
-    made = draw_sheets(entries, tmp_path, make_plan(), log, advance=lambda *_: None)
-    assert [sheet.path is not None for sheet in made] == [False, True]
-    (fault,) = [fault for fault in log.faults if fault.severity == "错误"]
-    assert fault.code == "HSQ-D03" and "🌳" in fault.problem and "HSQ" not in fault.problem
+    with pytest.raises(PlanFaults) as caught:
+        draw_sheets(entries, tmp_path, make_plan(), FaultLog(), advance=lambda *_: None)
+    (fault,) = caught.value.faults
+    assert fault.code == "HSQ-D03" and "🌳" in fault.problem and fault.layer == "03"
+    assert "用地🌳现状图" in fault.value
 
 
 def test_layer_in_another_crs_is_refused(town):

@@ -88,7 +88,9 @@ def test_unusable_config_is_one(tmp_path: Path, command: str, content: str | Non
 def test_every_fault_of_a_bad_plan_is_told_in_one_go(tmp_path: Path) -> None:
     path = place_plan(tmp_path, "tiny", inputs=("tiny",))
     text = path.read_text(encoding="utf-8")
-    text = text.replace("tiny/建筑.shp", "tiny/房屋.shp").replace("landuse_code: YDYHFLDM", "landuse_code: YDDM")
+    text = text.replace("tiny/建筑.shp", "tiny/房屋.shp").replace(
+        "landuse_code: YDYHFLDM", "landuse_code: YDDM"
+    )
     path.write_text(text.replace("datum: gcj02", "crs: EPSG:999999"), encoding="utf-8")
     code, said = call("check", path, cwd=tmp_path)
     assert code == 1
@@ -103,7 +105,9 @@ def test_check_writes_the_report_and_nothing_else(tmp_path: Path) -> None:
     path = place_plan(tmp_path, "tiny", inputs=("tiny",))
     code, said = call("check", path, cwd=tmp_path)
     assert code == 0 and "可以运行" in said and "错误 0 条" in said
-    files = {p.relative_to(tmp_path / "output").as_posix() for p in (tmp_path / "output").rglob("*") if p.is_file()}
+    files = {
+        p.relative_to(tmp_path / "output").as_posix() for p in (tmp_path / "output").rglob("*") if p.is_file()
+    }
     assert files == {"tiny/检查/质检/数据质检.xlsx"}
 
 
@@ -146,7 +150,19 @@ def test_help_loads_no_heavy_package() -> None:
     )  # fmt: skip
     loaded = set(re.findall(r'"(\w+)"', done.stderr))
     assert "pipeline" in loaded and "typer" in loaded
-    heavy = {"geopandas", "pandas", "numpy", "shapely", "matplotlib", "numba", "scipy", "fiona", "pyproj", "osmnx", "ezdxf"}
+    heavy = {
+        "geopandas",
+        "pandas",
+        "numpy",
+        "shapely",
+        "matplotlib",
+        "numba",
+        "scipy",
+        "fiona",
+        "pyproj",
+        "osmnx",
+        "ezdxf",
+    }
     assert not loaded & heavy
     assert "haoshequ" in done.stdout
 
@@ -159,7 +175,9 @@ def test_narrow_and_colourless_consoles_get_the_same_words(tmp_path: Path) -> No
 
 
 def test_console_that_is_not_utf8_does_not_crash(tmp_path: Path) -> None:
-    code, said = call("run", "none.yaml", cwd=tmp_path, PYTHONUTF8="0", PYTHONIOENCODING="ascii:replace", LC_ALL="C")
+    code, said = call(
+        "run", "none.yaml", cwd=tmp_path, PYTHONUTF8="0", PYTHONIOENCODING="ascii:replace", LC_ALL="C"
+    )
     assert code == 1 and "HSQ-C01" in said and "Traceback" not in said
 
 

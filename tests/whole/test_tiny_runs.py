@@ -43,14 +43,11 @@ def test_same_inputs_give_the_same_bytes_in_another_folder(tiny: Whole, tmp_path
     one, two = list_bytes(tiny.handin), list_bytes(home / "output/tiny/成果")
     assert len(one) > 80 and "manifest.json" in one
     assert differing(one, two) == []
-
-
-def test_shuffled_order_of_hashes_changes_no_stage_result(tiny: Whole, tmp_path: Path) -> None:
-    code, said = call("run", place_plan(tmp_path, "tiny", inputs=("tiny",)), "--until", "projects", cwd=tmp_path, PYTHONHASHSEED="99")
-    assert code == 0, said
-    mine = {n: b for n, b in list_bytes(tmp_path / "output/tiny/work").items() if n.endswith(".parquet")}
-    first = {n: b for n, b in list_bytes(tiny.folder / "work").items() if n.endswith(".parquet")}
-    assert differing(first, mine) == []
+    layers = [
+        {n: b for n, b in list_bytes(f / "work").items() if n.endswith(".parquet")}
+        for f in (tiny.folder, home / "output/tiny")
+    ]
+    assert len(layers[0]) > 30 and differing(*layers) == []
 
 
 def test_until_stops_after_the_stage_named(tmp_path: Path) -> None:
@@ -98,7 +95,9 @@ def test_earlier_hand_in_survives_bad_input(copy: Whole) -> None:
     assert [p.name for p in copy.folder.glob("成果*")] == ["成果"]
 
 
-def test_earlier_hand_in_survives_a_failure_while_writing(copy: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_earlier_hand_in_survives_a_failure_while_writing(
+    copy: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = list_bytes(copy.handin)
 
     def refuse(*_: object, **__: object) -> None:
@@ -109,16 +108,11 @@ def test_earlier_hand_in_survives_a_failure_while_writing(copy: Whole, monkeypat
         engine.run_plan(load_plan(config_of(copy)), since="deliver")
     assert list_bytes(copy.handin) == before
     monkeypatch.undo()
-    # The next run clears away what the failing one left behind.
+    # The next run clears away what the failing one left behind, and what never belonged to the hand-in.
+    (copy.handin / "多余.txt").write_text("不属于成果", encoding="utf-8")
     plan = load_plan(config_of(copy))
     sheets = plan.sheets.model_copy(update={"only": FEW})
     again = plan.model_copy(update={"sheets": sheets}).located(config_of(copy).parent)
     engine.run_plan(again)
     assert check_handin(copy.handin) == []
     assert [p.name for p in copy.folder.glob("成果*")] == ["成果"]
-
-
-def test_second_run_replaces_the_hand_in_whole(copy: Whole) -> None:
-    (copy.handin / "多余.txt").write_text("不属于成果", encoding="utf-8")
-    engine.run_plan(load_plan(config_of(copy)), since="deliver")
-    assert check_handin(copy.handin) == []

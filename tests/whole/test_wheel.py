@@ -36,7 +36,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         importlib.metadata.version("pip")
         importlib.metadata.version("hatchling")
     except importlib.metadata.PackageNotFoundError as error:
-        pytest.fail(f"{error.name} is missing in {sys.prefix}: the wheel cannot be built; install '.[test]' and pip")
+        pytest.fail(
+            f"{error.name} is missing in {sys.prefix}: the wheel cannot be built; install '.[test]' and pip"
+        )
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
     # Build from a copy: a build leaves nothing behind in the repository.
