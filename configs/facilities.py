@@ -59,6 +59,10 @@ class FacilityClass:
         """``（待核）`` when the source is unverified, else nothing; printed beside the rule."""
         return "" if self.verified else "（待核）"
 
+    def mark_scale(self, scale_m2: float) -> str:
+        """Return the mark of a scale that is this class's own; one somebody stated carries none."""
+        return self.mark if scale_m2 == self.need_m2 else ""
+
 
 @cache
 def facility_classes() -> dict[str, FacilityClass]:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from configs import read_settings
 from configs.facilities import facility_classes
+from layers.onemap import delivered_layers
 from pipeline.plan.base import Block
 from pipeline.plan.kinds import FilePath, SafeName, Text, check_pattern
 from pipeline.plan.sources import Divisions, Inputs, OpenData
@@ -100,6 +101,10 @@ class Walking(Block):
         """Return the walking limit in metres of a 5, 10 or 15 minute tier."""
         return self.speed_m_per_min * minutes if self.rule == "speed" else self.tiers_m[minutes]
 
+    def class_limit_m(self, key: str) -> float:
+        """Return the walking limit in metres of a facility class: its own radius, else its tier's."""
+        return self.radii_m.get(key, self.limit_m(facility_classes()[key].minutes))
+
     def rule_text(self) -> str:
         """Return the one-line note that every sheet of reach carries."""
         tiers = "、".join(f"{t}分钟={self.limit_m(t):.0f} m" for t in (5, 10, 15))
@@ -121,8 +126,6 @@ class Sheets(Block):
     name_pattern: Annotated[
         str, AfterValidator(check_pattern(fields=("plan", "number", "title"), apart=("number", "title")))
     ] = Field("{number}_{title}", description="图纸文件名模式，可用 plan、number、title")
-    dpi: int = Field(300, ge=150, le=600, description="图像分辨率")
-    quality: int = Field(92, ge=90, le=100, description="JPG 质量")
     only: list[str] = Field(default_factory=list, description="只绘制这些图号，缺省全部")
 
     @model_validator(mode="after")
@@ -148,6 +151,13 @@ class Delivery(Block):
     ysdm: dict[str, str] = Field(
         default_factory=dict, description="要素代码 YSDM，键为图层代码（如 HSQ_XZYD）；缺省为空"
     )
+
+    @model_validator(mode="after")
+    def _codes(self) -> Delivery:
+        strange = sorted(self.ysdm.keys() - {code for code, *_ in delivered_layers()})
+        if strange:
+            raise ValueError(f"ysdm 中没有这些图层代码：{'、'.join(strange)}")
+        return self
 
 
 class Plan(Block):

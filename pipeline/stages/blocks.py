@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -37,8 +36,8 @@ def cut_blocks(area: shapely.Geometry, roads: gpd.GeoDataFrame) -> NDArray:
 
 def measure_blocks(
     area: shapely.Geometry, roads: gpd.GeoDataFrame, mapped: NDArray, *, complete: float
-) -> pd.DataFrame:
-    """Return the ``Block`` rows: area, share of ground covered by mapped objects, status.
+) -> gpd.GeoDataFrame:
+    """Return the ``Block`` rows without their areas: share of ground covered by mapped objects, status.
 
     Parameters
     ----------
@@ -64,7 +63,6 @@ def measure_blocks(
             str(Block.id): ["JQ" + hash_text(f"{x:.0f},{y:.0f}", 6) for x, y in spots],
             str(Block.completeness): share,
             str(Block.status): status,
-            str(Block.area_m2): np.round(ground, 2),
         },
         geometry=faces,
         crs=roads.crs,

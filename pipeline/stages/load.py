@@ -5,14 +5,12 @@ The only stage that reads files. All faults of all files are gathered before any
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from configs.facilities import facility_classes
 from layers.crs import Zone, choose_zone, name_crs, place_of
 from layers.derive import derive_fields, set_limits
 from layers.duplicates import drop_twins
@@ -213,19 +211,9 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataF
     if layer is Facility and len(whole):
         whole = drop_twins(whole, place, rows=rows)
         whole = gpd.GeoDataFrame(
-            set_limits(whole, radius_of=_radius_rule(plan)), geometry="geometry", crs=crs
+            set_limits(whole, radius_of=plan.walking.class_limit_m), geometry="geometry", crs=crs
         )
     return whole.sort_values(Identified.id, kind="stable", ignore_index=True)
-
-
-def _radius_rule(plan: Plan) -> Callable[[str], float]:
-    """Walking limit of a facility class: the plan's own value for it, else that of its tier."""
-    classes = facility_classes()
-
-    def radius(key: str) -> float:
-        return plan.walking.radii_m.get(key, plan.walking.limit_m(classes[key].minutes))
-
-    return radius
 
 
 LOAD = Stage("load", "读取与整理", takes=(), gives=(*SOURCE_LAYERS, *OPEN_LAYERS), run=load_layers)

@@ -39,7 +39,9 @@ def make_needs(given: Given) -> dict[str, Frame]:
     rows = []
     for row, shape in zip(survey.to_dict("records"), survey.geometry, strict=True):
         item = _find_class(row)
-        pair = (clean_text(row[Survey.community]), item.key if item else "")
+        # Rules and campaigns build nothing: a 管理类 row leaves the gap of its class open.
+        builds = item is not None and row[Survey.problem] == _BUILT
+        pair = (clean_text(row[Survey.community]), item.key if item and builds else "")
         rows.append(_read_survey(row, shape, item, open_gaps.pop(pair, None), given.log))
     rows += [_read_gap(gap, short) for gap in open_gaps.values()]
     frame = make_shapes(rows, Need, crs=given.crs)
@@ -62,7 +64,7 @@ def make_needs(given: Given) -> dict[str, Frame]:
 
 
 def _find_class(row: dict[str, Any]) -> FacilityClass | None:
-    """Return the facility class a survey row asks for; a management problem asks for none."""
+    """Return the facility class a survey row asks for; of a management problem only where it says so."""
     given = clean_text(row[Survey.type_key])
     if given:
         return facility_classes().get(recognise_text(given) or "")

@@ -236,7 +236,8 @@ def _content(draft: Draft) -> str:
     if item is not None and draft.way == "管理":
         return f"工作要求：{clean_text(draft.match[Match.paths]).split('；')[0]}"
     if item is not None:
-        return f"选址新建{item.name}，所需规模{write_area(clean_number(need[Need.required_m2]))}"
+        required = clean_number(need[Need.required_m2])
+        return f"选址新建{item.name}，所需规模{write_area(required)}{item.mark_scale(required)}"
     shape = draft.shape
     length = f"，长约{shape.length:.0f} m" if shape is not None and shape.area == 0 and shape.length > 0 else ""
     return f"{need[Need.description]}{length}"

@@ -11,6 +11,7 @@ import shapely
 
 from configs import read_settings
 from layers import codes
+from layers.areas import AreaRule, measure_area
 from layers.frame import conform
 from layers.planned import Inventory
 from layers.reachable import Block, Scope, Unit, Whereabouts
@@ -35,9 +36,10 @@ def make_resources(given: Given) -> dict[str, Frame]:
     roads, spaces = given.geo(Road), given.geo(OpenSpace)
     idle = given.plan.idle
     scope = given.geo(Scope)
-    area = scope.geometry[scope[Scope.kind] == "更新范围"].union_all()
+    area = scope.geometry[scope[Scope.kind] == codes.SCOPE.values[0]].union_all()
     mapped = np.concatenate([f.geometry.to_numpy() for f in (buildings, parcels, spaces)])
     blocks = measure_blocks(area, roads, mapped, complete=idle.min_completeness)
+    blocks[Block.area_m2] = measure_area(blocks.geometry, rule=given.plan.crs.area_rule).round(2)
 
     ledger = _read_ledger(given.placed(Ledger))
     detected = [
@@ -49,7 +51,7 @@ def make_resources(given: Given) -> dict[str, Frame]:
     listed = np.array([row["geometry"] for row in rows if row["geometry"] is not None], dtype=object)
     rows += detect_leftover(blocks, buildings, parcels, roads, spaces, listed, idle=idle)
     frame = make_shapes(rows, Inventory, crs=given.crs)
-    frame = _measure(frame, buildings, parcels, given.geo(Heritage))
+    frame = _measure(frame, buildings, parcels, given.geo(Heritage), rule=given.plan.crs.area_rule)
     frame = _drop_small(frame, given)
     _place(frame, given.geo(Unit), roads)
     for row in frame[frame.geometry.isna() & frame[Inventory.category].isin(codes.SPATIAL_RESOURCE)].to_dict("records"):
@@ -116,7 +118,7 @@ def _merge(ledger: Rows, detected: Rows) -> Rows:
                 rest.append(other)
             else:
                 ground = keep_areas(other["geometry"].difference(shape), least_m2=1.0)
-                rest.append({**other, "geometry": ground, Inventory.area_m2: ground.area})
+                rest.append({**other, "geometry": ground, Inventory.area_m2: None})
         kept = rest
     return [*ledger, *kept]
 
@@ -133,7 +135,12 @@ def _fill_row(row: dict[str, Any], other: dict[str, Any]) -> None:
 
 
 def _measure(
-    frame: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, heritage: gpd.GeoDataFrame
+    frame: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame,
+    heritage: gpd.GeoDataFrame,
+    *,
+    rule: AreaRule,
 ) -> gpd.GeoDataFrame:
     """Fill usable area, width, compactness, land-use code, building, heritage and tenure."""
     frame = frame.copy()
@@ -146,9 +153,9 @@ def _measure(
         free[land] = frame.geometry[land].difference(footprints)
     frame[Inventory.width_m] = np.round(measure_width(free), 2)
     frame[Inventory.compactness] = np.round(measure_compactness(frame.geometry), 4)
-    drawn = frame.geometry.area.where(solid)
+    drawn = measure_area(frame.geometry, rule=rule).where(solid)
     frame[Inventory.area_m2] = frame[Inventory.area_m2].fillna(drawn).round(2)
-    open_m2 = free.area.where(land)
+    open_m2 = measure_area(free, rule=rule).where(land)
     # Without a drawing of the ground, what the ledger says is all there is.
     said = frame[Inventory.area_m2].where(frame[Inventory.category].isin(_LAND))
     frame[Inventory.usable_m2] = frame[Inventory.usable_m2].fillna(open_m2).fillna(said).round(2)

@@ -77,12 +77,12 @@ def _iter_factors(
     need: Row, resource: Row, item: FacilityClass, distance_m: float, limit_m: float
 ) -> Iterator[Factor]:
     yield _fitness(resource, item)
-    yield _area(need, resource)
+    yield _area(need, resource, item)
     yield from _form(resource, item)
     yield from _condition(resource, item)
     yield _landuse(resource, item)
     yield from _ownership(need, resource)
-    yield _distance(distance_m, limit_m)
+    yield _distance(distance_m, limit_m, item)
 
 
 def _fitness(resource: Row, item: FacilityClass) -> Factor:
@@ -92,7 +92,7 @@ def _fitness(resource: Row, item: FacilityClass) -> Factor:
     return Factor(level, rubric["fitness_texts"].get(level, ""))
 
 
-def _area(need: Row, resource: Row) -> Factor:
+def _area(need: Row, resource: Row, item: FacilityClass) -> Factor:
     required, usable = clean_number(need[Need.required_m2]), clean_number(resource[Inventory.usable_m2])
     if np.isnan(usable):
         return Factor(2, "可用面积待核")
@@ -101,7 +101,7 @@ def _area(need: Row, resource: Row) -> Factor:
     steps = read_settings("matching.yaml")["area_ratio"]
     level = max((lv for lv, least in steps.items() if usable >= least * required), default=0)
     word = "满足" if level == 3 else "小于"
-    return Factor(level, f"可用面积{write_area(usable)}{word}所需{write_area(required)}")
+    return Factor(level, f"可用面积{write_area(usable)}{word}所需{write_area(required)}{item.mark_scale(required)}")
 
 
 def _form(resource: Row, item: FacilityClass) -> Iterator[Factor]:
@@ -168,10 +168,11 @@ def _ownership(need: Row, resource: Row) -> Iterator[Factor]:
         yield Factor(rubric["other_community"], f"位于{other}，需跨社区统筹")
 
 
-def _distance(distance_m: float, limit_m: float) -> Factor:
+def _distance(distance_m: float, limit_m: float, item: FacilityClass) -> Factor:
     if np.isnan(distance_m):
         return Factor(2, "步行距离未能测定")
     steps = read_settings("matching.yaml")["distance"]
     level = max((lv for lv, times in steps.items() if distance_m <= times * limit_m), default=0)
     text = f"步行{distance_m:.0f} m"
-    return Factor(level, text if distance_m <= limit_m else f"{text}（服务距离{limit_m:.0f} m）")
+    doubt = "" if item.verified else "，待核"
+    return Factor(level, text if distance_m <= limit_m else f"{text}（服务距离{limit_m:.0f} m{doubt}）")

@@ -9,16 +9,17 @@ import shapely
 
 from configs import read_settings
 from configs.facilities import FacilityClass, facility_classes
+from layers import codes
 from layers.frame import empty_frame
 from layers.reachable import Coverage, Edge, FacilityLoad, Home, Link, Sharing, Unit, Whereabouts
 from layers.source import Facility
 from pipeline.reach.search import reach
 from pipeline.stages.base import Frame, Given, Stage
-from pipeline.stages.coverage import class_limit_m
+from pipeline.stages.coverage import REFUSED
 from pipeline.stages.walknet import open_walknet, recall_snap
 
 OUTSIDE = "规划范围外"
-_REFUSED, _BY_TIME = "不可", "可错时"
+_BY_TIME = codes.SHARING.values[1]
 
 
 def _reach_pairs(given: Given) -> pd.DataFrame:
@@ -33,14 +34,14 @@ def _reach_pairs(given: Given) -> pd.DataFrame:
     never = {key for key, item in facility_classes().items() if item.group in rules["open_groups"]} | set(
         rules["never"]
     )
-    shareable = (facilities[Facility.sharing] != _REFUSED) & ~facilities[Facility.type_key].isin(never)
+    shareable = (facilities[Facility.sharing] != REFUSED) & ~facilities[Facility.type_key].isin(never)
     facilities = facilities[shareable].reset_index(drop=True)
     home_snap = recall_snap(link, homes, Home.key)
     parts = []
     for key, rows in facilities.groupby(Facility.type_key).groups.items():
         index = np.asarray(rows)
         snap = recall_snap(link, facilities.loc[index], Facility.key)
-        table = reach(net.graph, snap, home_snap, class_limit_m(facility_classes()[str(key)], plan))
+        table = reach(net.graph, snap, home_snap, plan.walking.class_limit_m(str(key)))
         parts.append(
             pd.DataFrame(
                 {

@@ -111,8 +111,8 @@ def find_uses(
     return uses
 
 
-def write_site(use: Use, area_m2: float) -> dict[str, Any]:
-    """Return the ``Site`` row of a use."""
+def write_site(use: Use) -> dict[str, Any]:
+    """Return the ``Site`` row of a use; its ground is measured with all others."""
     row, action = use.resource, use.action
     clear = bool(row[Resource.tenure_clear])
     measures = read_settings("matching.yaml")["measures"]
@@ -128,7 +128,6 @@ def write_site(use: Use, area_m2: float) -> dict[str, Any]:
         Site.action: action,
         Site.name: row[Resource.name],
         Site.function: function,
-        Site.area_m2: area_m2,
         Site.floor_area_m2: _floor_area(use),
         Site.measure: measure,
         Site.tenure_change: "不变" if clear else "权属核实后确定",
@@ -167,7 +166,6 @@ def write_kept(
                 Site.action: "保留",
                 Site.name: label,
                 Site.function: "、".join(dict.fromkeys(names)),
-                Site.area_m2: shape.area,
                 Site.floor_area_m2: building[Building.floor_area_m2],
                 Site.tenure_change: "不变",
                 "geometry": shape,

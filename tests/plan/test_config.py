@@ -81,6 +81,16 @@ def test_walking_limits_follow_the_rule():
     assert "步速 60 m/min" in speed.walking.rule_text()
 
 
+def test_a_layer_code_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="HSQ_XZYDD"):
+        make_plan(delivery={"ysdm": {"HSQ_XZYDD": "1"}})
+
+
+def test_a_class_has_its_own_radius_or_its_tiers():
+    walking = make_plan(walking={"radii_m": {"kindergarten": 400}}).walking
+    assert (walking.class_limit_m("kindergarten"), walking.class_limit_m("wet_market")) == (400.0, 500.0)
+
+
 @pytest.mark.parametrize(("name", "made"), [("plan.schema.json", write_schema), ("配置说明.md", write_page)])
 def test_generated_files_are_in_step_with_the_models(name, made):
     stored = (ROOT / "configs" / name).read_text(encoding="utf-8")

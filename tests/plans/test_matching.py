@@ -46,14 +46,14 @@ def judge(need=None, distance=100.0, **more):
 def test_idle_rooms_for_a_canteen_are_a_strong_match():
     found = judge()
     assert found.level == 3 and found.area_ratio == 1.75 and found.conditions == ()
-    assert found.reason == "有建筑（A栋一层），类型适配、可用面积350㎡满足所需200㎡、用途相容、权属清晰、步行100 m"
+    assert found.reason == "有建筑（A栋一层），类型适配、可用面积350㎡满足所需200㎡（待核）、用途相容、权属清晰、步行100 m"
 
 
 @pytest.mark.parametrize(
     ("more", "level", "words"),
     [
-        ({"usable_m2": 150}, 2, "可用面积150㎡小于所需200㎡"),
-        ({"usable_m2": 40}, 1, "可用面积40㎡小于所需200㎡"),
+        ({"usable_m2": 150}, 2, "可用面积150㎡小于所需200㎡（待核）"),
+        ({"usable_m2": 40}, 1, "可用面积40㎡小于所需200㎡（待核）"),
         ({"usable_m2": None}, 2, "可用面积待核"),
         ({"condition": "结构老旧，需加固"}, 2, "需工程处置"),
         ({"condition": "D级危房"}, 1, "需工程处置"),
@@ -65,7 +65,7 @@ def test_idle_rooms_for_a_canteen_are_a_strong_match():
         ({"condition": "涉及老街保护范围"}, 2, "保护范围"),
         ({"name": "A栋三层"}, 2, "位于三层，不在首层"),
         ({"category": "用地", "landuse_code": "0702"}, 2, "需新建或改建后方可使用"),
-        ({"distance": 700.0}, 2, "步行700 m（服务距离300 m）"),
+        ({"distance": 700.0}, 2, "步行700 m（服务距离300 m，待核）"),
         ({"distance": np.nan}, 2, "步行距离未能测定"),
     ],
 )
@@ -197,6 +197,7 @@ def test_tables_of_decisions_name_only_what_exists():
     named = {*rubric["fitness_classes"], *rubric["business"], *rubric["width_m"], *read_settings("departments.yaml")["classes"]}
     named |= {s for s, _, _ in unit_costs() if not s.startswith("*")} - {"default"}
     needs = read_settings("needs.yaml")
+    named |= set(read_settings("sharing.yaml")["street_wide"])
     named |= {*needs["type_words"].values(), *needs["capacity_classes"]} | {k for v in needs["urgent_classes"].values() for k in v}
     assert named - {"default"} <= set(classes)
     themes = read_settings("support.yaml")["themes"].values()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from shapely import LineString, Point, Polygon, box
 
+from layers.areas import measure_area
 from layers.frame import empty_frame
 from layers.planned import Inventory
 from layers.reachable import Block, Scope, Unit, Whereabouts
@@ -25,7 +26,7 @@ def parcel(number, shape, *, code="0701", status="在用"):
     }  # fmt: skip
 
 
-def run_resources(**rows):
+def run_resources(plan=None, **rows):
     layers = {
         "ledger": Ledger, "parcel": Parcel, "building": Building, "road": Road, "open_space": OpenSpace,
         "heritage": Heritage,
@@ -41,13 +42,24 @@ def run_resources(**rows):
         Unit, [{"id": "1", "name": "甲社区", "boundary": "法定边界", "area_m2": 1, "geometry": TOWN}]
     )
     frames["whereabouts"] = empty_frame(Whereabouts)
-    given = Given(make_plan(), frames)
+    given = Given(plan or make_plan(), frames)
     made = RESOURCES(given)
     return made[Inventory.key].set_index(Inventory.number), made[Block.key], given.log.faults
 
 
 MAIN_ROAD = {"id": "r", "name": "中路", "kind": "次干路", "level": 0, "walkable": True, "width_m": 10.0,
              "geometry": LineString([(100, -5), (100, 105)])}  # fmt: skip
+
+
+def test_areas_follow_the_plans_rule():
+    used, idle = parcel("0001", box(0, 0, 95, 80)), {"id": "B1", "use_status": "闲置", "geometry": box(120, 10, 150, 30)}
+    planar, blocks, _ = run_resources(road=[MAIN_ROAD], parcel=[used], building=[idle])
+    rows, curved, _ = run_resources(
+        make_plan(crs={"area_rule": "ellipsoidal"}), road=[MAIN_ROAD], parcel=[used], building=[idle]
+    )
+    expected = measure_area(rows.geometry, rule="ellipsoidal").round(2)
+    assert list(rows[Inventory.area_m2]) == list(expected) != list(planar[Inventory.area_m2])
+    assert curved[Block.area_m2].sum() != blocks[Block.area_m2].sum()
 
 
 def test_unmapped_ground_is_never_idle():

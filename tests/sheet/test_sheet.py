@@ -13,12 +13,16 @@ import shapely
 from PIL import Image, JpegImagePlugin
 from pyproj import CRS, Proj
 
+from layers.faults import FaultLog
+from pipeline.deliver.atlas.compose import Entry
+from pipeline.deliver.atlas.draw import draw_sheets
 from pipeline.deliver.sheet.north import measure_true_north
 from pipeline.deliver.sheet.render import draw_sheet, render_sheet
 from pipeline.deliver.sheet.scale import MapTransform
 from pipeline.deliver.sheet.spec import Drawn, SheetError, SheetSpec, SideTable, TitleBlock
 from styles import GlyphError, symbol, theme_symbols
 from styles.frame import MM_PER_INCH, load_frame
+from tests.builders import make_plan
 from tests.sheet.samples import SHEETS
 from tests.sheet.town import CRS_117
 
@@ -219,6 +223,17 @@ def test_glyph_the_font_lacks_stops_the_sheet_and_is_named(town):
         draw_sheet(replace(spec, notes=("公园🌳三处", "另见𡃁注")))
     assert "🌳" in caught.value.missing
     assert "U+1F333" in str(caught.value)
+
+
+def test_a_sheet_with_such_a_glyph_is_left_out_and_the_set_goes_on(town, tmp_path):
+    good = SHEETS["landuse"](town)
+    bad = replace(good, number="03", title="用地🌳现状图")
+    entries = [Entry(spec.number, spec.title, spec.group, spec) for spec in (bad, good)]
+    log = FaultLog()
+    made = draw_sheets(entries, tmp_path, make_plan(), log, advance=lambda *_: None)
+    assert [sheet.path is not None for sheet in made] == [False, True]
+    (fault,) = [fault for fault in log.faults if fault.severity == "错误"]
+    assert fault.code == "HSQ-D03" and "🌳" in fault.problem and "HSQ" not in fault.problem
 
 
 def test_layer_in_another_crs_is_refused(town):

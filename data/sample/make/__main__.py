@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
+# openpyxl writes other bytes where lxml happens to be installed; the standard library is everywhere.
+os.environ["OPENPYXL_LXML"] = "False"
 sys.path.insert(0, str(Path(__file__).parent))
 
 import facilities as fc

@@ -168,7 +168,7 @@ def compose_sheets(town: Town) -> list[Entry]:
                 notes=_notes(town, sheet), layout=sheet.get("layout", "standard"),
             )  # fmt: skip
         except SheetError as error:
-            entries.append(Entry(number, title, group, None, str(error)))
+            entries.append(Entry(number, title, group, None, str(error).removeprefix(error.code).strip()))
             continue
         entries.append(Entry(number, title, group, spec))
     return entries
