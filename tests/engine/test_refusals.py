@@ -1,4 +1,4 @@
-"""What the machine refuses is a fault like any other: no right to write, no glyph to draw."""
+"""What the machine refuses is a fault like any other: no right to write, no room."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-import geopandas as gpd
 import pytest
-from shapely import box
 
-from layers.faults import FaultLog, PlanFaults
+from layers.faults import PlanFaults
 from pipeline.cli import main
-from pipeline.deliver.atlas.compose import Entry
-from pipeline.deliver.atlas.draw import draw_sheets
-from pipeline.deliver.sheet.spec import Drawn, SheetSpec, TitleBlock
 from pipeline.engine.run import run_plan
-from tests.builders import CRS, make_plan
+from tests.builders import make_plan
 
 
 def test_an_output_folder_that_is_a_file_is_one_clear_fault(tmp_path: Path) -> None:
@@ -90,21 +85,3 @@ def test_ctrl_c_is_answered(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         main()
     assert caught.value.code == 130
     assert "上一次的成果未改动" in capsys.readouterr().err
-
-
-def test_a_missing_glyph_stops_the_hand_in_with_one_fault_a_set_of_characters(tmp_path: Path) -> None:
-    frame = gpd.GeoDataFrame(
-        {"name": ["甲😀社区", "甲😀社区食堂"]}, geometry=[box(0, 0, 900, 900), box(0, 0, 90, 90)], crs=CRS
-    )
-    plan = make_plan(sheets={"dpi": 150})
-    spec = SheetSpec(
-        number="1-01", title="更新范围图", group="基础图", crs=frame.crs, extent=(0, 0, 900, 900), scale=5000,
-        block=TitleBlock(project="方案", unit="院", date="2026年11月", crs_text="坐标系"),
-        layers=(Drawn(frame=frame, theme="boundary", value="社区边界", label_column="name"),),
-    )  # fmt: skip
-    with pytest.raises(PlanFaults) as caught:
-        draw_sheets([Entry("1-01", "更新范围图", "1", spec, "")], tmp_path, plan, FaultLog(), advance=lambda *_: None)
-    (fault,) = caught.value.faults
-    assert fault.code == "HSQ-D03"
-    assert "U+1F600" in fault.problem
-    assert (fault.layer, fault.value) == ("1-01", "甲😀社区")
