@@ -58,7 +58,8 @@ def find_candidates(given: Given) -> dict[str, list[Candidate]]:
     needs, resources = given.geo(Need), given.geo(Inventory)
     needs = needs[[wants_space(row) for row in needs.to_dict("records")]]
     resources = resources[
-        resources[Inventory.category].isin(codes.SPATIAL_RESOURCE) & (resources[Inventory.certainty] == "确认")
+        resources[Inventory.category].isin(codes.SPATIAL_RESOURCE)
+        & (resources[Inventory.certainty] == "确认")
     ]
     need_rows = {row[Need.number]: row for row in needs.to_dict("records")}
     resource_rows = {row[Inventory.number]: row for row in resources.to_dict("records")}

@@ -56,7 +56,9 @@ def _present_classes(facilities: pd.DataFrame) -> list[FacilityClass]:
 def _find_refused(facilities: pd.DataFrame) -> NDArray:
     """Return which facilities serve their own community only; offices of the street never do."""
     refused = facilities[Facility.sharing] == REFUSED
-    return (refused & ~facilities[Facility.type_key].isin(read_settings("sharing.yaml")["street_wide"])).to_numpy()
+    return (
+        refused & ~facilities[Facility.type_key].isin(read_settings("sharing.yaml")["street_wide"])
+    ).to_numpy()
 
 
 class _Town:
@@ -229,7 +231,10 @@ def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
         item = facility_classes()[str(key)]
         index = np.asarray(rows)
         table = reach(
-            town.net.graph, town.facility_snap.take(index), town.home_snap, plan.walking.class_limit_m(item.key)
+            town.net.graph,
+            town.facility_snap.take(index),
+            town.home_snap,
+            plan.walking.class_limit_m(item.key),
         )
         served = pd.DataFrame({"row": index[table.origin], "home": table.target})
         served = served[~refused[served["row"]] | (owner[served["row"]] == community[served["home"]])]

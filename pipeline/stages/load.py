@@ -166,11 +166,11 @@ def _report_crs(intake: _Intake, crs: CRS) -> None:
         intake.log.add(
             "HSQ-X03",
             f"配置指定 {given} 带，按中心经度 {lon:.3f}° 应为 {natural.number} 带",
-            severity="警告",
+            severity="警告" if abs(given - natural.number) == 1 else "错误",
             field="crs.zone",
             value=str(given),
-            action="按配置采用",
-            remedy="确认当地统一采用该中央经线",
+            action="按配置采用" if abs(given - natural.number) == 1 else "",
+            remedy="确认当地统一采用该中央经线；相隔一带以上长度和面积严重变形，不能使用",
         )
     intake.log.add(
         "HSQ-X03",

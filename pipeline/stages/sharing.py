@@ -31,10 +31,9 @@ def _reach_pairs(given: Given) -> pd.DataFrame:
     homes = homes[homes[Home.community].notna()].reset_index(drop=True)
     facilities = given.placed(Facility)
     rules = read_settings("sharing.yaml")
-    never = {key for key, item in facility_classes().items() if item.group in rules["open_groups"]} | set(
+    shareable = (facilities[Facility.sharing] != REFUSED) & ~facilities[Facility.type_key].isin(
         rules["never"]
     )
-    shareable = (facilities[Facility.sharing] != REFUSED) & ~facilities[Facility.type_key].isin(never)
     facilities = facilities[shareable].reset_index(drop=True)
     home_snap = recall_snap(link, homes, Home.key)
     parts = []
@@ -59,6 +58,24 @@ def _reach_pairs(given: Given) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
+def _leave_out_open(pairs: pd.DataFrame, *, served: set[tuple[str, str]]) -> pd.DataFrame:
+    """Leave out what is open to everybody anyway, unless it is all a community has (requirements §7.16).
+
+    Parameters
+    ----------
+    pairs : from ``_reach_pairs``.
+    served : community and class with at least one home covered by an own facility.
+    """
+    groups = read_settings("sharing.yaml")["open_groups"]
+    always_open = {key for key, item in facility_classes().items() if item.group in groups}
+    required = {key for key, item in facility_classes().items() if item.required}
+    only_there = [
+        key in required and (user, key) not in served
+        for user, key in zip(pairs["user"], pairs["key"], strict=True)
+    ]
+    return pairs[~pairs["key"].isin(always_open) | np.asarray(only_there, dtype=bool)].copy()
+
+
 def _mode(item: FacilityClass, stated: object) -> str:
     modes = read_settings("sharing.yaml")["modes"]
     return "错时共享" if stated == _BY_TIME else str(modes[item.group])
@@ -68,16 +85,20 @@ def run(given: Given) -> dict[str, Frame]:
     """List every facility that serves homes of a community it does not stand in."""
     pairs = _reach_pairs(given)
     pairs = pairs[pairs["owner"] != pairs["user"]]
-    if pairs.empty:
-        return {Sharing.key: empty_frame(Sharing, crs=given.crs)}
     coverage = given.table(Coverage)
     own = coverage[coverage[Coverage.own]]
+    served = set(zip(own[Coverage.community], own[Coverage.type_key], strict=True))
+    pairs = _leave_out_open(pairs, served=served)
+    if pairs.empty:
+        return {Sharing.key: empty_frame(Sharing, crs=given.crs)}
     covered = set(zip(own[Coverage.home], own[Coverage.type_key], strict=True))
     pairs["gained"] = [pair not in covered for pair in zip(pairs["home"], pairs["key"], strict=True)]
     pairs["people_gained"] = pairs["people"].where(pairs["gained"])
+    # The distance stated is that of the link drawn: to the nearest home that gains.
+    pairs["metres_gained"] = pairs["metres"].where(pairs["gained"])
     grouped = pairs.groupby(["key", "facility", "owner", "user"], sort=True)
     rows = grouped.agg(
-        metres=("metres", "min"),
+        metres=("metres_gained", "min"),
         served=("home", "size"),
         gained=("gained", "sum"),
         people=("people_gained", lambda values: values.sum(min_count=1)),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from shapely import LineString, Point, box
 
-from layers.faults import FaultLog
+from layers.faults import FaultLog, PlanFaults
 from layers.frame import empty_frame
 from layers.reachable import (
     Blind,
@@ -243,7 +243,46 @@ def test_without_mapped_buildings_homes_are_indicative_and_nobody_is_counted():
 
 
 def test_a_place_without_homes_and_facilities_still_has_a_network():
-    roads = make_frame(Road, [{"id": "r1", "kind": "主干路", "level": 0, "walkable": True, "geometry": STREET}])
+    roads = make_frame(
+        Road, [{"id": "r1", "kind": "主干路", "level": 0, "walkable": True, "geometry": STREET}]
+    )
     frames, _ = walk(make_source(road=roads, community_given=communities()))
     assert frames[Link.key].empty and len(frames[Edge.key]) == 1
     assert (frames[Served.key][Served.homes] == 0).all()
+
+
+def test_a_community_point_outside_the_outline_is_one_fault():
+    outline = make_frame(Outline, [{"id": "o", "name": "街道", "geometry": box(0, -100, 2000, 100)}])
+    seeds = make_frame(
+        Community,
+        [
+            {"id": "c1", "name": "甲", "geometry": Point(300, 5)},
+            {"id": "c2", "name": "乙", "geometry": Point(9000, 5)},
+            {"id": "c3", "name": "丙", "geometry": Point(300, 5)},
+        ],
+    )
+    roads = make_frame(Road, [{"id": "r1", "kind": "支路", "level": 0, "walkable": True, "geometry": STREET}])
+    with pytest.raises(PlanFaults) as caught:
+        walk(make_source(road=roads, outline=outline, community_given=seeds), stages=(NETWORK, SCOPE))
+    assert [(fault.code, fault.row) for fault in caught.value.faults] == [
+        ("HSQ-X04", "乙"),
+        ("HSQ-G04", "丙"),
+    ]
+
+
+def test_a_market_across_the_border_is_sharing_where_there_is_no_own_one():
+    roads = make_frame(Road, [{"id": "r1", "kind": "支路", "level": 0, "walkable": True, "geometry": STREET}])
+    market = facility("wet_market", 980, "东市")
+    two = facility("wet_market", 1500, "西市")
+    shared = {}
+    for name, facilities in (("one", [market]), ("two", [market, two])):
+        frames, _ = walk(
+            make_source(
+                road=roads,
+                building=homes(),
+                community_given=communities(),
+                facility=make_frame(Facility, facilities),
+            )
+        )
+        shared[name] = set(frames[Sharing.key][Sharing.community])
+    assert shared == {"one": {"西"}, "two": set()}
