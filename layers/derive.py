@@ -161,7 +161,9 @@ def _derive_parcels(
 
 
 def _derive_buildings(frame: gpd.GeoDataFrame, place: Place, *, area_rule: AreaRule) -> None:
-    undated = frame.index[frame[Building.built].isna()] if Building.built in frame.columns else frame.index[:0]
+    undated = (
+        frame.index[frame[Building.built].isna()] if Building.built in frame.columns else frame.index[:0]
+    )
     if len(undated):
         place.note(
             "HSQ-V02", f"{len(undated)} 栋建筑没有建成年代", field=Building.built, row=list_rows(undated),

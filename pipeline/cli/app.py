@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from pipeline.cli import catalogue, check, run, stages
 
-DONE, FAULTS, USAGE = 0, 1, 2
+DONE, FAULTS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 # Typer prints these headings itself.
 rich_utils.OPTIONS_PANEL_TITLE = "选项"
@@ -102,6 +102,7 @@ def main() -> None:
         console.print("查看用法：haoshequ --help，或 haoshequ 命令 --help", highlight=False)
         sys.exit(USAGE)
     except (typer.Abort, KeyboardInterrupt):
-        Console(stderr=True).print("已中断；上一次的成果未改动。")
-        sys.exit(130)
+        code = INTERRUPTED
+    if code == INTERRUPTED:  # Typer turns Ctrl-C into this code without a word
+        Console(stderr=True).print("已中断；上一次的成果未改动，重新运行即可。")
     sys.exit(code if isinstance(code, int) else DONE)

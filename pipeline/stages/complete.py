@@ -68,6 +68,19 @@ def require_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> No
         )  # fmt: skip
 
 
+def require_divisions(plan: Plan, log: FaultLog) -> None:
+    """Record a folder of division codes that is not there, also where an earlier fault kept it from being read."""
+    if plan.divisions is None:
+        return
+    folder = plan.resolve(plan.divisions.path)
+    said = any(fault.code == "HSQ-F01" and fault.file.startswith(str(folder)) for fault in log.faults)
+    if not folder.is_dir() and not said:
+        log.add(
+            "HSQ-F01", f"区划代码表文件夹不存在：{plan.divisions.path}", file=str(plan.divisions.path),
+            field="divisions.path", remedy="改正路径，或去掉配置的 divisions 一节",
+        )  # fmt: skip
+
+
 def _has_areas(frame: Frame) -> bool:
     return bool((shapely.get_dimensions(frame.geometry.to_numpy()) == 2).any())
 

@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from configs import read_settings
 from configs.facilities import FacilityClass, facility_classes
 from layers import codes
 from layers.areas import measure_area
@@ -52,6 +53,12 @@ def _present_classes(facilities: pd.DataFrame) -> list[FacilityClass]:
     return [item for key, item in facility_classes().items() if key in present or item.required]
 
 
+def _find_refused(facilities: pd.DataFrame) -> NDArray:
+    """Return which facilities serve their own community only; offices of the street never do."""
+    refused = facilities[Facility.sharing] == REFUSED
+    return (refused & ~facilities[Facility.type_key].isin(read_settings("sharing.yaml")["street_wide"])).to_numpy()
+
+
 class _Town:
     """Homes and facilities with their snaps, in one place for the sweeps of all classes."""
 
@@ -81,7 +88,7 @@ def _cover_class(town: _Town, item: FacilityClass, plan: Plan) -> pd.DataFrame:
     With sharing a home may go to any facility that does not refuse it, or to any of its own community.
     """
     of_class = (town.facilities[Facility.type_key] == item.key).to_numpy()
-    refused = (town.facilities[Facility.sharing] == REFUSED).to_numpy()
+    refused = _find_refused(town.facilities)
     community = town.homes[Home.community].to_numpy(dtype=object)
     everyone = np.ones(len(town.homes), dtype=bool)
     any_m, any_id = town.sweep(of_class & ~refused, everyone)
@@ -217,7 +224,7 @@ def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
     parts = []
     community = town.homes[Home.community].to_numpy(dtype=object)
     owner = town.facilities[Facility.community].to_numpy(dtype=object)
-    refused = (town.facilities[Facility.sharing] == REFUSED).to_numpy()
+    refused = _find_refused(town.facilities)
     for key, rows in town.facilities.groupby(Facility.type_key).groups.items():
         item = facility_classes()[str(key)]
         index = np.asarray(rows)

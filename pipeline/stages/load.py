@@ -25,7 +25,13 @@ from layers.validate import check_codes, check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
 from pipeline.stages.base import Frame, Given, Stage
-from pipeline.stages.complete import check_texts, report_missing, report_zones, require_layers
+from pipeline.stages.complete import (
+    check_texts,
+    report_missing,
+    report_zones,
+    require_divisions,
+    require_layers,
+)
 
 SOURCE_LAYERS: tuple[type[Layer], ...] = tuple(Layer.registry[key] for key in Inputs.model_fields)
 # Layers that only open data bring.
@@ -96,6 +102,7 @@ def load_layers(given: Given) -> dict[str, Frame]:
     if open_frames or plan.open_data is None:
         report_missing(frames, plan, log, layers=SOURCE_LAYERS)
         require_layers(frames, plan, log)
+    require_divisions(plan, log)
     report_zones(frames[Community.key], plan, log)
     log.raise_errors()
     return frames

@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from layers.faults import Fault, FaultLog, PlanFaults
+from layers.frame import empty_frame
 from layers.reachable import Edge, Home, Link
 from layers.read.raw import list_rows
 from layers.source import Building, Community, Facility, Gate, Ledger, Outline, Road, Survey
@@ -151,9 +152,8 @@ def run(given: Given) -> dict[str, Frame]:
     extent = shapely.box(*edges.total_bounds).buffer(given.plan.walking.max_access_m)
     linked = [(Home, homes), *((layer, given.geo(layer)) for layer in (Facility, Gate, Survey, Ledger))]
     links = [_link_layer(net, layer.key, layer.alias, frame, extent, given.log) for layer, frame in linked]
-    link = gpd.GeoDataFrame(
-        pd.concat([part for part in links if len(part)], ignore_index=True), crs=roads.crs
-    )
+    found = [part for part in links if len(part)]
+    link = pd.concat(found, ignore_index=True) if found else empty_frame(Link, crs=roads.crs)
     return {Edge.key: edges, Home.key: homes, Link.key: link}
 
 

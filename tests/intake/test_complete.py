@@ -100,3 +100,9 @@ def test_damaged_files_are_said_in_chinese(bench: Bench, name: str) -> None:
     bench.add("gate", name)
     fault = next(f for f in bench.fail() if f.code == "HSQ-F02")
     assert "not" not in fault.problem and str(bench.folder) not in fault.problem
+
+
+def test_a_missing_folder_of_division_codes_is_said_even_when_nothing_reads_it(bench: Bench) -> None:
+    bench.plan["divisions"] = {"path": "没有"}
+    (fault,) = bench.fail()
+    assert (fault.code, fault.field) == ("HSQ-F01", "divisions.path")

@@ -248,6 +248,7 @@ def test_tables_of_decisions_name_only_what_exists():
     }
     named |= {s for s, _, _ in unit_costs() if not s.startswith("*")} - {"default"}
     needs = read_settings("needs.yaml")
+    named |= set(read_settings("sharing.yaml")["street_wide"])
     named |= {*needs["type_words"].values(), *needs["capacity_classes"]} | {
         k for v in needs["urgent_classes"].values() for k in v
     }

@@ -11,6 +11,7 @@ from layers.frame import empty_frame
 from layers.reachable import (
     Blind,
     Coverage,
+    Edge,
     FacilityLoad,
     Home,
     Link,
@@ -159,6 +160,7 @@ def test_blind_homes_are_those_beyond_every_facility(street):
 def test_a_facility_that_refuses_sharing_covers_its_own_community_only():
     roads = make_frame(Road, [{"id": "r1", "kind": "支路", "level": 0, "walkable": True, "geometry": STREET}])
     both = [facility("nursery", 980, "近", sharing="不可"), facility("nursery", 1240, "远", sharing="可开放")]
+    both.append(facility("police_station", 980, "所", sharing="不可"))  # serves its street by duty
     frames, _ = walk(
         make_source(road=roads, building=homes(), community_given=communities(),
                     facility=make_frame(Facility, both)),
@@ -168,6 +170,7 @@ def test_a_facility_that_refuses_sharing_covers_its_own_community_only():
     east, west = cover[cover[Coverage.community] == "东"], cover[cover[Coverage.community] == "西"]
     assert east.loc["Hb980", Coverage.any_facility] == east.loc["Hb980", Coverage.own_facility] == "f-近"
     assert set(west[Coverage.any_facility]) == {"f-远"}  # though 近 is nearer to the first of them
+    assert rows(frames, Coverage, type_key="police_station", community="西")[Coverage.shared].any()
     load = frames[FacilityLoad.key].set_index(FacilityLoad.facility)
     assert load.loc["f-近", FacilityLoad.homes] == ((np.abs(XS - 980) + 30 <= 300) & (XS < 1000)).sum()
 
@@ -237,3 +240,10 @@ def test_without_mapped_buildings_homes_are_indicative_and_nobody_is_counted():
     assert set(home[Home.basis]) == {"沿路示意点"}
     assert frames[Served.key][Served.people].isna().all()
     assert any("示意住户点" in fault.problem for fault in log)
+
+
+def test_a_place_without_homes_and_facilities_still_has_a_network():
+    roads = make_frame(Road, [{"id": "r1", "kind": "主干路", "level": 0, "walkable": True, "geometry": STREET}])
+    frames, _ = walk(make_source(road=roads, community_given=communities()))
+    assert frames[Link.key].empty and len(frames[Edge.key]) == 1
+    assert (frames[Served.key][Served.homes] == 0).all()

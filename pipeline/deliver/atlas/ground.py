@@ -207,11 +207,14 @@ def utility_points(town: Town) -> list[Drawn]:
 
 
 def open_spaces(town: Town) -> list[Drawn]:
-    """Parks, squares and activity grounds as the subject, named."""
+    """Parks, squares and activity grounds as the subject; a green way in many pieces is named once."""
     frame = town.classed(town.geo(OpenSpace), OpenSpace.kind, "surface", fallback="绿地")
+    largest = frame.area.sort_values(ascending=False, kind="stable").index
+    repeated = frame.loc[largest, OpenSpace.name].duplicated().reindex(frame.index)
+    frame = frame.assign(label=frame[OpenSpace.name].mask(repeated))
     return [
         Drawn(
-            frame=frame, theme="surface", class_column="class", label_column=OpenSpace.name,
+            frame=frame, theme="surface", class_column="class", label_column="label",
             label_priority=50, legend_group="公共活动空间",
         )
     ]  # fmt: skip

@@ -11,7 +11,7 @@ import shapely
 from pipeline.deliver.sheet.badges import Badge
 from pipeline.deliver.sheet.canvas import Page
 from pipeline.deliver.sheet.geometry import hatch_lines, marker_shape
-from pipeline.deliver.sheet.paint import HATCH_MM, Painted, draw_badge
+from pipeline.deliver.sheet.paint import HATCH_MM, MARKED_LINE_MM, Painted, draw_badge
 from pipeline.deliver.sheet.spec import ClassKey
 from pipeline.deliver.sheet.typeset import balance_lines, wrap_text
 from styles import Symbol
@@ -170,6 +170,9 @@ def _swatch_line(page: Page, entry: LegendEntry, box: Box) -> None:
     if item.fill and item.size_mm and item.geometry == "line":
         page.lines(segment, colour=item.line, width_mm=item.size_mm, z=110)
         page.lines(segment, colour=item.fill, width_mm=item.size_mm - 2 * item.line_mm, z=110.1)
+        return
+    if item.geometry == "point" and item.fill:
+        page.lines(segment, colour=item.fill, width_mm=MARKED_LINE_MM, alpha=entry.fade, z=110)
         return
     squeeze = min(1.0, (box.width + 0.6) / sum(item.dash) / 1.35) if item.dash else 1.0
     page.lines(

@@ -28,6 +28,7 @@ from styles.frame import Box
 from styles.table import text_colour_on
 
 HATCH_MM = 0.16
+MARKED_LINE_MM = 0.7  # a line feature of a class whose symbol is a marker
 _BROAD_MM = 0.6  # dashed lines from this width on lie on a white ground
 KIND_BY_DIMENSION = {0: "point", 1: "line", 2: "fill"}
 
@@ -198,6 +199,13 @@ class _Brush:
             self.page.lines(
                 segments, colour=item.fill, width_mm=width - 2 * edge, z=self._z(item.z),
                 cap="round", alpha=fade, clip=self.clip,
+            )  # fmt: skip
+            return
+        if item.geometry == "point" and item.fill:
+            # The line colour of a marker is its rim, often white: as a line it would not be seen.
+            self.page.lines(
+                segments, colour=item.fill, width_mm=MARKED_LINE_MM * self.shrink, alpha=fade,
+                z=self._z(item.z), cap="round", clip=self.clip,
             )  # fmt: skip
             return
         self._stroke(item, segments, fade, self._z(item.z))

@@ -15,10 +15,11 @@ from pipeline.deliver.sheet.canvas import Page
 from pipeline.deliver.sheet.column import draw_column
 from pipeline.deliver.sheet.geometry import Geometries, explode
 from pipeline.deliver.sheet.inset import draw_inset
-from pipeline.deliver.sheet.labels import LINE_FEED, Placement, collect_requests, place_labels
+from pipeline.deliver.sheet.labels import Placement, collect_requests, place_labels
 from pipeline.deliver.sheet.legend import collect_entries
 from pipeline.deliver.sheet.north import measure_true_north
 from pipeline.deliver.sheet.paint import MapPainting, paint_layers
+from pipeline.deliver.sheet.places import LINE_FEED
 from pipeline.deliver.sheet.scale import MapTransform
 from pipeline.deliver.sheet.spec import (
     ClassKey,

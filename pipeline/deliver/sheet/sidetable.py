@@ -121,7 +121,7 @@ def draw_table(page: Page, layout: TableLayout, box: Box) -> None:
         left = right + _PANEL_GAP
     if layout.left_out:
         page.text(
-            box.right, low - 2.0, f"另有 {layout.left_out} 行，见同名附表", size_mm=layout.size,
+            box.right, low - 2.0, f"另有 {layout.left_out} 行，见表格与数据库成果", size_mm=layout.size,
             align="right", middle=True, colour=colours["soft"],
         )  # fmt: skip
 
