@@ -86,7 +86,7 @@ def prefix_zone(crs: CRS) -> int | None:
     """Return the zone number that eastings of ``crs`` begin with; None where they have no prefix."""
     params = crs.coordinate_operation.params if crs.is_projected and crs.coordinate_operation else []
     eastings = [float(p.value) for p in params if p.name == "False easting"]
-    return int(eastings[0] // 1e6) or None if eastings else None
+    return int(float(eastings[0]) // 1e6) or None if eastings else None
 
 
 def datum_of(crs: CRS) -> str:

@@ -124,6 +124,10 @@ def beyond(request: pytest.FixtureRequest) -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    there = bool(_NAMED) and REAL.is_dir()
+    terminalreporter.write_line(
+        f"real places (HAOSHEQU_REAL={_NAMED!r}): {'ran' if there else 'SKIPPED, no such folder'}"
+    )
     lines = config.stash.get(_BEYOND, [])
     if lines:
         terminalreporter.section("found beyond the planted truth")
