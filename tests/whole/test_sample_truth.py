@@ -138,19 +138,14 @@ def test_planted_sharing_pair_is_shared_and_no_gap(sample: Whole, item: dict) ->
     assert not mine[Need.gap].eq("漏配").any()
 
     facilities = sample.frame(Facility)
-    rules = read_settings("sharing.yaml")
     given = facilities[
         facilities[Facility.name].isin([s["名称"] for s in item["供给"]])
         & (facilities[Facility.type_key] == item["设施"])
     ]
     assert len(given), "the supplier is known by its class"
-    # Nothing is arranged where everybody may walk in anyway, or where the survey says it cannot be shared.
-    group = facility_classes()[item["设施"]].group
-    expected = (
-        set()
-        if group in rules["open_groups"]
-        else set(given[Facility.name][given[Facility.sharing] != "不可"])
-    )
+    # Where it is all a community has, even what is open to everybody is listed, unless it refuses sharing.
+    refused = item["设施"] in read_settings("sharing.yaml")["never"]
+    expected = set() if refused else set(given[Facility.name][given[Facility.sharing] != "不可"])
     pairs = sample.frame(Sharing)
     pairs = pairs[(pairs[Sharing.community] == item["社区"]) & (pairs[Sharing.type_key] == item["设施"])]
     assert expected <= set(pairs[Sharing.facility_name])
@@ -158,12 +153,12 @@ def test_planted_sharing_pair_is_shared_and_no_gap(sample: Whole, item: dict) ->
     assert (pairs[Sharing.homes_gained] > 0).all() and (pairs[Sharing.distance_m] <= item["半径_m"]).all()
 
 
-def test_most_planted_sharing_pairs_are_to_be_arranged(sample: Whole) -> None:
+def test_every_planted_sharing_pair_is_listed(sample: Whole) -> None:
     pairs = set(
         sample.frame(Sharing)[[Sharing.community, Sharing.type_key]].itertuples(index=False, name=None)
     )
     missing = {(i["社区"], i["设施"]) for i in TRUTH["共享可解"]} - pairs
-    assert missing == {("清源社区", "wet_market")}
+    assert missing == set()
 
 
 @pytest.mark.parametrize("item", TRUTH["预期匹配"], ids=lambda item: item["需求编号"])
