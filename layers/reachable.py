@@ -165,9 +165,7 @@ class Sharing(Identified, key="sharing", alias="设施共享关系", shape="line
     cost_split = m.text("成本分摊", "CBFT", 254)
 
 
-class Block(
-    Identified, key="block", alias="街区测绘完整度", shape="polygon", onemap={"polygon": "HSQ_JQCH"}
-):
+class Block(Identified, key="block", alias="街区测绘完整度", shape="polygon", onemap={"polygon": "HSQ_JQCH"}):
     """Street blocks with how completely they are mapped; leftover land counts only where this is high."""
 
     completeness = m.number("测绘完整度", "WZD", 6, 4, required=True)

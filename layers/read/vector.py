@@ -1,4 +1,4 @@
-"""Vector files through GDAL: shapefile, GeoPackage, GeoJSON, FileGDB, KML; also inside a zip."""
+"""Vector files through GDAL: shapefile, GeoPackage, GeoJSON, FileGDB, KML, DXF; also inside a zip."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from layers.crs import read_crs
 from layers.encoding import decode_cell, judge_dbf, normalise_name
 from layers.read.raw import Place, Raw
 
-SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".json", ".gdb", ".kml", ".zip", ".fgb"})
+SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".json", ".gdb", ".kml", ".zip", ".fgb", ".dxf"})
 # Every byte is a character in it, so text comes through untouched and is decoded here, cell by cell.
 _BYTES = "ISO-8859-1"
 _FAILURES = (

@@ -72,9 +72,7 @@ def measure_blocks(
     return frame.sort_values(Block.id, ignore_index=True)
 
 
-def find_leftover(
-    blocks: gpd.GeoDataFrame, taken: NDArray, *, complete: float, least_m2: float
-) -> NDArray:
+def find_leftover(blocks: gpd.GeoDataFrame, taken: NDArray, *, complete: float, least_m2: float) -> NDArray:
     """Return open ground of the completely mapped blocks that nothing takes.
 
     Parameters
@@ -105,5 +103,10 @@ def widen_roads(roads: gpd.GeoDataFrame) -> NDArray:
     """Return each road as the ground it takes: its width, or the kind's assumed half width."""
     settings = read_settings("idle.yaml")
     half = roads[Road.width_m] / 2
-    assumed = roads[Road.kind].map(settings["road_half_m"]).astype("float64").fillna(settings["road_half_default_m"])
+    assumed = (
+        roads[Road.kind]
+        .map(settings["road_half_m"])
+        .astype("float64")
+        .fillna(settings["road_half_default_m"])
+    )
     return shapely.buffer(roads.geometry.to_numpy(), half.fillna(assumed).to_numpy(), cap_style="flat")

@@ -59,12 +59,14 @@ def find_candidates(given: Given) -> dict[str, list[Candidate]]:
     needs, resources = given.geo(Need), given.geo(Inventory)
     needs = needs[[wants_space(row) for row in needs.to_dict("records")]]
     resources = resources[
-        resources[Inventory.category].isin(codes.SPATIAL_RESOURCE) & (resources[Inventory.certainty] == "确认")
+        resources[Inventory.category].isin(codes.SPATIAL_RESOURCE)
+        & (resources[Inventory.certainty] == "确认")
     ]
     need_rows = {row[Need.number]: row for row in needs.to_dict("records")}
     resource_rows = {row[Inventory.number]: row for row in resources.to_dict("records")}
     limits = {
-        number: class_limit_m(facility_classes()[row[Need.type_key]], given.plan) for number, row in need_rows.items()
+        number: class_limit_m(facility_classes()[row[Need.type_key]], given.plan)
+        for number, row in need_rows.items()
     }
     most = read_settings("matching.yaml")["candidates"]
     result = {}

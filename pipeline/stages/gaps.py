@@ -125,7 +125,9 @@ def _sum_overload(coverage: pd.DataFrame, loads: pd.DataFrame) -> dict[tuple[str
     classes = read_settings("needs.yaml")["capacity_classes"]
     coverage = coverage[coverage[Coverage.type_key].isin(classes)]
     homes = coverage[coverage[Coverage.shared]].groupby([Coverage.community, Coverage.type_key]).size()
-    used = coverage.loc[coverage[Coverage.shared], [Coverage.community, Coverage.type_key, Coverage.any_facility]]
+    used = coverage.loc[
+        coverage[Coverage.shared], [Coverage.community, Coverage.type_key, Coverage.any_facility]
+    ]
     used = used.drop_duplicates().merge(
         loads[[FacilityLoad.facility, FacilityLoad.spare, FacilityLoad.capacity_unit]],
         left_on=str(Coverage.any_facility),
@@ -140,7 +142,9 @@ def _sum_overload(coverage: pd.DataFrame, loads: pd.DataFrame) -> dict[tuple[str
             units = sorted({clean_text(unit) for unit in group[FacilityLoad.capacity_unit]})
             same = (pair[1], frozenset(group[Coverage.any_facility]))
             other = told.get(same)
-            if len(units) == 1 and (other is None or homes[pair] > homes[other]):  # beds and seats do not add up
+            if len(units) == 1 and (
+                other is None or homes[pair] > homes[other]
+            ):  # beds and seats do not add up
                 if other is not None:
                     del lacks[other]
                 told[same] = pair

@@ -151,5 +151,3 @@ def _start_row(row: dict[str, Any], letter: str, shape: shapely.Geometry) -> dic
         Inventory.method: _DETECTED,
         "geometry": shape,
     }
-
-

@@ -63,7 +63,9 @@ def _warn_conflicts(uses: list[Use], given: Given) -> None:
             )
 
 
-def _list_business(facilities: gpd.GeoDataFrame, needs: pd.DataFrame, uses: list[Use]) -> list[dict[str, Any]]:
+def _list_business(
+    facilities: gpd.GeoDataFrame, needs: pd.DataFrame, uses: list[Use]
+) -> list[dict[str, Any]]:
     """Return functions kept, improved or brought in; only classes 3.5.1 names count as 业态."""
     kinds = read_settings("matching.yaml")["business"]
     better = needs[needs[Need.gap].isin(["少配", "错配"])]

@@ -33,7 +33,10 @@ def make_needs(given: Given) -> dict[str, Frame]:
         given.table(Served), given.table(Coverage), given.placed(Home), given.table(FacilityLoad), given.log
     )
     short = shorten_communities(
-        {clean_text(name): clean_text(code) for name, code in zip(units[Unit.name], units[Unit.code], strict=True)}
+        {
+            clean_text(name): clean_text(code)
+            for name, code in zip(units[Unit.name], units[Unit.code], strict=True)
+        }
     )
     open_gaps = {(gap.community, gap.item.key): gap for gap in gaps}
     rows = []
@@ -47,7 +50,9 @@ def make_needs(given: Given) -> dict[str, Frame]:
     frame[Need.target] = frame[Need.type_key].map(targets)
     frame[Need.safety] = [_is_safety(row) for row in rows]
     places = describe_places(frame.geometry, frame[Need.community], given.geo(Road))
-    frame[Need.place] = [clean_text(own) or found for own, found in zip(frame[Need.place], places, strict=True)]
+    frame[Need.place] = [
+        clean_text(own) or found for own, found in zip(frame[Need.place], places, strict=True)
+    ]
     check_unique(frame[Need.number], what="need")
     for row in frame[frame.geometry.isna() & (frame[Need.problem] == _BUILT)].to_dict("records"):
         given.log.add(
@@ -73,7 +78,12 @@ def _find_class(row: dict[str, Any]) -> FacilityClass | None:
     word = find_word(text, words)
     if not word:
         # Two-letter class words (维修, 公园) are as often verbs or parts of other names.
-        words = {w: item.key for item in facility_classes().values() for w in (item.name, *item.words) if len(w) > 2}
+        words = {
+            w: item.key
+            for item in facility_classes().values()
+            for w in (item.name, *item.words)
+            if len(w) > 2
+        }
         word = find_word(text, words)
     item = facility_classes()[words[word]] if word else None
     # A word alone is not enough: 停车信息化 of 智慧赋能 asks for no car park.

@@ -52,7 +52,9 @@ def make_resources(given: Given) -> dict[str, Frame]:
     frame = _measure(frame, buildings, parcels, given.geo(Heritage))
     frame = _drop_small(frame, given)
     _place(frame, given.geo(Unit), roads)
-    for row in frame[frame.geometry.isna() & frame[Inventory.category].isin(codes.SPATIAL_RESOURCE)].to_dict("records"):
+    for row in frame[frame.geometry.isna() & frame[Inventory.category].isin(codes.SPATIAL_RESOURCE)].to_dict(
+        "records"
+    ):
         given.log.add(
             "HSQ-A03",
             f"资源{row[Inventory.number]}（{row[Inventory.name]}）没有图形，不参与空间匹配",
@@ -133,7 +135,10 @@ def _fill_row(row: dict[str, Any], other: dict[str, Any]) -> None:
 
 
 def _measure(
-    frame: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, heritage: gpd.GeoDataFrame
+    frame: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame,
+    heritage: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
     """Fill usable area, width, compactness, land-use code, building, heritage and tenure."""
     frame = frame.copy()
@@ -158,11 +163,15 @@ def _measure(
     code = _find_holder(spots, parcels, Parcel.landuse_code)
     house = _find_holder(spots, buildings, Building.id)
     rows = frame.index[where]
-    frame[Inventory.landuse_code] = frame[Inventory.landuse_code].fillna(pd.Series(code, index=rows, dtype="str"))
+    frame[Inventory.landuse_code] = frame[Inventory.landuse_code].fillna(
+        pd.Series(code, index=rows, dtype="str")
+    )
     rooms = pd.Series(house, index=rows, dtype="str").where(frame[Inventory.category] == _BUILT)
     frame[Inventory.building] = frame[Inventory.building].fillna(rooms)
     notes = {row: [clean_text(text)] for row, text in frame[Inventory.condition].items()}
-    for n, which in zip(*heritage.sindex.query(frame.geometry.iloc[where], predicate="intersects"), strict=True):
+    for n, which in zip(
+        *heritage.sindex.query(frame.geometry.iloc[where], predicate="intersects"), strict=True
+    ):
         notes[rows[n]].append(f"涉及{heritage[Heritage.name].iloc[which]}保护范围")
     frame[Inventory.condition] = pd.Series(
         {row: "；".join(filter(None, parts)) for row, parts in notes.items()}, index=frame.index, dtype="str"
@@ -218,7 +227,8 @@ def _place(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame, roads: gpd.GeoDataF
     frame[Inventory.community] = frame[Inventory.community].fillna(by_place)
     found = describe_places(frame.geometry, frame[Inventory.community], roads)
     frame[Inventory.place] = [
-        clean_text(own) or text or "规划范围内" for own, text in zip(frame[Inventory.place], found, strict=True)
+        clean_text(own) or text or "规划范围内"
+        for own, text in zip(frame[Inventory.place], found, strict=True)
     ]
 
 

@@ -150,7 +150,11 @@ def _landuse(resource: Row, item: FacilityClass) -> Factor:
         return Factor(1, f"现状{landuse_names().get(code, code)}受保护，转用难度大", LANDUSE)
     if not code or kind == "空间":
         return Factor(3, "")
-    alike = rubric["building_compatible"] if kind == "建筑" else rubric["compatible"]["land" if item.land else "indoor"]
+    alike = (
+        rubric["building_compatible"]
+        if kind == "建筑"
+        else rubric["compatible"]["land" if item.land else "indoor"]
+    )
     if code.startswith((*alike, item.landuse_code[:4] or "-")):
         return Factor(3, "用途相容")
     return Factor(2, f"现状{landuse_names().get(code, code)}需调整规划用途", LANDUSE)

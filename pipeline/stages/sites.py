@@ -74,7 +74,9 @@ def find_uses(
     spatial = resources[
         resources[Resource.category].isin(codes.SPATIAL_RESOURCE) & (resources[Resource.certainty] == "确认")
     ]
-    built_first = spatial.assign(_land=spatial[Resource.category] != "建筑").sort_values(["_land", Resource.number])
+    built_first = spatial.assign(_land=spatial[Resource.category] != "建筑").sort_values(
+        ["_land", Resource.number]
+    )
     taken: list[shapely.Geometry] = []
     uses = []
     for row in built_first.to_dict("records"):
@@ -97,7 +99,8 @@ def find_uses(
         taken.append(ground)
         mine = chosen[chosen[Pair.resource] == row[Resource.number]]
         order = sorted(
-            mine.to_dict("records"), key=lambda p: (need_rows[p[Pair.need]][Need.urgency] != "紧迫", p[Pair.need])
+            mine.to_dict("records"),
+            key=lambda p: (need_rows[p[Pair.need]][Need.urgency] != "紧迫", p[Pair.need]),
         )
         uses.append(
             Use(
@@ -158,7 +161,11 @@ def write_kept(
         if shapely.area(shapely.intersection(shape, busy)) >= _LEAST_M2:
             continue
         names = [facility_classes()[spots[Facility.type_key].iloc[i]].name for i in inside]
-        label = clean_text(building[Building.name]) or clean_text(spots[Facility.name].iloc[inside[0]]) or names[0]
+        label = (
+            clean_text(building[Building.name])
+            or clean_text(spots[Facility.name].iloc[inside[0]])
+            or names[0]
+        )
         rows.append(
             {
                 Site.id: f"S-{building[Building.id]}",
@@ -181,5 +188,7 @@ def _floor_area(use: Use) -> float | None:
     if use.resource[Resource.category] == "建筑":
         used = sum(use.used_m2)
         return used if use.needs and used == used else clean_number(use.resource[Resource.floor_area_m2])
-    rooms = [clean_number(n[Need.required_m2]) for n, i in zip(use.needs, use.items, strict=True) if not i.land]
+    rooms = [
+        clean_number(n[Need.required_m2]) for n, i in zip(use.needs, use.items, strict=True) if not i.land
+    ]
     return sum(rooms) if rooms else None

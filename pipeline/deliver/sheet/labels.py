@@ -77,9 +77,7 @@ def _block_size(lines: Sequence[str], em: float) -> tuple[float, float]:
     return width, em * (1.0 + LINE_FEED * (len(lines) - 1))
 
 
-def collect_requests(
-    painting: MapPainting, focus: shapely.Geometry | None = None
-) -> list[LabelRequest]:
+def collect_requests(painting: MapPainting, focus: shapely.Geometry | None = None) -> list[LabelRequest]:
     """Gather the labels of every layer; lines of one name are joined and named once.
 
     Parameters
@@ -198,9 +196,7 @@ class _Taken:
         Blocks that also cross no line come first.
         """
         bounds = shapely.bounds(blocks)
-        free = (bounds[:, :2] >= self._inside[:2]).all(1) & (bounds[:, 2:] <= self._inside[2:]).all(
-            1
-        )
+        free = (bounds[:, :2] >= self._inside[:2]).all(1) & (bounds[:, 2:] <= self._inside[2:]).all(1)
         hit, _ = self._tree.query(blocks, predicate="intersects")
         free[hit] = False
         crossing = np.zeros(len(blocks), dtype=bool)
