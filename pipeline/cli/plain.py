@@ -29,6 +29,7 @@ from pipeline.plan.sources import Source
 from pipeline.reach.graph import Graph, build_graph
 from pipeline.reach.noding import node_lines
 from pipeline.reach.snap import Snap, Status, snap_points
+from pipeline.stages.opendata import plan_crs
 from pipeline.stages.walknet import STATUS_TEXT
 from pipeline.stages.walks import pick_points
 
@@ -251,7 +252,9 @@ def _read_roads(file: PlainFile, log: FaultLog) -> gpd.GeoDataFrame | None:
     """Return walkable lines with their level, in the file's own verified coordinates."""
     if file.path.name.lower().endswith(_OSM):
         try:
-            roads = build_roads(read_osm(file.path, log), log)
+            extract = read_osm(file.path, log)
+            middle = place_of(extract.ways)
+            roads = build_roads(extract.project(plan_crs(middle[0])) if middle else extract, log)
         except PlanFaults as error:
             log.faults.extend(fault for fault in error.faults if fault not in log.faults)
             return None

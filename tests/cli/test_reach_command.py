@@ -112,8 +112,10 @@ def test_xlsx_geojson_and_geopackage_give_the_same_table(folder, call):
     assert other.geometry.notna().tolist() == expected["距离_m"].notna().tolist()
 
 
-def test_roads_of_a_drawing_by_cad_layer(folder, call):
-    drawing = ezdxf.new()
+@pytest.mark.parametrize(("version", "encoding"), [("R2013", "utf-8"), ("R2000", "gbk")])
+def test_roads_of_a_drawing_by_cad_layer(folder, call, version, encoding):
+    drawing = ezdxf.new(version)
+    drawing.encoding = encoding
     space = drawing.modelspace()
     for road, name in (
         (line((0, 0), (1000, 0)), "道路"),
