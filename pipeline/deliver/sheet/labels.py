@@ -58,9 +58,7 @@ class Placement:
         return block_corners(np.array([[self.x, self.y]]), *size, np.array([self.angle]))[0]
 
 
-def collect_requests(
-    painting: MapPainting, focus: shapely.Geometry | None = None
-) -> list[LabelRequest]:
+def collect_requests(painting: MapPainting, focus: shapely.Geometry | None = None) -> list[LabelRequest]:
     """Gather the labels of every layer; lines of one name are joined and named once.
 
     Parameters
@@ -179,9 +177,7 @@ class _Taken:
         Blocks that also cross no line come first.
         """
         bounds = shapely.bounds(blocks)
-        free = (bounds[:, :2] >= self._inside[:2]).all(1) & (bounds[:, 2:] <= self._inside[2:]).all(
-            1
-        )
+        free = (bounds[:, :2] >= self._inside[:2]).all(1) & (bounds[:, 2:] <= self._inside[2:]).all(1)
         hit, _ = self._tree.query(blocks, predicate="intersects")
         free[hit] = False
         crossing = np.zeros(len(blocks), dtype=bool)

@@ -191,7 +191,5 @@ def _swatch_marker(page: Page, entry: LegendEntry, box: Box) -> None:
         )  # fmt: skip
         return
     size = box.height + 0.6 if item.glyph else box.height - 0.5
-    badge = Badge(
-        symbol=item, x=x, y=y, true_x=x, true_y=y, text=item.glyph, size=size, fade=entry.fade
-    )
+    badge = Badge(symbol=item, x=x, y=y, true_x=x, true_y=y, text=item.glyph, size=size, fade=entry.fade)
     draw_badge(page, badge, z=111, clip=None)

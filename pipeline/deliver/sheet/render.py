@@ -120,9 +120,7 @@ def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
 def _check_spec(spec: SheetSpec, transform: MapTransform) -> None:
     for layer in (*spec.layers, *spec.inset):
         if layer.frame.crs != spec.crs:
-            raise SheetError(
-                f"{SheetError.code} 图“{spec.title}”图层“{layer.theme}”坐标系与图幅不一致"
-            )
+            raise SheetError(f"{SheetError.code} 图“{spec.title}”图层“{layer.theme}”坐标系与图幅不一致")
     low, high = transform.window[:2], transform.window[2:]
     slack = 1e-6 * spec.scale
     if (
@@ -142,9 +140,7 @@ def _count_classes(painting: MapPainting) -> Counter[ClassKey]:
 
 
 def _legend_keys(painting: MapPainting) -> set[ClassKey]:
-    return {
-        key for layer in painting.layers if layer.drawn.in_legend for key in layer.count_classes()
-    }
+    return {key for layer in painting.layers if layer.drawn.in_legend for key in layer.count_classes()}
 
 
 def _dot_bounds(painting: MapPainting) -> list[tuple[float, float, float, float]]:
