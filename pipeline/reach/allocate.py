@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline.reach.formulate import cover_rows, median_rows, serve_rows
 from pipeline.reach.graph import Floats
 from pipeline.reach.od import Index, OdTable
-from pipeline.reach.programme import LOOSE, Programme, Solved, TimedOut, solve, take_first
+from pipeline.reach.programme import LOOSE, Programme, Solved, TimedOut, relax, solve, take_first
 
 Mask = NDArray[np.bool_]
 
@@ -190,7 +190,7 @@ def minimise_walk(task: Task, sites: int) -> Allocation:
     _check_count(task, sites)
     _require_all(task.od)
     if task.capacity is None:
-        programme = median_rows(task.od, task.demand, task.fixed, count=sites)
+        programme, _ = relax(median_rows(task.od, task.demand, task.fixed, count=sites))
     else:
         programme = serve_rows(task.od, task.demand, task.fixed, task.capacity, count=sites, aim="walk")
     solved = _solve(programme, task)

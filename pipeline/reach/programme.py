@@ -9,16 +9,19 @@ References
 ----------
 .. [1] Huangfu, Q., & Hall, J. A. J. (2018). Parallelizing the dual revised simplex method. Mathematical
    Programming Computation 10(1), 119-142. (HiGHS)
+.. [2] Benders, J. F. (1962). Partitioning procedures for solving mixed-variables programming problems.
+   Numerische Mathematik 4, 238-252.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
 from scipy.sparse import csr_array, vstack
 
 from pipeline.reach.graph import Floats
@@ -49,6 +52,9 @@ class Programme:
         Exact value of a solution, from the data and not from the solver's arithmetic.
     shift : float
         Constant of the objective.
+    find_cuts : callable or None
+        Where the rows are too many to write down: those a given solution violates, as (matrix, low), None
+        when it violates none. They are added as they are met [2]_.
     """
 
     cost: Floats
@@ -61,15 +67,20 @@ class Programme:
     n_sites: int
     value_of: Callable[[Floats], float]
     shift: float = 0.0
+    find_cuts: Callable[[Floats], tuple[csr_array, Floats] | None] | None = None
 
-    def add_row(self, coefficients: Floats, low: float, high: float) -> Programme:
-        """Return the programme with one more row."""
+    def add_rows(self, matrix: csr_array, low: Floats, high: Floats) -> Programme:
+        """Return the programme with more rows."""
         return replace(
             self,
-            matrix=csr_array(vstack([self.matrix, csr_array(coefficients.reshape(1, -1))])),
+            matrix=csr_array(vstack([self.matrix, matrix])),
             low=np.append(self.low, low),
             high=np.append(self.high, high),
         )
+
+    def add_row(self, coefficients: Floats, low: float, high: float) -> Programme:
+        """Return the programme with one more row."""
+        return self.add_rows(csr_array(coefficients.reshape(1, -1)), np.array([low]), np.array([high]))
 
     def set_sites(self, *, opened: Mask, closed: Mask) -> Programme:
         """Return the programme with some sites settled."""
@@ -118,27 +129,42 @@ def solve(programme: Programme, *, time_limit_s: float | None = None) -> Solved 
     TimedOut
         If time ran out before any solution was found.
     """
+    end = np.inf if time_limit_s is None else time.monotonic() + time_limit_s
+    best: Solved | None = None
+    while True:
+        found = _call_highs(programme, end - time.monotonic())
+        if found.status == _INFEASIBLE:
+            return None
+        if found.x is None:
+            if best is not None:
+                return best
+            if found.status == _TIMED_OUT:
+                raise TimedOut(f"no solution within {time_limit_s} s")
+            raise RuntimeError(f"HiGHS gave up: {found.message}")
+        x = np.where(programme.whole, np.rint(found.x), found.x)
+        value = programme.value_of(x)
+        cuts = programme.find_cuts(x) if programme.find_cuts is not None else None
+        # Where the same sites come back although their cuts are in, only the solver's tolerance is left.
+        again = best is not None and np.array_equal(best.x[: programme.n_sites], x[: programme.n_sites])
+        proven = found.status == 0 and (cuts is None or again)
+        bound = value if proven else min(float(found.mip_dual_bound) + programme.shift, value)
+        best = Solved(x, value, bound, proven)
+        if proven or cuts is None or time.monotonic() >= end:
+            return best
+        programme = programme.add_rows(cuts[0], cuts[1], np.full(len(cuts[1]), np.inf))
+
+
+def _call_highs(programme: Programme, seconds: float) -> OptimizeResult:
     options: dict[str, float] = {"mip_rel_gap": 0.0}
-    if time_limit_s is not None:
-        options["time_limit"] = time_limit_s
-    found = milp(
+    if seconds < np.inf:
+        options["time_limit"] = max(seconds, 0.0)
+    return milp(
         programme.cost,
         integrality=programme.whole.astype(int),
         bounds=Bounds(programme.least, programme.most),
         constraints=LinearConstraint(programme.matrix, programme.low, programme.high),
         options=options,
     )
-    if found.status == _INFEASIBLE:
-        return None
-    if found.x is None:
-        if found.status == _TIMED_OUT:
-            raise TimedOut(f"no solution within {time_limit_s} s")
-        raise RuntimeError(f"HiGHS gave up: {found.message}")
-    x = np.where(programme.whole, np.rint(found.x), found.x)
-    value = programme.value_of(x)
-    proven = found.status == 0
-    bound = value if proven else min(float(found.mip_dual_bound) + programme.shift, value)
-    return Solved(x, value, bound, proven)
 
 
 def take_first(programme: Programme, best: Solved) -> Solved:
@@ -149,7 +175,8 @@ def take_first(programme: Programme, best: Solved) -> Solved:
     linear relaxation, are settled beforehand; this leaves few questions.
     """
     slack = LOOSE + _LOOSE_PART * abs(best.value)
-    frame = _settle(programme, best.value + slack)
+    programme, relaxed = relax(programme)
+    frame = settle(programme, best.value + slack, relaxed)
     if frame.cost.any():
         frame = frame.add_row(frame.cost, -np.inf, best.value + slack - frame.shift)
     n = frame.n_sites
@@ -196,23 +223,39 @@ def _find_equal(
     return None
 
 
-def _settle(programme: Programme, at_most: float) -> Programme:
+def relax(programme: Programme) -> tuple[Programme, OptimizeResult]:
+    """Solve without whole numbers; return the programme with the cuts met on the way, and the solution."""
+    while True:
+        found = _call_simplex(programme)
+        if found.status != 0 or programme.find_cuts is None:
+            return programme, found
+        cuts = programme.find_cuts(found.x)
+        if cuts is None:
+            return programme, found
+        programme = programme.add_rows(cuts[0], cuts[1], np.full(len(cuts[1]), np.inf))
+
+
+def _call_simplex(programme: Programme) -> OptimizeResult:
+    equal = programme.low == programme.high
+    upper, lower = np.isfinite(programme.high) & ~equal, np.isfinite(programme.low) & ~equal
+    return linprog(
+        programme.cost,
+        A_ub=vstack([programme.matrix[upper], -programme.matrix[lower]]) if (upper | lower).any() else None,
+        b_ub=np.concatenate([programme.high[upper], -programme.low[lower]])
+        if (upper | lower).any()
+        else None,
+        A_eq=programme.matrix[equal] if equal.any() else None,
+        b_eq=programme.low[equal] if equal.any() else None,
+        bounds=np.stack([programme.least, programme.most], axis=1),
+        method="highs-ds",
+    )
+
+
+def settle(programme: Programme, at_most: float, relaxed: OptimizeResult) -> Programme:
     """Fix the sites that every solution of value ``at_most`` or less opens, or none does.
 
     A site at its bound in the linear relaxation costs at least its reduced cost to move off it.
     """
-    equal = programme.low == programme.high
-    upper, lower = np.isfinite(programme.high) & ~equal, np.isfinite(programme.low) & ~equal
-    rows = vstack([programme.matrix[upper], -programme.matrix[lower]]) if (upper | lower).any() else None
-    relaxed = linprog(
-        programme.cost,
-        A_ub=rows,
-        b_ub=np.concatenate([programme.high[upper], -programme.low[lower]]) if rows is not None else None,
-        A_eq=programme.matrix[equal] if equal.any() else None,
-        b_eq=programme.low[equal] if equal.any() else None,
-        bounds=np.stack([programme.least, programme.most], axis=1),
-        method="highs",
-    )
     if relaxed.status != 0:
         return programme
     n = programme.n_sites
