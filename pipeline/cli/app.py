@@ -11,7 +11,7 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperCommand, TyperGroup
 
-from pipeline.cli import catalogue, check, run, stages
+from pipeline.cli import access, catalogue, check, run, site, stages
 
 DONE, FAULTS, USAGE = 0, 1, 2
 
@@ -60,6 +60,8 @@ app.command("run", cls=_Command, help="运行方案，输出整套成果")(run.r
 app.command("check", cls=_Command, help="读取并检查全部输入，只写质检报告")(check.check)
 app.command("stages", cls=_Command, help="列出各阶段及其输入输出")(stages.stages)
 app.command("catalogue", cls=_Command, help="列出图纸目录")(catalogue.catalogue)
+app.command("access", cls=_Command, help=access.HELP)(access.access)
+app.command("site", cls=_Command, help=site.HELP)(site.site)
 
 
 # Typer carries its own copy of click in newer versions; its exported class leads to the right family.

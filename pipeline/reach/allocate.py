@@ -217,9 +217,12 @@ def minimise_worst(task: Task, sites: int) -> Allocation:
     # Nobody can do better than the nearest candidate of all, so the search starts at the worst of these.
     first = np.unique(task.od.origin, return_index=True)[1]
     low = int(np.searchsorted(steps, task.od.distance_m[first].max(initial=0.0)))
-    high, best, proven_below = len(steps), None, low
+    low = _skip_hopeless(task, sites, steps, low)
+    high, best, proven_below, stride = len(steps), None, low, 1
     while low < high:
-        middle = (low + high) // 2
+        # Steps widen from the proven lower end: the answer is rarely far from it.
+        middle = min(low + stride - 1, (low + high) // 2)
+        stride *= 2
         try:
             found = _cover_within(task, sites, steps[middle])
         except TimedOut:
@@ -237,6 +240,20 @@ def minimise_worst(task: Task, sites: int) -> Allocation:
     if bound < value:
         solved = Solved(solved.x, value, bound, proven=False)
     return _finish(task, task.od.within(value), programme, solved, value)
+
+
+def _skip_hopeless(task: Task, sites: int, steps: Floats, low: int) -> int:
+    """Return the first distance at which fractions of sites, at least, would cover everybody."""
+    high = len(steps)
+    while low < high:
+        middle = (low + high) // 2
+        near = task.od.within(steps[middle])
+        _, found = relax(cover_rows(near, task.fixed, count=sites, must=True))
+        if found.status == 0:
+            high = middle
+        else:
+            low = middle + 1
+    return low
 
 
 def _cover_within(task: Task, sites: int, limit_m: float) -> tuple[Programme, Solved] | None:
