@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from pipeline.reach.graph import Floats
 
 Index = NDArray[np.int64]
+# Positions are widened on the way in; callers need not.
+Positions = NDArray[np.integer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +28,8 @@ class OdTable:
         How many there are, those without a pair included.
     """
 
-    origin: Index
-    destination: Index
+    origin: Positions
+    destination: Positions
     distance_m: Floats
     n_origins: int
     n_destinations: int

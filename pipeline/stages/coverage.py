@@ -33,7 +33,7 @@ from pipeline.stages.walknet import WalkNet, open_walknet, recall_snap
 
 # Homes farther than this from any facility of a class get no distance: it would say nothing.
 _SEARCH_M = 5000.0
-_TARGET_NAME: dict[str, str] = {
+TARGET_NAME: dict[str, str] = {
     Home.population: "全体居民",
     Home.elders: "60岁及以上老年人",
     Home.infants: "0-3岁婴幼儿",
@@ -132,7 +132,7 @@ def _summarise(town: _Town, coverage: pd.DataFrame, units: pd.DataFrame, plan: P
                     Served.type_name: item.name,
                     Served.tier: f"{item.minutes}分钟",
                     Served.limit_m: class_limit_m(item, plan),
-                    Served.target: _TARGET_NAME[item.target],
+                    Served.target: TARGET_NAME[item.target],
                     Served.facilities: int(stands.sum()),
                     Served.homes: len(part),
                     Served.homes_own: int(own.sum()),
