@@ -165,6 +165,50 @@ class Sharing(Identified, key="sharing", alias="设施共享关系", shape="line
     cost_split = m.text("成本分摊", "CBFT", 254)
 
 
+class Access(Placed, key="access", alias="设施可达性表"):
+    """Places per thousand of the target group, by floating catchments: own facilities only, and shared (3.2).
+
+    The mean over the residents of a community; sharing can lower it, where neighbours come in.
+    """
+
+    type_key = m.text("设施类型代码", required=True)
+    type_name = m.text("设施类型名称", required=True)
+    target = m.text("服务人群", required=True)
+    target_people = m.number("目标人群人口", unit="人", required=True)
+    limit_m = m.number("标准距离", unit="m", required=True)
+    facilities = m.integer("计入设施数", required=True)  # of the community, with a capacity in places
+    places = m.number("计入服务能力")
+    own = m.number("共享前可达性（2SFCA）", decimals=2)
+    shared = m.number("共享后可达性（2SFCA）", decimals=2)
+    change = m.number("共享增减（2SFCA）", decimals=2)
+    own_decay = m.number("共享前可达性（E2SFCA）", decimals=2)
+    shared_decay = m.number("共享后可达性（E2SFCA）", decimals=2)
+    change_decay = m.number("共享增减（E2SFCA）", decimals=2)
+    formula = m.text("计算方法", required=True)
+    note = m.text("备注")
+
+
+class NetworkSite(
+    Placed, key="network_site", alias="中心站点布局", shape="point", onemap={"point": "HSQ_ZDXZ"}
+):
+    """A centre or station of a service network, with who it serves (3.2 “中心+站点”)."""
+
+    network = m.text("服务网络", "FWWL", 30, required=True)
+    role = m.text("层级", "CJ", 8, codes=codes.SITE_ROLE, required=True)
+    origin = m.text("来源", "LY", 12, codes=codes.SITE_ORIGIN, required=True)
+    object_id = m.text("关联编号", "GLBH", 40, required=True)
+    name = m.text("名称", "MC", 100)
+    room_m2 = m.number("可用建筑面积", "JZMJ", 12, 2, unit="㎡", minimum=0)
+    limit_m = m.number("站点服务距离", "FWJL", 8, 0, unit="m", required=True)
+    homes = m.integer("站点服务住户点", "FWZH", 8, required=True)
+    people = m.number("站点服务人群", "FWRK", 10, 0, unit="人")
+    mean_m = m.number("平均步行距离", "PJJL", 10, 1, unit="m")
+    centre_people = m.number("中心服务人群", "ZXRK", 10, 0, unit="人")  # all who walk to the centre at all
+    centre_mean_m = m.number("至中心平均步行距离", "ZXJL", 10, 1, unit="m")
+    needs = m.text("关联需求编号", "XQBH", 100)
+    method = m.text("选址方法", "XZFF", 254, required=True)
+
+
 class Block(Identified, key="block", alias="街区测绘完整度", shape="polygon", onemap={"polygon": "HSQ_JQCH"}):
     """Street blocks with how completely they are mapped; leftover land counts only where this is high."""
 

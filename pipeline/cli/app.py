@@ -11,7 +11,7 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperCommand, TyperGroup
 
-from pipeline.cli import area, catalogue, check, reach, run, stages
+from pipeline.cli import access, area, catalogue, check, reach, run, site, stages
 
 DONE, FAULTS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -62,6 +62,8 @@ app.command("stages", cls=_Command, help="列出各阶段及其输入输出")(st
 app.command("catalogue", cls=_Command, help="列出图纸目录")(catalogue.catalogue)
 app.command("reach", cls=_Command, help=reach.HELP)(reach.reach)
 app.command("area", cls=_Command, help=area.HELP)(area.area)
+app.command("access", cls=_Command, help=access.HELP)(access.access)
+app.command("site", cls=_Command, help=site.HELP)(site.site)
 
 
 # Typer carries its own copy of click in newer versions; its exported class leads to the right family.

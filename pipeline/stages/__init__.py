@@ -11,9 +11,10 @@ from pipeline.stages.projects import PROJECTS
 from pipeline.stages.resources import RESOURCES
 from pipeline.stages.scope import SCOPE
 from pipeline.stages.sharing import SHARING
+from pipeline.stages.siting import SITING
 
 STAGES: tuple[Stage, ...] = (
-    LOAD, NETWORK, SCOPE, COVERAGE, SHARING, NEEDS, RESOURCES, MATCHING, LAYOUT, PROJECTS,
+    LOAD, NETWORK, SCOPE, COVERAGE, SHARING, NEEDS, RESOURCES, SITING, MATCHING, LAYOUT, PROJECTS,
 )  # fmt: skip
 
 __all__ = ["STAGES", "Stage"]

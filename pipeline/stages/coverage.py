@@ -39,7 +39,7 @@ REFUSED = codes.SHARING.values[2]
 PERSONS = "人"
 # Homes farther than this from any facility of a class get no distance: it would say nothing.
 _SEARCH_M = 5000.0
-_TARGET_NAME: dict[str, str] = {
+TARGET_NAME: dict[str, str] = {
     Home.population: "全体居民",
     Home.elders: "60岁及以上老年人",
     Home.infants: "0-3岁婴幼儿",
@@ -147,7 +147,7 @@ def _summarise(town: _Town, coverage: pd.DataFrame, units: pd.DataFrame, plan: P
                     Served.type_name: item.name,
                     Served.tier: f"{item.minutes}分钟",
                     Served.limit_m: plan.walking.class_limit_m(item.key),
-                    Served.target: _TARGET_NAME[item.target],
+                    Served.target: TARGET_NAME[item.target],
                     Served.facilities: int(stands.sum()),
                     Served.homes: len(part),
                     Served.homes_own: int(own.sum()),

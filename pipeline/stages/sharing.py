@@ -11,21 +11,21 @@ from configs import read_settings
 from configs.facilities import FacilityClass, facility_classes
 from layers import codes
 from layers.frame import empty_frame
-from layers.reachable import Coverage, Edge, FacilityLoad, Home, Link, Sharing, Unit, Whereabouts
+from layers.reachable import Access, Coverage, Edge, FacilityLoad, Home, Link, Sharing, Unit, Whereabouts
 from layers.source import Facility
 from pipeline.reach.search import reach
+from pipeline.stages.access import measure_access
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.coverage import REFUSED
-from pipeline.stages.walknet import open_walknet, recall_snap
+from pipeline.stages.walknet import WalkNet, open_walknet, recall_snap
 
 OUTSIDE = "规划范围外"
 _BY_TIME = codes.SHARING.values[1]
 
 
-def _reach_pairs(given: Given) -> pd.DataFrame:
+def _reach_pairs(given: Given, net: WalkNet) -> pd.DataFrame:
     """Return every facility and home within the class limit, with both communities and the metres."""
     plan = given.plan
-    net = open_walknet(given.geo(Edge), plan)
     link = given.geo(Link)
     homes = given.placed(Home)
     homes = homes[homes[Home.community].notna()].reset_index(drop=True)
@@ -82,15 +82,21 @@ def _mode(item: FacilityClass, stated: object) -> str:
 
 
 def run(given: Given) -> dict[str, Frame]:
+    """Measure what sharing is worth, and list what can be shared with whom."""
+    net = open_walknet(given.geo(Edge), given.plan)
+    return {Sharing.key: _list_sharing(given, net), Access.key: measure_access(given, net)}
+
+
+def _list_sharing(given: Given, net: WalkNet) -> gpd.GeoDataFrame | pd.DataFrame:
     """List every facility that serves homes of a community it does not stand in."""
-    pairs = _reach_pairs(given)
+    pairs = _reach_pairs(given, net)
     pairs = pairs[pairs["owner"] != pairs["user"]]
     coverage = given.table(Coverage)
     own = coverage[coverage[Coverage.own]]
     served = set(zip(own[Coverage.community], own[Coverage.type_key], strict=True))
     pairs = _leave_out_open(pairs, served=served)
     if pairs.empty:
-        return {Sharing.key: empty_frame(Sharing, crs=given.crs)}
+        return empty_frame(Sharing, crs=given.crs)
     covered = set(zip(own[Coverage.home], own[Coverage.type_key], strict=True))
     pairs["gained"] = [pair not in covered for pair in zip(pairs["home"], pairs["key"], strict=True)]
     pairs["people_gained"] = pairs["people"].where(pairs["gained"])
@@ -105,7 +111,7 @@ def run(given: Given) -> dict[str, Frame]:
     ).reset_index()
     rows = rows[rows["gained"] > 0].reset_index(drop=True)
     if rows.empty:
-        return {Sharing.key: empty_frame(Sharing, crs=given.crs)}
+        return empty_frame(Sharing, crs=given.crs)
     facilities = given.geo(Facility).set_index(Facility.id).loc[rows["facility"]]
     spare = given.table(FacilityLoad).set_index(FacilityLoad.facility)[FacilityLoad.spare]
     homes = given.geo(Home).set_index(Home.id)
@@ -132,7 +138,7 @@ def run(given: Given) -> dict[str, Frame]:
         for row, name, item, mode in zip(rows.itertuples(), names, classes, modes, strict=True)
     ]  # fmt: skip
     xy = np.stack([starts.x, starts.y, ends.x, ends.y], axis=1).reshape(-1, 2, 2)
-    result = gpd.GeoDataFrame(
+    return gpd.GeoDataFrame(
         {
             Sharing.id: rows["facility"] + "→" + rows["user"],
             Sharing.facility: rows["facility"],
@@ -154,13 +160,12 @@ def run(given: Given) -> dict[str, Frame]:
         geometry=shapely.linestrings(xy),
         crs=homes.crs,
     )
-    return {Sharing.key: result}
 
 
 SHARING = Stage(
     "sharing",
     "共建共享",
     takes=(Edge, Home, Link, Facility, Unit, Coverage, FacilityLoad, Whereabouts),
-    gives=(Sharing,),
+    gives=(Sharing, Access),
     run=run,
 )
