@@ -17,6 +17,7 @@ from layers.landuse import mend_landuse
 from layers.model import Layer
 from layers.read.raw import Place, list_rows
 from layers.source import (
+    Barrier,
     Building,
     Facility,
     Heritage,
@@ -69,6 +70,8 @@ def derive_fields(
         _derive_buildings(frame, place, area_rule=area_rule)
     elif layer is Road:
         _derive_roads(frame)
+    elif layer is Barrier:
+        _fill(frame, Barrier.level, 0)
     elif layer is UtilityLine:
         frame[UtilityLine.length_m] = frame.geometry.length
     elif layer is Facility:

@@ -63,7 +63,7 @@ def read_source(
         None when the file cannot be used at all.
     """
     place = Place(name_source(source), layer.alias, log)
-    raw = _open(source, resolve(source.path), place)
+    raw = _open(source, resolve(source.path), place, shape=layer.shape)
     if raw is None:
         return None
     table = read_columns(source, layer, raw.table, place)
@@ -78,7 +78,7 @@ def read_source(
     return Taken(frame, place)
 
 
-def _open(source: SourceSpec, path: Path, place: Place) -> Raw | None:
+def _open(source: SourceSpec, path: Path, place: Place, *, shape: str | None) -> Raw | None:
     suffix = path.suffix.lower()
     if not path.exists():
         near = [item.name for item in path.parent.glob(f"*{path.suffix}")][:5] if path.parent.is_dir() else []
@@ -89,7 +89,9 @@ def _open(source: SourceSpec, path: Path, place: Place) -> Raw | None:
         place.error("HSQ-F02", "文件是空的（0 字节）", remedy="重新复制或导出该文件")
         return None
     if suffix in vector.SUFFIXES:
-        return vector.read_vector(path, place, layer=source.layer, encoding=source.encoding)
+        return vector.read_vector(
+            path, place, layer=source.layer, encoding=source.encoding, shape=shape
+        )
     if suffix in sheet.SUFFIXES and path.is_file():
         return sheet.read_sheet(
             path, place, sheet=source.layer, encoding=source.encoding,

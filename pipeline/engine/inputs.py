@@ -28,6 +28,8 @@ def input_files(plan: Plan) -> list[Path]:
         named.append(plan.open_data.path)
     if plan.divisions is not None:
         named.append(plan.divisions.path)
+    if plan.walking.dem is not None:
+        named.append(plan.walking.dem)
     found: set[Path] = set()
     for path in map(plan.resolve, named):
         if path.is_dir():

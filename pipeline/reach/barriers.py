@@ -177,16 +177,12 @@ def _find_meets(
     measure = np.concatenate([measure, shapely.length(parts[line[ring]])])
     xy, line = np.concatenate([xy, xy[ring]]), np.concatenate([line, line[ring]])
     group = label_groups(len(xy), cKDTree(xy).query_pairs(_SAME_M, output_type="ndarray").T.astype(np.intp))
-    _, first, spot = np.unique(
-        np.stack([group, grade[line]]), axis=1, return_index=True, return_inverse=True
-    )
+    _, first, spot = np.unique(np.stack([group, grade[line]]), axis=1, return_index=True, return_inverse=True)
     spot = spot.reshape(-1)
     order = np.lexsort((measure, spot, line))
     fresh = np.ones(len(order), dtype=bool)
     fresh[1:] = (
-        (np.diff(line[order]) != 0)
-        | (np.diff(spot[order]) != 0)
-        | (np.diff(measure[order]) > 2 * _SAME_M)
+        (np.diff(line[order]) != 0) | (np.diff(spot[order]) != 0) | (np.diff(measure[order]) > 2 * _SAME_M)
     )
     order = order[fresh]
     return line[order], measure[order], spot[order], xy[first], grade[line[first]]
@@ -207,9 +203,7 @@ def _aim(lines: NDArray, measure: Floats, origin: Floats, step_m: float) -> Floa
     return np.where(ends, np.nan, angle)
 
 
-def _aim_walls(
-    xy: Floats, level: NDArray, walls: NDArray, height: NDArray
-) -> tuple[Index, Floats, Index]:
+def _aim_walls(xy: Floats, level: NDArray, walls: NDArray, height: NDArray) -> tuple[Index, Floats, Index]:
     """Return spot, direction and wall of every barrier arm, sorted by spot and direction."""
     points = shapely.points(xy)
     spot, wall = shapely.STRtree(walls).query(points, predicate="dwithin", distance=_SAME_M)
@@ -227,9 +221,7 @@ def _aim_lines(lines: NDArray, measure: Floats, origin: Floats) -> tuple[Floats,
     """Return the directions before and after each meeting; a ring's ends are ends here."""
     length = shapely.length(lines)
     before, after = (_aim(lines, measure, origin, step) for step in (-_AIM_M, _AIM_M))
-    return np.where(measure <= _SAME_M, np.nan, before), np.where(
-        measure >= length - _SAME_M, np.nan, after
-    )
+    return np.where(measure <= _SAME_M, np.nan, before), np.where(measure >= length - _SAME_M, np.nan, after)
 
 
 def _pick_sectors(

@@ -18,6 +18,8 @@ from layers.reachable import (
     FacilityLoad,
     Home,
     Link,
+    Obstacle,
+    Reach,
     Scope,
     Served,
     Unit,
@@ -206,9 +208,9 @@ def _draw_areas(town: _Town, study: shapely.Geometry, plan: Plan) -> gpd.GeoData
     return frame
 
 
-def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
-    """Count the homes and people each facility reaches within its class limit (B-02)."""
-    parts = []
+def _measure_load(town: _Town, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Count the homes and people each facility reaches within its class limit (B-02), and list the pairs."""
+    parts, pairs = [], []
     for key, rows in town.facilities.groupby(Facility.type_key).groups.items():
         item = facility_classes()[str(key)]
         index = np.asarray(rows)
@@ -216,6 +218,15 @@ def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
             town.net.graph, town.facility_snap.take(index), town.home_snap, class_limit_m(item, plan)
         )
         served = pd.DataFrame({"row": index[table.origin], "home": table.target})
+        pairs.append(
+            pd.DataFrame(
+                {
+                    Reach.facility: town.facilities[Facility.id].to_numpy()[served["row"]],
+                    Reach.home: town.homes[Home.id].to_numpy()[served["home"]],
+                    Reach.metres: np.round(table.distance_m, 2),
+                }
+            )
+        )
         people = town.homes[Home.population].to_numpy()[served["home"]]
         target = town.homes[item.target].to_numpy()[served["home"]]
         sums = served.assign(people=people, target=target).groupby("row")
@@ -240,13 +251,16 @@ def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
         load[FacilityLoad.spare] = spare.where(persons)
         parts.append(load)
     columns = list(FacilityLoad.columns())
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    if not parts:
+        return pd.DataFrame(columns=columns), pd.DataFrame(columns=list(Reach.columns()))
+    listed = pd.concat(pairs, ignore_index=True).sort_values([Reach.facility, Reach.home], ignore_index=True)
+    return pd.concat(parts, ignore_index=True), listed
 
 
 def run(given: Given) -> dict[str, Frame]:
     """Decide coverage by network distance, door to door; draw areas from the cell table beside it."""
     plan = given.plan
-    town = _Town(given, open_walknet(given.geo(Edge), plan))
+    town = _Town(given, open_walknet(given.geo(Edge), plan, given.geo(Obstacle)))
     coverage = pd.concat([_cover_class(town, item, plan) for item in _present_classes(town.facilities)])
     coverage = coverage.reset_index(drop=True)
     unverified = [item.name for item in _present_classes(town.facilities) if not item.verified]
@@ -262,19 +276,21 @@ def run(given: Given) -> dict[str, Frame]:
     scope = given.geo(Scope)
     study = scope.geometry.iloc[-1]
     units = given.table(Unit)
+    load, pairs = _measure_load(town, plan)
     return {
         Coverage.key: coverage,
         Served.key: _summarise(town, coverage, units, plan),
         Blind.key: _find_blind(town, coverage),
         CoverArea.key: _draw_areas(town, study, plan),
-        FacilityLoad.key: _measure_load(town, plan),
+        FacilityLoad.key: load,
+        Reach.key: pairs,
     }
 
 
 COVERAGE = Stage(
     "coverage",
     "设施覆盖",
-    takes=(Edge, Home, Link, Facility, Unit, Scope, Whereabouts),
-    gives=(Coverage, Served, Blind, CoverArea, FacilityLoad),
+    takes=(Edge, Obstacle, Home, Link, Facility, Unit, Scope, Whereabouts),
+    gives=(Coverage, Served, Blind, CoverArea, FacilityLoad, Reach),
     run=run,
 )

@@ -10,12 +10,9 @@ import shapely
 from configs import read_settings
 from configs.facilities import FacilityClass, facility_classes
 from layers.frame import empty_frame
-from layers.reachable import Coverage, Edge, FacilityLoad, Home, Link, Sharing, Unit, Whereabouts
+from layers.reachable import Coverage, FacilityLoad, Home, Reach, Sharing, Unit, Whereabouts
 from layers.source import Facility
-from pipeline.reach.search import reach
 from pipeline.stages.base import Frame, Given, Stage
-from pipeline.stages.coverage import class_limit_m
-from pipeline.stages.walknet import open_walknet, recall_snap
 
 OUTSIDE = "规划范围外"
 _REFUSED, _BY_TIME = "不可", "可错时"
@@ -23,39 +20,27 @@ _REFUSED, _BY_TIME = "不可", "可错时"
 
 def _reach_pairs(given: Given) -> pd.DataFrame:
     """Return every facility and home within the class limit, with both communities and the metres."""
-    plan = given.plan
-    net = open_walknet(given.geo(Edge), plan)
-    link = given.geo(Link)
-    homes = given.placed(Home)
-    homes = homes[homes[Home.community].notna()].reset_index(drop=True)
-    facilities = given.placed(Facility)
+    homes, facilities = given.placed(Home), given.placed(Facility)
     rules = read_settings("sharing.yaml")
     never = {key for key, item in facility_classes().items() if item.group in rules["open_groups"]} | set(
         rules["never"]
     )
     shareable = (facilities[Facility.sharing] != _REFUSED) & ~facilities[Facility.type_key].isin(never)
-    facilities = facilities[shareable].reset_index(drop=True)
-    home_snap = recall_snap(link, homes, Home.key)
-    parts = []
-    for key, rows in facilities.groupby(Facility.type_key).groups.items():
-        index = np.asarray(rows)
-        snap = recall_snap(link, facilities.loc[index], Facility.key)
-        table = reach(net.graph, snap, home_snap, class_limit_m(facility_classes()[str(key)], plan))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "facility": facilities[Facility.id].to_numpy()[index[table.origin]],
-                    "owner": facilities[Facility.community].fillna(OUTSIDE).to_numpy()[index[table.origin]],
-                    "key": key,
-                    "home": homes[Home.id].to_numpy()[table.target],
-                    "user": homes[Home.community].to_numpy()[table.target],
-                    "people": homes[Home.population].to_numpy()[table.target],
-                    "metres": table.distance_m,
-                }
-            )
-        )
-    columns = ["facility", "owner", "key", "home", "user", "people", "metres"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    reach = given.table(Reach)
+    reach = reach[reach[Reach.facility].isin(facilities.loc[shareable, Facility.id])]
+    of = facilities.set_index(Facility.id).loc[reach[Reach.facility]]
+    at = homes.set_index(Home.id).loc[reach[Reach.home]]
+    return pd.DataFrame(
+        {
+            "facility": reach[Reach.facility].to_numpy(),
+            "owner": of[Facility.community].fillna(OUTSIDE).to_numpy(),
+            "key": of[Facility.type_key].to_numpy(),
+            "home": reach[Reach.home].to_numpy(),
+            "user": at[Home.community].to_numpy(),
+            "people": at[Home.population].to_numpy(),
+            "metres": reach[Reach.metres].to_numpy(),
+        }
+    )
 
 
 def _mode(item: FacilityClass, stated: object) -> str:
@@ -137,7 +122,7 @@ def run(given: Given) -> dict[str, Frame]:
 SHARING = Stage(
     "sharing",
     "共建共享",
-    takes=(Edge, Home, Link, Facility, Unit, Coverage, FacilityLoad, Whereabouts),
+    takes=(Home, Facility, Unit, Coverage, FacilityLoad, Reach, Whereabouts),
     gives=(Sharing,),
     run=run,
 )
