@@ -120,6 +120,9 @@ def build_barriers(extract: Extract) -> gpd.GeoDataFrame:
             Barrier.source: extract.name,
             Barrier.kind: _kinds(found, "barriers"),
             Barrier.name: [classify.name_of(tags) for tags in found[TAGS]],
+            Barrier.cuts: [
+                rule.gives["cuts"] for rule in classify.first_rules(found[TAGS], "barriers") if rule
+            ],
             Barrier.level: [classify.level_of(tags) for tags in found[TAGS]],
         },
         geometry=gpd.array.from_shapely(shapes, crs=found.crs),

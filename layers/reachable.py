@@ -52,6 +52,7 @@ class Obstacle(Identified, key="obstacle", alias="障碍（扣除出入口）", 
     """What bars the way: barriers less their openings at gates."""
 
     barrier = m.text("障碍编号", required=True)
+    cuts = m.text("是否截断道路", codes=codes.YES_NO, required=True)
     level = m.integer("层级", required=True)
 
 

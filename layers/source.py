@@ -104,6 +104,8 @@ class Barrier(Identified, key="barrier", alias="步行障碍", shape="line"):
 
     kind = m.text("障碍类型", codes=codes.BARRIER, required=True)
     name = m.text("名称")
+    # 是: a walkable line across it is cut. 否: a street drawn across a river is a bridge nobody tagged.
+    cuts = m.text("是否截断道路", codes=codes.YES_NO, required=True)
     level = m.integer("层级", required=True)  # as of Road: a railway on a viaduct (+1) bars nothing at grade
 
 

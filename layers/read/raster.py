@@ -10,9 +10,8 @@ import rasterio
 from pyproj import CRS
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
-from rasterio.transform import from_origin
 from rasterio.vrt import WarpedVRT
-from rasterio.warp import calculate_default_transform
+from rasterio.warp import transform_bounds
 
 from layers.frame import conform
 from layers.read.raw import Place
@@ -83,8 +82,8 @@ def _read_grid(
 ) -> tuple[np.ndarray, float, float, float]:
     """Return heights (row 0 southernmost, NaN unknown), west, south and cell size on the plan's grid."""
     target = rasterio.crs.CRS.from_wkt(crs.to_wkt())
-    own = calculate_default_transform(raster.crs, target, raster.width, raster.height, *raster.bounds)[0]
-    native = float(abs(own.a))
+    own_west, _, own_east, _ = transform_bounds(raster.crs, target, *raster.bounds)
+    native = (own_east - own_west) / raster.width
     west, south, east, north = bounds
     step = max(native, _FINEST_M, float(np.sqrt((east - west) * (north - south) / _MOST_CELLS)))
     west, south = np.floor(west / step) * step, np.floor(south / step) * step
@@ -92,7 +91,7 @@ def _read_grid(
     with WarpedVRT(
         raster,
         crs=target,
-        transform=from_origin(west, south + height * step, step, step),
+        transform=rasterio.Affine(step, 0.0, west, 0.0, -step, south + height * step),
         width=width,
         height=height,
         resampling=Resampling.bilinear if step < 2 * native else Resampling.average,

@@ -89,9 +89,7 @@ def _open(source: SourceSpec, path: Path, place: Place, *, shape: str | None) ->
         place.error("HSQ-F02", "文件是空的（0 字节）", remedy="重新复制或导出该文件")
         return None
     if suffix in vector.SUFFIXES:
-        return vector.read_vector(
-            path, place, layer=source.layer, encoding=source.encoding, shape=shape
-        )
+        return vector.read_vector(path, place, layer=source.layer, encoding=source.encoding, shape=shape)
     if suffix in sheet.SUFFIXES and path.is_file():
         return sheet.read_sheet(
             path, place, sheet=source.layer, encoding=source.encoding,

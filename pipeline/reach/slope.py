@@ -126,8 +126,12 @@ def measure_effort(
     part = (length / count)[owner]
     known = ~np.isnan(rise) & (part > 0)
     slope = np.divide(rise, part, out=np.zeros(len(part)), where=known)
+
+    def add_up(metres: Floats) -> Floats:
+        return np.bincount(owner, weights=metres, minlength=n).astype(np.float64)
+
     return Effort(
-        metres=np.bincount(owner, weights=part * round_trip_factor(slope), minlength=n),
-        unknown_m=np.bincount(owner, weights=np.where(np.isnan(rise), part, 0.0), minlength=n),
-        climb_m=np.bincount(owner, weights=np.where(known, np.abs(rise), 0.0), minlength=n),
+        metres=add_up(part * round_trip_factor(slope)),
+        unknown_m=add_up(np.where(np.isnan(rise), part, 0.0)),
+        climb_m=add_up(np.where(known, np.abs(rise), 0.0)),
     )

@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from pipeline.reach.barriers import Fence
 from pipeline.reach.graph import Floats, Graph, Ints, round_length
 
-
 # Points whose nearest edge is shut off look at every edge in reach, this many at a time.
 _BLOCK = 4096
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from layers import codes
 from layers.faults import Fault, FaultLog, PlanFaults
 from layers.reachable import Edge, Obstacle
 from layers.source import Barrier, Gate, Relief, Road
@@ -132,6 +133,7 @@ def _open_obstacles(barriers: gpd.GeoDataFrame, gates: gpd.GeoDataFrame, plan: P
             Obstacle.id: "B" + rows[Barrier.id],
             Obstacle.source: rows[Barrier.source],
             Obstacle.barrier: rows[Barrier.id],
+            Obstacle.cuts: rows[Barrier.cuts],
             Obstacle.level: rows[Barrier.level],
         },
         geometry=left[kept],
@@ -150,13 +152,32 @@ def _sever(
         return lines, rows, nowhere
     # What cannot be used is left to noding, which counts it.
     usable = ~(shapely.is_missing(lines) | shapely.is_empty(lines))
-    severed: Severed = sever_lines(
-        lines[usable],
-        obstacles.geometry.to_numpy(),
-        level=walkable[Road.level].to_numpy(dtype=np.int64)[usable],
-        barrier_level=obstacles[Obstacle.level].to_numpy(dtype=np.int64),
-        retreat_m=_RETREAT * plan.walking.node_tolerance_m,
-    )
+    level = walkable[Road.level].to_numpy(dtype=np.int64)[usable]
+
+    def lay(across: gpd.GeoDataFrame) -> Severed:
+        return sever_lines(
+            lines[usable],
+            across.geometry.to_numpy(),
+            level=level,
+            barrier_level=across[Obstacle.level].to_numpy(dtype=np.int64),
+            retreat_m=_RETREAT * plan.walking.node_tolerance_m,
+        )
+
+    cutting = obstacles[Obstacle.cuts] == codes.YES_NO.values[0]
+    passed = lay(obstacles[~cutting])
+    if len(passed.x):
+        log.add(
+            "HSQ-N02",
+            f"道路 {len(passed.x)} 处跨越河流、铁路等而未标明桥隧、道口",
+            severity="提示",
+            layer=Road.alias,
+            action="按可通行处理（该障碍不截断道路）",
+            remedy="不能通行的，把该障碍的“是否截断道路”填为“是”",
+            x=float(passed.x[0]),
+            y=float(passed.y[0]),
+        )
+    obstacles = obstacles[cutting]
+    severed = lay(obstacles)
     roads = walkable[Road.id].to_numpy()[rows[usable][severed.line]]
     barriers = obstacles[Obstacle.barrier].to_numpy()[severed.barrier]
     cuts = gpd.GeoDataFrame(

@@ -67,7 +67,7 @@ def report_network(
     marks = gpd.GeoDataFrame(marks, geometry="geometry", crs=roads.crs)
     _report_marks(marks, rule["gap_m"], log)
     figures = _list_figures(net, network, roads, area, marks, plan)
-    return conform(marks, NetworkMark), figures  # type: ignore[return-value]
+    return conform(marks, NetworkMark), figures
 
 
 def _mark(kind: str, points: Any, **more: Any) -> pd.DataFrame:

@@ -26,7 +26,7 @@ def road(name, *xy, **more):
 
 
 def wall(*xy, **more):
-    return {"id": "w", "kind": "围墙", "level": 0, "geometry": LineString(xy), **more}
+    return {"id": "w", "kind": "围墙", "level": 0, "cuts": "是", "geometry": LineString(xy), **more}
 
 
 def community(name="甲", *bounds):
@@ -41,11 +41,11 @@ def facility(name, x, y, key="wet_market"):
     return {"id": name, "type_key": key, "type_name": key, "name": name, "geometry": Point(x, y)}
 
 
-def build(roads, plan=None, *, stages=(NETWORK,), communities=(community(),), **layers):
+def build(roads, plan=None, *, stages=(NETWORK,), communities=None, **layers):
     kinds = {"barrier": Barrier, "gate": Gate, "building": Building, "facility": Facility}
     frames = make_source(
         road=make_frame(Road, roads),
-        community_given=make_frame(Community, list(communities)),
+        community_given=make_frame(Community, communities or [community()]),
         **{
             key: make_frame(kinds[key], rows) if key in kinds else rows
             for key, rows in layers.items()
@@ -231,6 +231,16 @@ def test_later_stages_go_by_the_same_barriers():
     # across the yard to (500, 403), out of the gate to the street, along it, to the door
     assert closed[Reach.key][Reach.metres].tolist() == [50 + 23 + 50 + 5]
     assert closed[Reach.key][Reach.home].tolist() == ["Hh"]
+
+
+def test_a_street_across_a_river_that_does_not_cut_passes_but_no_access_does():
+    river = wall((0, 390), (1000, 390), kind="河流", cuts="否")
+    frames, log = build(STREETS, building=[house("h", 450, 403)], communities=SMALL, barrier=[river])
+    assert figure(frames, "连通分量")[NetworkFigure.value] == 1
+    assert marks(frames, "障碍截断") == []
+    assert links(frames, Home.key)[Link.access_m].tolist() == [50]
+    (told,) = [fault for fault in log if "未标明桥隧" in fault.problem]
+    assert (told.severity, told.x, told.y) == ("提示", 500, 390)
 
 
 # slope
