@@ -135,6 +135,7 @@ def _mark_bare(communities: gpd.GeoDataFrame, lines: np.ndarray) -> pd.DataFrame
     return _mark(_BARE, shapely.point_on_surface(bare.geometry.to_numpy()), note=bare[Community.name])
 
 
+_CUT_NOTE = "可步行的线穿过障碍而附近没有出入口"
 _REMEDY = {
     _GAP: "核对是否应相接：在路口处捕捉端点，或调大 walking.node_tolerance_m",
     _ISLAND: "补画与主网相连的道路；确为独立的不必处理",
@@ -213,7 +214,7 @@ def _list_figures(
         ("最大连通分量占长度", graph.component_m[0] / graph.component_m.sum() * 100, "%", ""),
         ("规划范围内断头路", kinds.get(_END, 0), "处", "只有一条路段到达的端点"),
         ("疑似未相接", kinds.get(_GAP, 0), "处", f"端点距其他路段不足 {rule['gap_m']:g} m 而未相接"),
-        ("障碍截断", kinds.get(_CUT, 0), "处", "可步行的线穿过障碍而附近没有出入口"),
+        *([("障碍截断", kinds.get(_CUT, 0), "处", _CUT_NOTE)] if len(network.obstacles) else []),
         ("没有道路的社区", kinds.get(_BARE, 0), "个", ""),
         ("规划范围内步行网络密度", walk_km.sum() / km2, "km/km²", "全部可步行道路"),
         (

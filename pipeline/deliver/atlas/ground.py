@@ -23,7 +23,7 @@ from pipeline.deliver.atlas.town import PLANNED, STUDIED, Town
 from pipeline.deliver.sheet.spec import Drawn
 
 _LEGAL = codes.BOUNDARY.values[0]
-_BARE = codes.NETWORK_MARK.values[-1]  # a community without a road is a line of the report
+_DEAD, _BARE = codes.NETWORK_MARK.values[1], codes.NETWORK_MARK.values[-1]
 _LINES = "规划界线"
 _BASE = "基础地理"
 _WATER_CODE = "17"  # 陆地水域 of the 2023 classification
@@ -221,9 +221,12 @@ def gates(town: Town) -> list[Drawn]:
 
 
 def network_marks(town: Town) -> list[Drawn]:
-    """Places of the walk network worth a look, by kind."""
+    """Places where the walk network may be wrong, by kind; dead ends are in the database only.
+
+    Every yard lane ends dead: the sample has 421 such ends, which would hide the roads.
+    """
     frame = town.inside(NetworkMark)
-    frame = frame[frame[NetworkMark.kind] != _BARE]
+    frame = frame[~frame[NetworkMark.kind].isin([_DEAD, _BARE])]
     return [
         Drawn(
             frame=frame, theme="network_mark", class_column=NetworkMark.kind, legend_group="步行网络疑点",
