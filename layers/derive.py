@@ -13,10 +13,12 @@ import shapely
 from configs import read_settings
 from configs.facilities import facility_classes, recognise_text
 from layers.areas import AreaRule, measure_area
+from layers.codes import YES_NO
 from layers.landuse import mend_landuse
 from layers.model import Layer
 from layers.read.raw import Place, list_rows
 from layers.source import (
+    Barrier,
     Building,
     Facility,
     Heritage,
@@ -69,6 +71,9 @@ def derive_fields(
         _derive_buildings(frame, place, area_rule=area_rule)
     elif layer is Road:
         _derive_roads(frame)
+    elif layer is Barrier:
+        _fill(frame, Barrier.level, 0)
+        _fill(frame, Barrier.cuts, YES_NO.values[0])
     elif layer is UtilityLine:
         frame[UtilityLine.length_m] = frame.geometry.length
     elif layer is Facility:

@@ -13,7 +13,10 @@ from layers import classify
 from layers.faults import FaultLog
 from layers.frame import conform
 from layers.read.osm import REF, TAGS, Extract, where_tags
-from layers.source import Context, Gate, Road, UtilityLine, UtilityPoint
+from layers.source import Barrier, Context, Gate, Road, UtilityLine, UtilityPoint
+
+# A node of a way lies on it; projection and rounding move neither by more.
+_ON_M = 0.05
 
 
 def build_roads(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
@@ -93,6 +96,38 @@ def build_gates(extract: Extract) -> gpd.GeoDataFrame:
         geometry=nodes.geometry,
     )
     return conform(frame, Gate, crs=nodes.crs)
+
+
+def build_barriers(extract: Extract) -> gpd.GeoDataFrame:
+    """Return walls, fences, rivers and railways, open where a crossing for walkers is mapped on them.
+
+    Gates are no openings here: they are the ``Gate`` layer, whose word counts for surveyed barriers, too.
+    """
+    found = _picked(extract.ways, "barriers")
+    nodes = _picked(extract.nodes, "barrier_openings")
+    shapes = found.geometry.to_numpy()
+    way, node = shapely.STRtree(nodes.geometry.to_numpy()).query(shapes, predicate="dwithin", distance=_ON_M)
+    if len(way):
+        order = np.lexsort((node, way))
+        at, which = np.unique(way[order], return_inverse=True)
+        spots = shapely.multipoints(nodes.geometry.to_numpy()[node[order]], indices=which)
+        holes = shapely.buffer(spots, classify.settings()["barrier_opening_m"])
+        shapes = shapes.copy()
+        shapes[at] = shapely.difference(shapes[at], holes)
+    frame = gpd.GeoDataFrame(
+        {
+            Barrier.id: found[REF],
+            Barrier.source: extract.name,
+            Barrier.kind: _kinds(found, "barriers"),
+            Barrier.name: [classify.name_of(tags) for tags in found[TAGS]],
+            Barrier.cuts: [
+                rule.gives["cuts"] for rule in classify.first_rules(found[TAGS], "barriers") if rule
+            ],
+            Barrier.level: [classify.level_of(tags) for tags in found[TAGS]],
+        },
+        geometry=gpd.array.from_shapely(shapes, crs=found.crs),
+    )
+    return conform(frame[~frame.geometry.is_empty], Barrier, crs=found.crs)
 
 
 def build_utility_points(extract: Extract) -> gpd.GeoDataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from layers import codes
 from layers import model as m
+from layers.model import Layer
 from layers.source import Identified, Placed
 
 
@@ -43,7 +44,40 @@ class Edge(Identified, key="edge", alias="步行网络", shape="line"):
     u = m.integer("起点节点", required=True)
     v = m.integer("终点节点", required=True)
     length_m = m.number("长度", unit="m", required=True)
+    effort_m = m.number("坡度折算长度", unit="m")  # what the graph counts; missing where slope is not counted
     component = m.integer("连通分量", required=True)
+
+
+class Obstacle(Identified, key="obstacle", alias="障碍（扣除出入口）", shape="line"):
+    """What bars the way: barriers less their openings at gates."""
+
+    barrier = m.text("障碍编号", required=True)
+    cuts = m.text("是否截断道路", codes=codes.YES_NO, required=True)
+    level = m.integer("层级", required=True)
+
+
+class NetworkMark(
+    Placed, key="network_mark", alias="路网疑点", shape="point", onemap={"point": "HSQ_LWYD"}
+):
+    """Places of the walk network worth a look: gaps, dead ends, islands, cuts."""
+
+    kind = m.text("疑点类型", "YDLX", 20, codes=codes.NETWORK_MARK, required=True)
+    distance_m = m.number("相距", "XJ", 8, 2, unit="m", minimum=0)  # of a gap
+    length_m = m.number("路段长度", "LDCD", 12, 2, unit="m", minimum=0)  # of an island
+    road = m.text("道路编号", "DLBH", 40)
+    note = m.text("备注", "BZ", 254)
+
+
+class NetworkFigure(Identified, key="network_figure", alias="步行网络统计表"):
+    """What the walk network amounts to, and what a standard asks of it."""
+
+    item = m.text("指标", required=True)
+    value = m.number("数值", required=True)
+    unit = m.text("单位", required=True)
+    requirement = m.text("标准要求")
+    verdict = m.text("判定", codes=codes.VERDICT)
+    standard = m.text("标准依据")
+    note = m.text("说明")
 
 
 class Home(Placed, key="home", alias="住户点", shape="point"):
@@ -129,6 +163,14 @@ class Blind(Placed, key="blind", alias="覆盖盲区住户点", shape="point", o
     nearest_m = m.number("最近设施距离", "ZJJL", 10, 2, unit="m")
     population = m.number("居住人口", "RK", 10, 0, unit="人")
     note = m.text("备注", "BZ", 254)
+
+
+class Reach(Layer, key="reach", alias="设施住户可达表"):
+    """A facility and a home of the plan within the class limit, door to door; other pairs have no row."""
+
+    facility = m.text("设施编号", required=True)
+    home = m.text("住户点编号", required=True)
+    metres = m.number("步行距离", unit="m", required=True)  # to 0.01 m; membership is decided before rounding
 
 
 class FacilityLoad(Identified, key="facility_load", alias="设施服务统计表"):

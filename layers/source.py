@@ -99,6 +99,26 @@ class Gate(Placed, key="gate", alias="出入口", shape="point", onemap={"point"
     note = m.text("备注", "BZ", 254)
 
 
+class Barrier(Identified, key="barrier", alias="步行障碍", shape="line"):
+    """Walls, fences, rivers, railways: nobody steps across, except at a gate or on another level."""
+
+    kind = m.text("障碍类型", codes=codes.BARRIER, required=True)
+    name = m.text("名称")
+    # 是: a walkable line across it is cut. 否: a street drawn across a river is a bridge nobody tagged.
+    cuts = m.text("是否截断道路", codes=codes.YES_NO, required=True)
+    level = m.integer("层级", required=True)  # as of Road: a railway on a viaduct (+1) bars nothing at grade
+
+
+class Relief(Layer, key="relief", alias="地面高程"):
+    """Ground heights on a regular grid of the plan's CRS, one row a cell; unknown cells have no row."""
+
+    row = m.integer("行", required=True)  # 0 is the southernmost
+    column = m.integer("列", required=True)
+    x_m = m.number("东坐标", unit="m", required=True)  # centre of the cell
+    y_m = m.number("北坐标", unit="m", required=True)
+    height_m = m.number("高程", unit="m", required=True)
+
+
 class Facility(Placed, key="facility", alias="各类设施现状点", shape="point", onemap={"point": "HSQ_SSD"}):
     """Facilities by type key of ``configs/facility_classes.yaml`` (G-03, B-02)."""
 

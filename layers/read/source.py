@@ -63,7 +63,7 @@ def read_source(
         None when the file cannot be used at all.
     """
     place = Place(name_source(source), layer.alias, log)
-    raw = open_raw(source, resolve(source.path), place)
+    raw = open_raw(source, resolve(source.path), place, shape=layer.shape)
     if raw is None:
         return None
     table = read_columns(source, layer, raw.table, place)
@@ -78,8 +78,11 @@ def read_source(
     return Taken(frame, place)
 
 
-def open_raw(source: SourceSpec, path: Path, place: Place) -> Raw | None:
-    """Return what the file holds, as read; None when it cannot be used, with the reason in the log."""
+def open_raw(source: SourceSpec, path: Path, place: Place, *, shape: str | None = None) -> Raw | None:
+    """Return what the file holds, as read; None when it cannot be used, with the reason in the log.
+
+    ``shape`` is the geometry kind wanted, where the format holds several side by side (DXF).
+    """
     suffix = path.suffix.lower()
     if not path.exists():
         near = [item.name for item in path.parent.glob(f"*{path.suffix}")][:5] if path.parent.is_dir() else []
@@ -90,7 +93,7 @@ def open_raw(source: SourceSpec, path: Path, place: Place) -> Raw | None:
         place.error("HSQ-F02", "文件是空的（0 字节）", remedy="重新复制或导出该文件")
         return None
     if suffix in vector.SUFFIXES:
-        return vector.read_vector(path, place, layer=source.layer, encoding=source.encoding)
+        return vector.read_vector(path, place, layer=source.layer, encoding=source.encoding, shape=shape)
     if suffix in sheet.SUFFIXES and path.is_file():
         return sheet.read_sheet(
             path, place, sheet=source.layer, encoding=source.encoding,

@@ -17,6 +17,7 @@ from shapely.errors import GEOSException
 
 from layers.crs import read_crs
 from layers.encoding import decode_cell, judge_dbf, normalise_name
+from layers.read.dxf import judge_encoding, pick_entities, undecoded
 from layers.read.raw import Place, Raw
 
 SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".json", ".gdb", ".kml", ".zip", ".fgb", ".dxf"})
@@ -36,7 +37,12 @@ _ZIP_LIMIT = 2_000_000_000
 
 
 def read_vector(
-    path: Path, place: Place, *, layer: str | None = None, encoding: str | None = None
+    path: Path,
+    place: Place,
+    *,
+    layer: str | None = None,
+    encoding: str | None = None,
+    shape: str | None = None,
 ) -> Raw | None:
     """Read one layer of a vector file.
 
@@ -44,8 +50,9 @@ def read_vector(
     ----------
     path : existing file (or .gdb folder).
     place : where faults are recorded.
-    layer : layer name; the first one when None.
-    encoding : declared text encoding of a shapefile; judged from the bytes when None.
+    layer : layer name; the first one when None. Of a DXF the CAD layer, ``*`` for any text; all when None.
+    encoding : declared text encoding of a shapefile or DXF; judged from the bytes when None.
+    shape : geometry wanted of a DXF, which mixes all kinds.
 
     Returns
     -------
@@ -54,6 +61,8 @@ def read_vector(
     """
     if path.suffix.lower() == ".zip" and not _check_zip(path, place):
         return None
+    if path.suffix.lower() == ".dxf":
+        return _read_drawing(path, place, layer=layer, encoding=encoding, shape=shape)
     parts = _find_parts(path, layer)
     if parts is not None and not _check_parts(parts, place):
         return None
@@ -73,6 +82,25 @@ def read_vector(
         return Raw(pd.DataFrame(frame))
     table = pd.DataFrame(frame.drop(columns="geometry"))
     return Raw(table, pd.Series(frame.geometry.to_numpy(), index=frame.index), read_crs(frame.crs))
+
+
+def _read_drawing(
+    path: Path, place: Place, *, layer: str | None, encoding: str | None, shape: str | None
+) -> Raw | None:
+    """Read a DXF; it carries no CRS, so the config must give one."""
+    codec = normalise_name(encoding) if encoding else judge_encoding(path)
+    if codec is None:
+        place.error("HSQ-F05", f"不认识的编码“{encoding}”", value=str(encoding), remedy="常用：utf-8、gbk")
+        return None
+    with undecoded(_BYTES):
+        frame = _read_layer(path, place, layer=None, as_bytes=False)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return None
+    frame = pick_entities(_decode(frame, codec), place, layer=layer, shape=shape)
+    if frame is None:
+        return None
+    table = pd.DataFrame(frame.drop(columns="geometry"))
+    return Raw(table, pd.Series(frame.geometry.to_numpy(), index=frame.index), None)
 
 
 def _read_layer(

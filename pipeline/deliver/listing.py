@@ -118,6 +118,8 @@ def _given_paths(plan: Plan) -> Iterator[Path]:
     for block in (plan.open_data, plan.divisions):
         if block is not None:
             yield block.path
+    if plan.walking.dem is not None:
+        yield plan.walking.dem
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:

@@ -75,6 +75,12 @@ class Walking(Block):
     speed_m_per_min: float = Field(60.0, ge=10, le=200, description="rule 为 speed 时的步速（米/分钟）")
     max_access_m: float = Field(150.0, gt=0, le=2000, description="点到路网的最大接入距离")
     node_tolerance_m: float = Field(0.05, gt=0, le=2, description="路口捕捉容差")
+    gate_m: float = Field(
+        5.0, gt=0, le=50, description="出入口打开障碍的距离：距出入口不超过此值的一段障碍不阻隔"
+    )
+    dem: FilePath | None = Field(
+        None, description="地面高程栅格（GeoTIFF，米）；给出时按坡度折算步行距离（Tobler 函数，往返平均）"
+    )
     cell_m: float = Field(10.0, ge=2, le=50, description="绘制范围用的格网边长")
     radii_m: dict[str, Annotated[float, Field(gt=0, le=5000)]] = Field(
         default_factory=dict, description="个别设施类型的服务距离，键为类型代码"
@@ -109,7 +115,8 @@ class Walking(Block):
         """Return the one-line note that every sheet of reach carries."""
         tiers = "、".join(f"{t}分钟={self.limit_m(t):.0f} m" for t in (5, 10, 15))
         basis = "标准距离" if self.rule == "distance" else f"步速 {self.speed_m_per_min:g} m/min"
-        return f"步行按路网距离（含两端接入距离），{basis}：{tiers}"
+        slope = "，按坡度折算（Tobler 函数，往返平均）" if self.dem else ""
+        return f"步行按路网距离（含两端接入距离）{slope}，{basis}：{tiers}"
 
 
 class Idle(Block):

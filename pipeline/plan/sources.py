@@ -16,7 +16,10 @@ class Source(Block):
     """One file (and layer or sheet) that feeds a canonical layer."""
 
     path: FilePath = Field(description="文件路径，相对于本配置文件")
-    layer: str | None = Field(None, description="图层名（GeoPackage 等）或工作表名（xlsx），缺省取第一个")
+    layer: str | None = Field(
+        None,
+        description="图层名（GeoPackage 等）或工作表名（xlsx），缺省取第一个；DXF 为 CAD 图层名，可用 * 代表任意文字，缺省全部",
+    )
     encoding: str | None = Field(None, description="文字编码，如 gbk；缺省按证据自动判断")
     crs: str | None = Field(None, description="坐标系，如 EPSG:4548；缺省取文件自带的声明")
     datum: Datum | None = Field(
@@ -56,6 +59,9 @@ class Inputs(Block):
     building: list[Source] = Field(default_factory=list, description="现状建筑")
     road: list[Source] = Field(default_factory=list, description="道路与步行道中心线")
     gate: list[Source] = Field(default_factory=list, description="小区、公园出入口")
+    barrier: list[Source] = Field(
+        default_factory=list, description="步行障碍：围墙、栅栏、河流、铁路、高差等线；出入口处放行，桥隧不受阻"
+    )
     facility: list[Source] = Field(default_factory=list, description="各类设施")
     utility_point: list[Source] = Field(default_factory=list, description="市政设施点")
     utility_line: list[Source] = Field(default_factory=list, description="市政管线")

@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from shapely import MultiPolygon, Polygon
 
+from pipeline.reach.barriers import Fence
 from pipeline.reach.graph import Floats, Graph
 from pipeline.reach.search import Targets, index_targets, nearest, reach_rows
 from pipeline.reach.snap import Snap, Status, snap_points
@@ -77,6 +78,7 @@ def build_cells(
     max_access_m: float,
     cell_m: float = 10.0,
     enter: ArrayLike | None = None,
+    fence: Fence | None = None,
 ) -> Cells:
     """Lay a grid over an area and snap every cell centre to the graph.
 
@@ -87,7 +89,7 @@ def build_cells(
     area : (minx, miny, maxx, maxy) or shapely Polygon or MultiPolygon
         Ground to be covered, planar metres. Of a polygon, only cells whose centre is within one
         cell of it are snapped: what is drawn can then be clipped to it without a rim.
-    graph, edges, enter
+    graph, edges, enter, fence
         As in :func:`pipeline.reach.snap.snap_points`.
     max_access_m : float
         Longest straight way from a cell centre to its edge, metres.
@@ -110,11 +112,15 @@ def build_cells(
     x0, y0, shape = float(c0 * cell_m), float(r0 * cell_m), (int(r1 - r0), int(c1 - c0))
     x, y = np.meshgrid(x0 + (np.arange(shape[1]) + 0.5) * cell_m, y0 + (np.arange(shape[0]) + 0.5) * cell_m)
     x, y = x.ravel(), y.ravel()
-    snap = snap_points(x, y, graph, edges, max_m=max_access_m, area=ground, enter=enter, measure_far=False)
+    snap = snap_points(
+        x, y, graph, edges, max_m=max_access_m, area=ground, enter=enter, measure_far=False, fence=fence
+    )
     # In a second step, so that the rim cannot change the choice of component within the limit.
     far = np.flatnonzero(snap.status == Status.FAR)
     reach_m = max_access_m + _RIM_CELLS * cell_m
-    rim = snap_points(x[far], y[far], graph, edges, max_m=reach_m, enter=enter, measure_far=False)
+    rim = snap_points(
+        x[far], y[far], graph, edges, max_m=reach_m, enter=enter, measure_far=False, fence=fence
+    )
     for name in ("edge", "offset_m", "access_m", "component"):
         getattr(snap, name)[far] = getattr(rim, name)
     targets = index_targets(snap, graph)

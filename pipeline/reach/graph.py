@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from pipeline.reach.joining import join_points, label_groups
+from pipeline.reach.joining import join_points, label_groups, unique_pairs
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -152,8 +152,8 @@ def _join_ends(lines: NDArray, length: Floats, snap_m: float) -> tuple[Floats, I
     ends = shapely.get_coordinates(
         np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
     )
-    xy, place = np.unique(ends, axis=0, return_inverse=True)
-    place = place.reshape(-1)
+    x, y, place = unique_pairs(ends[:, 0], ends[:, 1])
+    xy = np.stack([x, y], axis=1)
     near = np.sort(cKDTree(xy).query_pairs(snap_m, output_type="ndarray").T.astype(np.intp), axis=0)
     short = length <= 4 * snap_m
     node = join_points(

@@ -8,6 +8,19 @@ from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 Pairs = NDArray[np.intp]
 
 
+def unique_pairs(a: NDArray, b: NDArray) -> tuple[NDArray, NDArray, NDArray[np.intp]]:
+    """Return the distinct pairs, sorted by ``a``, then ``b``, and the place of each input pair among them.
+
+    As ``np.unique`` over an axis, which compares rows as records and takes several times as long.
+    """
+    order = np.lexsort((b, a))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (a[order[1:]] != a[order[:-1]]) | (b[order[1:]] != b[order[:-1]])
+    inverse = np.empty(len(order), dtype=np.intp)
+    inverse[order] = np.cumsum(first) - 1
+    return a[order[first]], b[order[first]], inverse
+
+
 def label_groups(n: int, pairs: Pairs) -> NDArray[np.intp]:
     """Label the connected groups of ``n`` items.
 

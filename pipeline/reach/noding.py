@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.reach.contacts import Segments, find_contacts
-from pipeline.reach.joining import join_points
+from pipeline.reach.joining import join_points, unique_pairs
 
 Index = NDArray[np.intp]
 
@@ -150,10 +150,8 @@ class _Cuts:
         # Every candidate cut: both sides of every contact, and both ends of every line.
         line = np.concatenate([contacts.line_a, contacts.line_b, lines, lines])
         position = np.concatenate([contacts.position_a, contacts.position_b, np.zeros(len(last)), last])
-        table, which = np.unique(np.stack([line, position]), axis=1, return_inverse=True)
-        which = which.reshape(-1)
+        cut_line, cut_pos, which = unique_pairs(line, position)
         k = len(contacts.gap_m)
-        cut_line, cut_pos = table[0].astype(np.intp), table[1]
         measure, xy = segments.locate(cut_line, cut_pos)
         is_vertex = cut_pos == np.floor(cut_pos)
 
@@ -231,8 +229,8 @@ def _find_repeats(cuts: _Cuts, start: Index, end: Index) -> NDArray[np.bool_]:
     """
     repeated = np.zeros(len(start), dtype=bool)
     ends = np.sort(np.stack([cuts.node[start], cuts.node[end]]), axis=0)
-    _, pair, times = np.unique(ends, axis=1, return_inverse=True, return_counts=True)
-    maybe = np.flatnonzero(times[pair.reshape(-1)] > 1)
+    *_, pair = unique_pairs(ends[0], ends[1])
+    maybe = np.flatnonzero(np.bincount(pair)[pair] > 1)
     if maybe.size:
         drawn = cuts.draw_pieces(start[maybe], end[maybe], cuts.node >= 0)
         _, first = np.unique(shapely.to_wkb(shapely.normalize(drawn)), return_index=True)

@@ -7,7 +7,11 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.reach.barriers import Fence
 from pipeline.reach.graph import Floats, Graph, Ints, round_length
+
+# Points whose nearest edge is shut off look at every edge in reach, this many at a time.
+_BLOCK = 4096
 
 
 class Status(IntEnum):
@@ -21,6 +25,8 @@ class Status(IntEnum):
     """Snapped, but only an edge of another component lies within ``max_m``."""
     OUTSIDE = 3
     """Outside the given area, or a coordinate is no number."""
+    BLOCKED = 4
+    """Edges lie within ``max_m``, but a barrier stands between the point and each of them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +38,7 @@ class Snap:
     x, y : (n,) float
         The points as given, planar metres.
     edge : (n,) int32
-        Edge entered, -1 where none (status FAR or OUTSIDE).
+        Edge entered, -1 where none (status FAR, OUTSIDE or BLOCKED).
     offset_m : (n,) float
         Distance along the edge from its start node u, in the graph's metres.
     access_m : (n,) float
@@ -74,10 +80,12 @@ def snap_points(
     area: shapely.Geometry | None = None,
     enter: ArrayLike | None = None,
     measure_far: bool = True,
+    fence: Fence | None = None,
 ) -> Snap:
-    """Snap each point to the nearest point of the nearest edge.
+    """Snap each point to the nearest point of the nearest edge that it can walk straight to.
 
-    An edge of the wanted component wins over a nearer edge of another one as long as it lies within
+    With barriers, an edge whose straight access crosses one is passed over for the next nearest. An
+    edge of the wanted component wins over a nearer edge of another one as long as it lies within
     ``max_m``: a home beside a mapped but unconnected yard path belongs to the street network. Of
     edges equally near, the lowest index is taken.
 
@@ -98,7 +106,10 @@ def snap_points(
     enter : (m,) bool array, optional
         Edges one may step on from the side; all by default (viaducts and tunnels may be excluded).
     measure_far : bool
-        Measure how far the FAR points are; False leaves inf and saves time on large grids.
+        Measure how far the FAR and BLOCKED points are; False leaves inf and saves time on large
+        grids.
+    fence : Fence, optional
+        Barriers that no access may cross.
 
     Raises
     ------
@@ -123,12 +134,13 @@ def snap_points(
     points = np.full(n, None, dtype=object)
     points[inside] = shapely.points(x[inside], y[inside])
 
-    edge, access = _find_nearest(points, lines, np.flatnonzero(open_edge), max_m)
+    edge, access, barred = _find_open(points, lines, np.flatnonzero(open_edge), max_m, fence)
     hit = np.flatnonzero(edge >= 0)
     astray = hit[~in_wanted[edge[hit]]]
     passed = np.zeros(n, dtype=bool)
     if astray.size:
-        better, walk = _find_nearest(points[astray], lines, np.flatnonzero(open_edge & in_wanted), max_m)
+        joined = np.flatnonzero(open_edge & in_wanted)
+        better, walk, _ = _find_open(points[astray], lines, joined, max_m, fence)
         moved = astray[better >= 0]
         edge[moved], access[moved] = better[better >= 0], walk[better >= 0]
         passed[moved] = True
@@ -138,7 +150,7 @@ def snap_points(
     if measure_far:
         access[far] = _find_nearest(points[far], lines, np.flatnonzero(open_edge), np.inf)[1]
     status = np.full(n, Status.OUTSIDE, dtype=np.int8)
-    status[far] = Status.FAR
+    status[far] = np.where(barred[far], Status.BLOCKED, Status.FAR)
     home = np.full(n, -1, dtype=np.int32)
     home[snapped] = graph.edge_component[edge[snapped]]
     status[snapped] = np.where(in_wanted[edge[snapped]], Status.OK, Status.OTHER_COMPONENT)
@@ -193,6 +205,35 @@ def place_within(graph: Graph, edges: ArrayLike, area: shapely.Geometry) -> Snap
         status=np.where(home == 0, Status.OK, Status.OTHER_COMPONENT).astype(np.int8),
         passed_island=np.zeros(len(edge), dtype=bool),
     )
+
+
+def _find_open(
+    points: NDArray, lines: NDArray, candidates: NDArray[np.intp], max_m: float, fence: Fence | None
+) -> tuple[Ints, Floats, NDArray[np.bool_]]:
+    """Return the nearest candidate no barrier parts a point from, its distance, and who found none so."""
+    edge, access = _find_nearest(points, lines, candidates, max_m)
+    barred = np.zeros(len(points), dtype=bool)
+    if fence is None:
+        return edge, access, barred
+    hit = np.flatnonzero(edge >= 0)
+    shut = hit[fence.bars(shapely.shortest_line(points[hit], lines[edge[hit]]))]
+    if shut.size == 0:
+        return edge, access, barred
+    edge[shut], access[shut] = -1, np.inf
+    tree = shapely.STRtree(lines[candidates])
+    for block in np.array_split(shut, -(-len(shut) // _BLOCK)):
+        at, found = tree.query(points[block], predicate="dwithin", distance=max_m + 1e-9)
+        found = candidates[found]
+        ways = shapely.shortest_line(points[block[at]], lines[found])
+        far = shapely.length(ways)
+        ok = (round_length(far) <= round_length(max_m)) & ~fence.bars(ways)
+        at, found, far = at[ok], found[ok], far[ok]
+        order = np.lexsort((found, round_length(far), at))
+        reached, first = np.unique(at[order], return_index=True)
+        edge[block[reached]] = found[order[first]]
+        access[block[reached]] = far[order[first]]
+    barred[shut] = edge[shut] < 0
+    return edge, access, barred
 
 
 def _find_nearest(

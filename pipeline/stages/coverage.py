@@ -20,6 +20,8 @@ from layers.reachable import (
     FacilityLoad,
     Home,
     Link,
+    Obstacle,
+    Reach,
     Scope,
     Served,
     Unit,
@@ -221,9 +223,9 @@ def _draw_areas(town: _Town, study: shapely.Geometry, plan: Plan) -> gpd.GeoData
     return frame
 
 
-def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
-    """Count the homes and people each facility reaches within its class limit (B-02)."""
-    parts = []
+def _measure_load(town: _Town, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Count the homes and people each facility reaches within its class limit (B-02), and list the pairs."""
+    parts, pairs = [], []
     community = town.homes[Home.community].to_numpy(dtype=object)
     owner = town.facilities[Facility.community].to_numpy(dtype=object)
     refused = _find_refused(town.facilities)
@@ -237,6 +239,15 @@ def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
             plan.walking.class_limit_m(item.key),
         )
         served = pd.DataFrame({"row": index[table.origin], "home": table.target})
+        pairs.append(
+            pd.DataFrame(
+                {
+                    Reach.facility: town.facilities[Facility.id].to_numpy()[served["row"]],
+                    Reach.home: town.homes[Home.id].to_numpy()[served["home"]],
+                    Reach.metres: np.round(table.distance_m, 2),
+                }
+            )
+        )
         served = served[~refused[served["row"]] | (owner[served["row"]] == community[served["home"]])]
         people = town.homes[Home.population].to_numpy()[served["home"]]
         target = town.homes[item.target].to_numpy()[served["home"]]
@@ -262,13 +273,16 @@ def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
         load[FacilityLoad.spare] = spare.where(persons)
         parts.append(load)
     columns = list(FacilityLoad.columns())
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    if not parts:
+        return pd.DataFrame(columns=columns), pd.DataFrame(columns=list(Reach.columns()))
+    listed = pd.concat(pairs, ignore_index=True).sort_values([Reach.facility, Reach.home], ignore_index=True)
+    return pd.concat(parts, ignore_index=True), listed
 
 
 def run(given: Given) -> dict[str, Frame]:
     """Decide coverage by network distance, door to door; draw areas from the cell table beside it."""
     plan = given.plan
-    town = _Town(given, open_walknet(given.geo(Edge), plan))
+    town = _Town(given, open_walknet(given.geo(Edge), plan, given.geo(Obstacle)))
     coverage = pd.concat([_cover_class(town, item, plan) for item in _present_classes(town.facilities)])
     coverage = coverage.reset_index(drop=True)
     unverified = [item.name for item in _present_classes(town.facilities) if not item.verified]
@@ -284,19 +298,21 @@ def run(given: Given) -> dict[str, Frame]:
     scope = given.geo(Scope)
     study = scope.geometry[scope[Scope.kind] == codes.SCOPE.values[1]].iloc[0]
     units = given.table(Unit)
+    load, pairs = _measure_load(town, plan)
     return {
         Coverage.key: coverage,
         Served.key: _summarise(town, coverage, units, plan),
         Blind.key: _find_blind(town, coverage),
         CoverArea.key: _draw_areas(town, study, plan),
-        FacilityLoad.key: _measure_load(town, plan),
+        FacilityLoad.key: load,
+        Reach.key: pairs,
     }
 
 
 COVERAGE = Stage(
     "coverage",
     "设施覆盖",
-    takes=(Edge, Home, Link, Facility, Unit, Scope, Whereabouts),
-    gives=(Coverage, Served, Blind, CoverArea, FacilityLoad),
+    takes=(Edge, Obstacle, Home, Link, Facility, Unit, Scope, Whereabouts),
+    gives=(Coverage, Served, Blind, CoverArea, FacilityLoad, Reach),
     run=run,
 )

@@ -20,7 +20,7 @@ from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, place_frame, read_source
 from layers.repair import check_coverage, mend_shapes
-from layers.source import Community, Context, DataExtent, Facility, Identified, Outline, Parcel
+from layers.source import Community, Context, DataExtent, Facility, Identified, Outline, Parcel, Relief, Road
 from layers.validate import check_codes, check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
@@ -36,6 +36,8 @@ from pipeline.stages.complete import (
 SOURCE_LAYERS: tuple[type[Layer], ...] = tuple(Layer.registry[key] for key in Inputs.model_fields)
 # Layers that only open data bring.
 OPEN_LAYERS: tuple[type[Layer], ...] = (DataExtent, Context)
+# Heights are read this far around the roads, so that the outermost ones lie between known cells.
+_RELIEF_RIM_M = 100.0
 # Layers that say where the plan is, in the order they are asked.
 _ANCHORS = ("community_given", "outline")
 
@@ -99,6 +101,7 @@ def load_layers(given: Given) -> dict[str, Frame]:
         for layer in SOURCE_LAYERS
     }
     frames = _fill_from_open_data(frames, open_frames, plan)
+    frames[Relief.key] = _read_relief(frames[Road.key], plan, log)
     if open_frames or plan.open_data is None:
         report_missing(frames, plan, log, layers=SOURCE_LAYERS)
         require_layers(frames, plan, log)
@@ -106,6 +109,19 @@ def load_layers(given: Given) -> dict[str, Frame]:
     report_zones(frames[Community.key], plan, log)
     log.raise_errors()
     return frames
+
+
+def _read_relief(roads: Frame, plan: Plan, log: FaultLog) -> Frame:
+    """Read the heights around the roads, where the plan counts slope."""
+    if plan.walking.dem is None or not isinstance(roads, gpd.GeoDataFrame) or not len(roads):
+        return empty_frame(Relief)
+    from layers.read.raster import read_relief
+
+    place = Place(plan.walking.dem.as_posix(), Relief.alias, log)
+    west, south, east, north = roads.total_bounds
+    rim = _RELIEF_RIM_M
+    bounds = (west - rim, south - rim, east + rim, north + rim)
+    return read_relief(plan.resolve(plan.walking.dem), bounds, CRS(roads.crs), place)
 
 
 def _read_open_data(
@@ -216,4 +232,6 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataF
     return whole.sort_values(Identified.id, kind="stable", ignore_index=True)
 
 
-LOAD = Stage("load", "读取与整理", takes=(), gives=(*SOURCE_LAYERS, *OPEN_LAYERS), run=load_layers)
+LOAD = Stage(
+    "load", "读取与整理", takes=(), gives=(*SOURCE_LAYERS, *OPEN_LAYERS, Relief), run=load_layers
+)

@@ -7,20 +7,30 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from layers.faults import Fault, FaultLog, PlanFaults
+from layers.faults import FaultLog
 from layers.frame import empty_frame
-from layers.reachable import Edge, Home, Link
+from layers.reachable import Edge, Home, Link, NetworkFigure, NetworkMark, Obstacle
 from layers.read.raw import list_rows
-from layers.source import Building, Community, Facility, Gate, Ledger, Outline, Road, Survey
-from pipeline.plan import Plan
-from pipeline.reach.noding import node_lines
+from layers.source import (
+    Barrier,
+    Building,
+    Community,
+    Facility,
+    Gate,
+    Ledger,
+    Outline,
+    Relief,
+    Road,
+    Survey,
+)
 from pipeline.reach.snap import Status
 from pipeline.stages.base import Frame, Given, Stage
+from pipeline.stages.edges import build_network
 from pipeline.stages.homes import place_homes
+from pipeline.stages.netreport import report_network
 from pipeline.stages.walknet import STATUS_TEXT, WalkNet, open_walknet
 
-# A network this much in islands says that the lines do not meet where the streets do.
-_MIN_MAIN_SHARE = 0.9
+_BLOCKED_REMEDY = "补充该处的出入口或围墙内的道路"
 _ISLAND_NOTE = "最近的路段不与主网相连，已接入主网"
 
 
@@ -28,61 +38,6 @@ def plan_area(communities: gpd.GeoDataFrame, outline: gpd.GeoDataFrame) -> shape
     """Return the area of the plan: the communities where they are areas, else the outline (1.4)."""
     areas = communities.geometry[communities.geom_type.isin(["Polygon", "MultiPolygon"])]
     return (areas if len(areas) else outline.geometry).union_all()
-
-
-def _build_edges(roads: gpd.GeoDataFrame, plan: Plan, log: FaultLog) -> gpd.GeoDataFrame:
-    walkable = roads[roads[Road.walkable]]
-    noded = node_lines(
-        walkable.geometry.to_numpy(),
-        level=walkable[Road.level].to_numpy(dtype=np.int64),
-        tolerance_m=plan.walking.node_tolerance_m,
-    )
-    if not len(noded.geometry):
-        raise PlanFaults(
-            [
-                Fault(
-                    "HSQ-N02",
-                    "道路图层没有可步行的线，无法分析生活圈",
-                    layer=Road.alias,
-                    remedy="检查 inputs.road 的文件与道路等级取值",
-                )
-            ]
-        )
-    left_out = len(noded.unusable) + len(noded.zero_length) + len(noded.duplicate)
-    if left_out:
-        log.add(
-            "HSQ-N02",
-            f"构网时略去：无法使用 {len(noded.unusable)} 条、零长度 {len(noded.zero_length)} 条、"
-            f"重复 {len(noded.duplicate)} 段（{noded.duplicate_m:.1f} m）",
-            severity="提示",
-            layer=Road.alias,
-            action="不参与构网，道路图层本身不变",
-        )
-    net = open_walknet(gpd.GeoDataFrame(geometry=noded.geometry, crs=roads.crs), plan)
-    graph = net.graph
-    main = float(graph.component_m[0] / graph.component_m.sum())
-    log.add(
-        "HSQ-N02",
-        f"步行网络 {graph.length_m.sum() / 1000:.2f} km，节点 {graph.n_nodes} 个，边 {graph.n_edges} 条，"
-        f"连通分量 {len(graph.component_m)} 个（最大者占长度 {main:.1%}）",
-        severity="提示" if main >= _MIN_MAIN_SHARE else "警告",
-        layer=Edge.alias,
-        remedy=""
-        if main >= _MIN_MAIN_SHARE
-        else "道路线在路口没有相接：检查捕捉，或调大 walking.node_tolerance_m",
-    )
-    return gpd.GeoDataFrame(
-        {
-            Edge.id: [f"E{i}" for i in range(graph.n_edges)],
-            Edge.road: walkable[Road.id].to_numpy()[noded.source],
-            Edge.u: graph.u,
-            Edge.v: graph.v,
-            Edge.length_m: graph.length_m,
-            Edge.component: graph.edge_component,
-        },
-        geometry=noded.geometry,
-        crs=roads.crs,
-    )
 
 
 def _link_layer(
@@ -123,7 +78,9 @@ def _link_layer(
             layer=alias,
             row=str(frame["id"].iloc[position]),
             action="保留该要素，按不可达计算",
-            remedy="补充到门口的道路，或调大 walking.max_access_m",
+            remedy=_BLOCKED_REMEDY
+            if snap.status[position] == Status.BLOCKED
+            else "补充到门口的道路，或调大 walking.max_access_m",
             x=float(snap.x[position]),
             y=float(snap.y[position]),
         )
@@ -141,12 +98,28 @@ def _link_layer(
     return links
 
 
+def _report_rule(given: Given, obstacles: int) -> None:
+    """Say how places enter the network: through gates where barriers are known, else straight."""
+    walking = given.plan.walking
+    if obstacles:
+        rule = (
+            f"障碍 {len(given.geo(Barrier))} 条，距出入口（{len(given.geo(Gate))} 处）{walking.gate_m:g} m 内放行；"
+            "各点接入直线不穿越障碍的最近路段，小区、公园由此经出入口进入"
+        )
+    else:
+        rule = f"没有障碍数据：各点按直线接入最近路段（不超过 {walking.max_access_m:g} m），不要求经过出入口"
+    given.log.add("HSQ-N01", rule, severity="提示", layer=Link.alias)
+
+
 def run(given: Given) -> dict[str, Frame]:
     """Build the walk network and snap everything that walks or is walked to (3.2)."""
-    roads = given.geo(Road)
-    edges = _build_edges(roads, given.plan, given.log)
-    net = open_walknet(edges, given.plan)
-    area = plan_area(given.geo(Community), given.geo(Outline))
+    roads, communities = given.geo(Road), given.geo(Community)
+    network = build_network(given)
+    edges = network.edges
+    net = open_walknet(edges, given.plan, network.obstacles)
+    area = plan_area(communities, given.geo(Outline))
+    marks, figures = report_network(net, network, roads, communities, area, plan=given.plan, log=given.log)
+    _report_rule(given, len(network.obstacles))
     spacing = given.plan.open_data.home_spacing_m if given.plan.open_data else 50.0
     homes = place_homes(given.geo(Building), roads, area, spacing_m=spacing, log=given.log)
     extent = shapely.box(*edges.total_bounds).buffer(given.plan.walking.max_access_m)
@@ -154,13 +127,20 @@ def run(given: Given) -> dict[str, Frame]:
     links = [_link_layer(net, layer.key, layer.alias, frame, extent, given.log) for layer, frame in linked]
     found = [part for part in links if len(part)]
     link = pd.concat(found, ignore_index=True) if found else empty_frame(Link, crs=roads.crs)
-    return {Edge.key: edges, Home.key: homes, Link.key: link}
+    return {
+        Edge.key: edges,
+        Obstacle.key: network.obstacles,
+        Home.key: homes,
+        Link.key: link,
+        NetworkMark.key: marks,
+        NetworkFigure.key: figures,
+    }
 
 
 NETWORK = Stage(
     "network",
     "步行网络",
-    takes=(Road, Building, Community, Outline, Facility, Gate, Survey, Ledger),
-    gives=(Edge, Home, Link),
+    takes=(Road, Barrier, Relief, Building, Community, Outline, Facility, Gate, Survey, Ledger),
+    gives=(Edge, Obstacle, Home, Link, NetworkMark, NetworkFigure),
     run=run,
 )

@@ -26,6 +26,7 @@ from layers.model import Layer
 from layers.overlap import keep_areas
 from layers.read.osm import REF, TAGS, Extract, read_osm
 from layers.source import (
+    Barrier,
     Building,
     Community,
     Context,
@@ -54,6 +55,7 @@ GIVES: tuple[type[Layer], ...] = (
     Building,
     Road,
     Gate,
+    Barrier,
     Facility,
     UtilityPoint,
     UtilityLine,
@@ -124,6 +126,7 @@ def load_open_data(
         Building.key: osm_ground.build_buildings(extract, measure=measure, log=log),
         Road.key: roads,
         Gate.key: gates,
+        Barrier.key: osm_lines.build_barriers(extract),
         Facility.key: set_limits(
             osm_facilities.build_facilities(extract, roads, gates, log), radius_of=plan.walking.class_limit_m
         ),

@@ -11,51 +11,50 @@ from configs import read_settings
 from configs.facilities import FacilityClass, facility_classes
 from layers import codes
 from layers.frame import empty_frame
-from layers.reachable import Access, Coverage, Edge, FacilityLoad, Home, Link, Sharing, Unit, Whereabouts
+from layers.reachable import (
+    Access,
+    Coverage,
+    Edge,
+    FacilityLoad,
+    Home,
+    Link,
+    Reach,
+    Sharing,
+    Unit,
+    Whereabouts,
+)
 from layers.source import Facility
-from pipeline.reach.search import reach
 from pipeline.stages.access import measure_access
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.coverage import REFUSED
-from pipeline.stages.walknet import WalkNet, open_walknet, recall_snap
+from pipeline.stages.walknet import open_walknet
 
 OUTSIDE = "规划范围外"
 _BY_TIME = codes.SHARING.values[1]
 
 
-def _reach_pairs(given: Given, net: WalkNet) -> pd.DataFrame:
+def _reach_pairs(given: Given) -> pd.DataFrame:
     """Return every facility and home within the class limit, with both communities and the metres."""
-    plan = given.plan
-    link = given.geo(Link)
-    homes = given.placed(Home)
-    homes = homes[homes[Home.community].notna()].reset_index(drop=True)
-    facilities = given.placed(Facility)
+    homes, facilities = given.placed(Home), given.placed(Facility)
     rules = read_settings("sharing.yaml")
     shareable = (facilities[Facility.sharing] != REFUSED) & ~facilities[Facility.type_key].isin(
         rules["never"]
     )
-    facilities = facilities[shareable].reset_index(drop=True)
-    home_snap = recall_snap(link, homes, Home.key)
-    parts = []
-    for key, rows in facilities.groupby(Facility.type_key).groups.items():
-        index = np.asarray(rows)
-        snap = recall_snap(link, facilities.loc[index], Facility.key)
-        table = reach(net.graph, snap, home_snap, plan.walking.class_limit_m(str(key)))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "facility": facilities[Facility.id].to_numpy()[index[table.origin]],
-                    "owner": facilities[Facility.community].fillna(OUTSIDE).to_numpy()[index[table.origin]],
-                    "key": key,
-                    "home": homes[Home.id].to_numpy()[table.target],
-                    "user": homes[Home.community].to_numpy()[table.target],
-                    "people": homes[Home.population].to_numpy()[table.target],
-                    "metres": table.distance_m,
-                }
-            )
-        )
-    columns = ["facility", "owner", "key", "home", "user", "people", "metres"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    reach = given.table(Reach)
+    reach = reach[reach[Reach.facility].isin(facilities.loc[shareable, Facility.id])]
+    of = facilities.set_index(Facility.id).loc[reach[Reach.facility]]
+    at = homes.set_index(Home.id).loc[reach[Reach.home]]
+    return pd.DataFrame(
+        {
+            "facility": reach[Reach.facility].to_numpy(),
+            "owner": of[Facility.community].fillna(OUTSIDE).to_numpy(),
+            "key": of[Facility.type_key].to_numpy(),
+            "home": reach[Reach.home].to_numpy(),
+            "user": at[Home.community].to_numpy(),
+            "people": at[Home.population].to_numpy(),
+            "metres": reach[Reach.metres].to_numpy(),
+        }
+    )
 
 
 def _leave_out_open(pairs: pd.DataFrame, *, served: set[tuple[str, str]]) -> pd.DataFrame:
@@ -84,12 +83,12 @@ def _mode(item: FacilityClass, stated: object) -> str:
 def run(given: Given) -> dict[str, Frame]:
     """Measure what sharing is worth, and list what can be shared with whom."""
     net = open_walknet(given.geo(Edge), given.plan)
-    return {Sharing.key: _list_sharing(given, net), Access.key: measure_access(given, net)}
+    return {Sharing.key: _list_sharing(given), Access.key: measure_access(given, net)}
 
 
-def _list_sharing(given: Given, net: WalkNet) -> gpd.GeoDataFrame | pd.DataFrame:
+def _list_sharing(given: Given) -> gpd.GeoDataFrame | pd.DataFrame:
     """List every facility that serves homes of a community it does not stand in."""
-    pairs = _reach_pairs(given, net)
+    pairs = _reach_pairs(given)
     pairs = pairs[pairs["owner"] != pairs["user"]]
     coverage = given.table(Coverage)
     own = coverage[coverage[Coverage.own]]
@@ -165,7 +164,7 @@ def _list_sharing(given: Given, net: WalkNet) -> gpd.GeoDataFrame | pd.DataFrame
 SHARING = Stage(
     "sharing",
     "共建共享",
-    takes=(Edge, Home, Link, Facility, Unit, Coverage, FacilityLoad, Whereabouts),
+    takes=(Edge, Home, Link, Facility, Unit, Coverage, FacilityLoad, Reach, Whereabouts),
     gives=(Sharing, Access),
     run=run,
 )

@@ -10,15 +10,20 @@ import shapely
 from numpy.typing import NDArray
 
 from layers import codes
-from layers.reachable import Edge, Link
+from layers.reachable import Edge, Link, Obstacle
 from pipeline.plan import Plan
+from pipeline.reach.barriers import Fence
 from pipeline.reach.cells import Cells, build_cells
 from pipeline.reach.graph import Graph, build_graph
 from pipeline.reach.snap import Snap, Status, snap_points
 
 # The engine's statuses in the words of the delivered layer, in the order of the code list.
 STATUS_TEXT = dict(
-    zip((Status.OK, Status.FAR, Status.OTHER_COMPONENT, Status.OUTSIDE), codes.SNAP.values, strict=True)
+    zip(
+        (Status.OK, Status.FAR, Status.OTHER_COMPONENT, Status.OUTSIDE, Status.BLOCKED),
+        codes.SNAP.values,
+        strict=True,
+    )
 )
 
 
@@ -31,28 +36,44 @@ class WalkNet:
     graph : nodes, edges and components.
     lines : (n,) array of LineStrings in edge order, plan CRS, metres.
     max_access_m : longest straight way from a point to the network.
+    fence : what no straight way may cross; None without barriers.
     """
 
     graph: Graph
     lines: NDArray
     max_access_m: float
+    fence: Fence | None = None
 
     def snap(self, points: gpd.GeoSeries, *, area: shapely.Geometry | None = None) -> Snap:
         """Snap points (plan CRS, metres) to their nearest edges."""
         x, y = points.x.to_numpy(), points.y.to_numpy()
-        return snap_points(x, y, self.graph, self.lines, max_m=self.max_access_m, area=area)
+        return snap_points(
+            x, y, self.graph, self.lines, max_m=self.max_access_m, area=area, fence=self.fence
+        )
 
     def cells(self, area: shapely.Geometry, plan: Plan) -> Cells:
         """Lay the cell table of the plan's cell size over ``area``."""
         return build_cells(
-            area, self.graph, self.lines, max_access_m=self.max_access_m, cell_m=plan.walking.cell_m
-        )
+            area, self.graph, self.lines, max_access_m=self.max_access_m, cell_m=plan.walking.cell_m,
+            fence=self.fence,
+        )  # fmt: skip
 
 
-def open_walknet(edges: gpd.GeoDataFrame, plan: Plan) -> WalkNet:
-    """Build the graph of the ``Edge`` layer."""
+def open_walknet(edges: gpd.GeoDataFrame, plan: Plan, obstacles: gpd.GeoDataFrame | None = None) -> WalkNet:
+    """Build the graph of the ``Edge`` layer, in effective metres where slope counts.
+
+    Parameters
+    ----------
+    edges : the ``Edge`` layer, or bare noded lines.
+    obstacles : the ``Obstacle`` layer; those at grade bar straight ways to the network.
+    """
     lines = edges.geometry.to_numpy()
-    return WalkNet(build_graph(lines), lines, plan.walking.max_access_m)
+    cost = edges[Edge.effort_m].to_numpy() if Edge.effort_m in edges else np.full(len(lines), np.nan)
+    graph = build_graph(lines, cost_m=None if np.isnan(cost).all() else cost)
+    fence = None
+    if obstacles is not None and (at_grade := obstacles[obstacles[Obstacle.level] == 0]).size:
+        fence = Fence(at_grade.geometry.to_numpy())
+    return WalkNet(graph, lines, plan.walking.max_access_m, fence)
 
 
 def recall_snap(link: gpd.GeoDataFrame, objects: gpd.GeoDataFrame, layer: str) -> Snap:

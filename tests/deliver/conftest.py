@@ -13,7 +13,7 @@ from shapely.geometry import LineString, Point, box
 from layers.faults import FaultLog
 from layers.frame import conform, empty_frame
 from layers.planned import Match, Need, PlannedParcel, Project, Resource
-from layers.reachable import Blind, Scope, Served, Sharing, Unit, Whereabouts
+from layers.reachable import Blind, NetworkFigure, Scope, Served, Sharing, Unit, Whereabouts
 from layers.source import Facility, Parcel
 from pipeline.deliver.handin import place_frames
 from pipeline.deliver.onemap import collect_layers
@@ -303,6 +303,23 @@ def frames() -> dict[str, Any]:
                     }
                     for name in ("东社区", "西社区")
                     for key, title in (("canteen", "社区食堂"), ("nursery", "托儿所"))
+                ],
+            ),
+        ),
+        (
+            NetworkFigure,
+            frame(
+                NetworkFigure,
+                [
+                    {"id": "01", "item": "节点", "value": 1234.0, "unit": "个"},
+                    {
+                        "id": "02",
+                        "item": "路网密度",
+                        "value": 8.125,
+                        "unit": "km/km²",
+                        "requirement": "≥8",
+                        "verdict": "符合",
+                    },
                 ],
             ),
         ),

@@ -103,7 +103,13 @@ def test_capacities_keep_what_they_count(sample: tuple[dict[str, Frame], FaultLo
 def test_tiny_plan_has_a_row_of_every_layer() -> None:
     frames, log = load("tiny")
     assert not log.errors
-    assert {key for key, frame in frames.items() if not len(frame)} == {"outline", "data_extent", "context"}
+    assert {key for key, frame in frames.items() if not len(frame)} == {
+        "outline",
+        "data_extent",
+        "context",
+        "barrier",
+        "relief",
+    }
 
 
 def test_loading_twice_gives_the_same(sample: tuple[dict[str, Frame], FaultLog]) -> None:

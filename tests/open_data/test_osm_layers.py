@@ -11,7 +11,7 @@ from layers import osm_facilities, osm_ground, osm_lines
 from layers.faults import FaultLog
 from layers.overlap import cut_overlaps
 from layers.read.osm import read_osm
-from layers.source import Building, Facility, Gate, OpenSpace, Parcel, Road
+from layers.source import Barrier, Building, Facility, Gate, OpenSpace, Parcel, Road
 from tests.open_data.osm_text import ring, square, write_osm
 
 
@@ -248,3 +248,26 @@ def test_lamps_lines_and_railways(tmp_path):
     assert osm_lines.build_contexts(extract)[["id", "kind", "level"]].to_numpy().tolist() == [
         ["w6", "铁路", 1]
     ]
+
+
+def test_walls_cut_rivers_only_bar_and_crossings_open(tmp_path):
+    nodes = {
+        1: (0, 0), 2: (300, 0), 3: (150, 0, {"railway": "level_crossing"}), 4: (0, 50), 5: (300, 50),
+        6: (0, 90), 7: (300, 90), 8: (150, 50, {"barrier": "gate"}), 9: (0, 9), 10: (300, 9),
+    }  # fmt: skip
+    ways = {
+        11: ([1, 3, 2], {"railway": "rail"}),
+        12: ([4, 8, 5], {"barrier": "wall"}),
+        13: ([6, 7], {"waterway": "river"}),
+        14: ([6, 7], {"waterway": "river", "tunnel": "culvert"}),
+        15: ([9, 10], {"railway": "rail", "bridge": "yes"}),
+        16: ([4, 5], {"waterway": "stream"}),
+    }
+    barriers = osm_lines.build_barriers(_extract(tmp_path, nodes=nodes, ways=ways)).set_index(Barrier.id)
+    assert barriers[Barrier.kind].to_dict() == {"w11": "铁路", "w12": "围墙", "w13": "河流", "w15": "铁路"}
+    assert barriers[Barrier.cuts].to_dict() == {"w11": "否", "w12": "是", "w13": "否", "w15": "否"}
+    assert barriers[Barrier.level].to_dict() == {"w11": 0, "w12": 0, "w13": 0, "w15": 1}
+    # the crossing takes 3 m either way out of the railway; the gate leaves its wall to the Gate layer
+    whole = barriers.geometry["w15"].length
+    assert barriers.geometry["w11"].length == pytest.approx(whole - 6, abs=0.01)
+    assert barriers.geometry["w12"].geom_type == "LineString"

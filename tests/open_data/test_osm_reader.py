@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 
+import osmium
 import pytest
 import shapely
 
@@ -36,6 +37,19 @@ def test_compressed_file_reads_the_same(tmp_path):
     packed = tmp_path / "贵溪.2024.11.osm.bz2"
     packed.write_bytes(bz2.compress(path.read_bytes()))
     assert _read(packed)[0].areas.geometry.iloc[0].equals(_read(path)[0].areas.geometry.iloc[0])
+
+
+def test_pbf_reads_the_same(tmp_path):
+    nodes = {**square(1, 0, 0, 100), 9: (5, 5, {"amenity": "toilets", "name": "公厕"})}
+    path = write_osm(tmp_path / "a.osm", nodes=nodes, ways={7: (ring(1), {"highway": "footway"})})
+    packed = tmp_path / "贵溪.osm.pbf"
+    with osmium.SimpleWriter(str(packed)) as writer:
+        for item in osmium.FileProcessor(str(path)):
+            writer.add(item)
+    plain, binary = _read(path)[0], _read(packed)[0]
+    assert binary.ways["ref"].tolist() == ["w7"]
+    assert binary.ways.geometry.iloc[0].equals(plain.ways.geometry.iloc[0])
+    assert binary.nodes["tags"].tolist() == [{"amenity": "toilets", "name": "公厕"}]
 
 
 def test_multipolygon_keeps_its_hole(tmp_path):

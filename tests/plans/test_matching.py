@@ -12,7 +12,7 @@ from configs.planning import block_names, landuse_names, unit_costs
 from layers import codes
 from layers.frame import empty_frame
 from layers.planned import Inventory, Match, Need, Pair, Resource
-from layers.reachable import Edge, Sharing
+from layers.reachable import Edge, Obstacle, Sharing
 from pipeline.stages.base import Given
 from pipeline.stages.matching import MATCHING
 from pipeline.stages.rubric import judge_pair
@@ -136,6 +136,7 @@ def run_matching(needs, resources, sharing=()):
             "need": make_frame(Need, needs),
             "inventory": make_frame(Inventory, resources) if resources else empty_frame(Inventory, crs=CRS),
             "edge": make_frame(Edge, edges),
+            "obstacle": empty_frame(Obstacle, crs=CRS),
             "sharing": share,
         },
     )

@@ -214,6 +214,8 @@ def _number_cells(leaf: Head, rows: pd.DataFrame, values: pd.Series) -> list[Cel
             cells.append(Cell(leaf.empty))
         elif spec.kind == "int":
             cells.append(Cell(int(value), form + mark))
+        elif leaf.whole and float(value).is_integer():
+            cells.append(Cell(int(value), "#,##0" + mark))
         else:
             cells.append(Cell(round(float(value), spec.decimals or _PLAIN_DECIMALS), form + mark))
     return cells

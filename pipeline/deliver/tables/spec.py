@@ -21,6 +21,7 @@ class Head(Block):
     width: float = Field(12, gt=0)
     align: Literal["center", "left"] = "center"
     decimals: int | None = None
+    whole: bool = False
     total: bool = False
     slash: bool = False
     merge: bool = False
