@@ -105,13 +105,15 @@ def _words() -> tuple[tuple[str, str], ...]:
 def recognise_text(text: str) -> str | None:
     """Return the class key whose longest word occurs in ``text``, or None.
 
-    A key itself is accepted as it is.
+    A key itself is accepted as it is. Of a web map's ``大类;中类;小类`` the most special part that says
+    anything decides: 科教文化服务;学校;幼儿园 is a kindergarten, however long the first word is.
     """
     if text in facility_classes():
         return text
-    for word, key in _words():
-        if word in text and not any(other in text for other in facility_classes()[key].excluded):
-            return key
+    for part in reversed(text.replace("；", ";").split(";")):
+        for word, key in _words():
+            if word in part and not any(other in text for other in facility_classes()[key].excluded):
+                return key
     return None
 
 

@@ -42,6 +42,10 @@ class Zone:
         return 4513 + self.number - 25
 
 
+# Every 3-degree zone of China.
+ZONES = tuple(Zone(number) for number in range(25, 46))
+
+
 def choose_zone(lon: float) -> Zone:
     """Return the 3-degree zone of a longitude: CM = 3 * round(lon / 3).
 
@@ -51,7 +55,7 @@ def choose_zone(lon: float) -> Zone:
         If the longitude is outside the zones of China (25 to 45).
     """
     number = int(np.floor(lon / 3.0 + 0.5))
-    if not 25 <= number <= 45:
+    if not ZONES[0].number <= number <= ZONES[-1].number:
         raise ValueError(f"longitude {lon} is outside the 3-degree zones of China")
     return Zone(number)
 
@@ -76,6 +80,13 @@ def name_crs(crs: CRS) -> str:
     """Return a short name for messages: ``EPSG:4548（CGCS2000 / 3-degree Gauss-Kruger CM 117E）``."""
     code = crs.to_epsg(min_confidence=70)
     return f"EPSG:{code}（{CRS.from_epsg(code).name}）" if code else crs.name
+
+
+def prefix_zone(crs: CRS) -> int | None:
+    """Return the zone number that eastings of ``crs`` begin with; None where they have no prefix."""
+    params = crs.coordinate_operation.params if crs.is_projected and crs.coordinate_operation else []
+    eastings = [float(p.value) for p in params if p.name == "False easting"]
+    return int(float(eastings[0]) // 1e6) or None if eastings else None
 
 
 def datum_of(crs: CRS) -> str:

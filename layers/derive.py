@@ -123,7 +123,7 @@ def _make_ids(frame: gpd.GeoDataFrame, layer: type[Identified]) -> pd.Series:
         shape = pd.Series(
             shapely.to_wkb(shapely.normalize(shapes[twins.to_numpy()]), hex=True), index=facts.index
         )
-        finer = (full[twins] + facts + shape.astype("str")).map(
+        finer = (full[twins] + facts + shape.astype("str").fillna("")).map(
             lambda text: hashlib.sha256(text.encode()).hexdigest()[:12]
         )
         full[twins] = finer
@@ -161,6 +161,14 @@ def _derive_parcels(
 
 
 def _derive_buildings(frame: gpd.GeoDataFrame, place: Place, *, area_rule: AreaRule) -> None:
+    undated = (
+        frame.index[frame[Building.built].isna()] if Building.built in frame.columns else frame.index[:0]
+    )
+    if len(undated):
+        place.note(
+            "HSQ-V02", f"{len(undated)} 栋建筑没有建成年代", field=Building.built, row=list_rows(undated),
+            action="年代图上列为不详", remedy="查得建成年代后补填",
+        )  # fmt: skip
     if Building.floors not in frame.columns:
         return
     floors = frame[Building.floors]

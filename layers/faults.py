@@ -6,8 +6,10 @@ value) and how to mend it; faults are gathered and raised together, never one at
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,31 @@ CODES: dict[str, str] = {
     "HSQ-D05": "成果文件写入失败",
     "HSQ-D06": "成果核对不一致",
 }
+
+
+_WRITE_REASONS = {
+    errno.EACCES: "没有写入权限，或文件正被其他程序使用",
+    errno.EPERM: "没有写入权限",
+    errno.EROFS: "所在磁盘只读",
+    errno.ENOSPC: "磁盘空间不足",
+    errno.ENOTDIR: "上级路径是文件，不是文件夹",
+    errno.EEXIST: "同名文件占用了该文件夹的位置",
+    errno.ENAMETOOLONG: "路径太长",
+    errno.ENOENT: "路径无法建立",
+}
+
+
+def refuse_write(error: OSError, path: Path, *, action: str = "没有写出新成果，原有成果保持不变") -> Fault:
+    """Say what keeps a file or folder from being written: no right, no room, something in its place."""
+    reason = _WRITE_REASONS.get(error.errno or 0) or "磁盘或网络位置出错"
+    return Fault(
+        "HSQ-D05",
+        f"结果无法写入：{reason}",
+        file=str(error.filename or path),
+        field="delivery.folder",
+        action=action,
+        remedy="关闭占用该文件的程序，检查磁盘空间和写入权限，或在配置的 delivery.folder 中换一个文件夹",
+    )
 
 
 class HaoshequError(Exception):

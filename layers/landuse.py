@@ -7,15 +7,10 @@ from functools import cache
 import pandas as pd
 
 from configs import read_rows
+from configs.planning import landuse_names
 from layers.read.raw import Place, list_rows
 from layers.source import Parcel
 from layers.values import restore_codes
-
-
-@cache
-def landuse_names() -> dict[str, str]:
-    """Return name by code of the 2023 classification."""
-    return {row["code"]: row["name_zh"] for row in read_rows("standards/landuse_2023.csv")}
 
 
 @cache

@@ -12,10 +12,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from configs.planning import landuse_names
 from layers import classify
 from layers.faults import FaultLog
 from layers.frame import conform
-from layers.landuse import landuse_names
 from layers.overlap import cut_overlaps, keep_areas
 from layers.read.osm import REF, TAGS, Extract, where_tags
 from layers.source import Building, OpenSpace, Parcel

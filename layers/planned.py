@@ -32,6 +32,7 @@ class Need(
     type_key = m.text("设施类型代码")
     type_name = m.text("设施类型名称")
     required_m2 = m.number("所需规模", unit="㎡")
+    scale_key = m.text("规模所依标准的设施类型")  # missing where the survey itself states the scale
     target = m.text("服务人群")
     target_people = m.number("服务人数", unit="人")
     place = m.text("位置")

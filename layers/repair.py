@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -75,10 +77,12 @@ def _keep_kind(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gpd
     right = np.isin(types, list(wanted)) | (types == -1)
     if layer.shape == "point":
         right &= types != 4  # a single row that is several places cannot be one facility
-    for row, kind, shape in zip(frame.index[~right], types[~right], frame.geometry[~right], strict=True):
+    for kind in np.unique(types[~right]):
+        # One message a kind: a file given to the wrong layer is one slip, not one a row.
+        rows = frame.index[~right & (types == kind)]
         place.error(
-            "HSQ-G03", f"应为{name}，实际为{_NAMES.get(int(kind), '其他')}", row=str(row),
-            remedy="检查是否选错文件或图层，或在原软件中转换几何类型", **_where(shape),
+            "HSQ-G03", f"应为{name}，实际为{_NAMES.get(int(kind), '其他')}（{len(rows)} 个要素）", row=list_rows(rows),
+            remedy="检查是否选错文件或图层，或在原软件中转换几何类型", **_where(frame.geometry[rows[0]]),
         )  # fmt: skip
     return frame[right]
 
@@ -106,7 +110,7 @@ def _keep_sound(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
         spot = {} if mended.is_empty else _where(mended)
         place.error(
             "HSQ-G02", f"图形无效（{_translate(reason)}），修复会使面积由 {before:.2f} ㎡ 变为 {after:.2f} ㎡",
-            row=row, value=reason, remedy="在原软件中重画该图形，使边界不相交", **spot,
+            row=row, value=_spot_of(reason), remedy="在原软件中重画该图形，使边界不相交", **spot,
         )  # fmt: skip
     flat = keep & (
         ((dims == 2) & (shapely.area(shapes) <= 1e-6)) | ((dims == 1) & (shapely.length(shapes) <= 1e-6))
@@ -126,6 +130,12 @@ def _polygons_of(shape: shapely.Geometry) -> shapely.Geometry:
     return shapely.union_all([part for part in shape.geoms if part.geom_type in {"Polygon", "MultiPolygon"}])
 
 
+def _spot_of(reason: str) -> str:
+    """Return the place GEOS names, ``487954.88, 3136350.03``, without its English."""
+    found = re.search(r"\[(\S+) (\S+)\]", reason)
+    return "，".join(f"{float(part):.2f}" for part in found.groups()) if found else ""
+
+
 def _translate(reason: str) -> str:
     words = {
         "Self-intersection": "边界自相交",
@@ -141,7 +151,7 @@ def _translate(reason: str) -> str:
     for word in sorted(words, key=len, reverse=True):
         if reason.startswith(word):
             return words[word]
-    return reason
+    return "几何有误"
 
 
 def _drop_repeated(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:

@@ -179,6 +179,7 @@ class Survey(Placed, key="survey", alias="需求清单（调查）", shape="any"
     gap = m.text("缺配类型", codes=codes.GAP)
     problem = m.text("问题类别", codes=codes.PROBLEM, required=True)
     type_key = m.text("设施类型代码")
+    required_m2 = m.number("建设规模", unit="㎡", minimum=0)  # floor area, or land where the class is land
     place = m.text("位置描述")
 
 

@@ -9,7 +9,16 @@ import shapely
 from pyproj import CRS
 
 from layers.claims import judge_claim
-from layers.crs import GEOGRAPHIC, datum_of, name_crs, point_coordinates, read_crs, sits_in_china, to_degrees
+from layers.crs import (
+    GEOGRAPHIC,
+    datum_of,
+    name_crs,
+    point_coordinates,
+    prefix_zone,
+    read_crs,
+    sits_in_china,
+    to_degrees,
+)
 from layers.datum import shift_to_wgs84
 from layers.model import Layer
 from layers.read.columns import report_column
@@ -126,7 +135,11 @@ def _settle_crs(
         return None
     if crs is None:  # nothing has a place, so nothing has to be transformed
         return CRS.from_epsg(GEOGRAPHIC)
-    return crs if _check_datum(source, crs, place) else None
+    if not _check_datum(source, crs, place):
+        return None
+    if zone := prefix_zone(crs):
+        place.note("HSQ-X03", f"东坐标带带号 {zone}（{name_crs(crs)}）", action="去掉带号，转入规划坐标系")
+    return crs
 
 
 def _check_datum(source: SourceSpec, crs: CRS, place: Place) -> bool:

@@ -150,6 +150,8 @@ def read_osm(path: Path, log: FaultLog) -> Extract:
     else:
         parts = [part.total_bounds for part in (nodes, ways, areas) if len(part)]
         corners = (*np.min(parts, axis=0)[:2], *np.max(parts, axis=0)[2:]) if parts else None
+    if corners and (corners[0] >= corners[2] or corners[1] >= corners[3]):
+        corners = None  # a single point covers no ground
     # Parallels are curves in the plan's zone; 0.001 degrees keeps the chord within a millimetre.
     bounds = shapely.segmentize(shapely.box(*corners), 0.001) if corners else None
     _report(path.name, broken, found.torn, log)

@@ -118,8 +118,8 @@ def _read_csv(path: Path, place: Place, declared: str | None) -> Grid | None:
     separator = max(",\t;", key=first.count)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    except csv.Error as error:
-        place.error("HSQ-F02", f"文件不是合法的 csv：{error}", remedy="另存为 CSV UTF-8 后重试")
+    except csv.Error:
+        place.error("HSQ-F02", "文件不是合法的 csv", remedy="另存为 CSV UTF-8 后重试")
         return None
     return Grid([list(row) for row in rows])
 
@@ -132,10 +132,10 @@ def _read_xlsx(path: Path, place: Place, sheet: str | None) -> Grid | None:
                     place.error("HSQ-F02", "工作簿解压后超过 600 MB", remedy="删去无关的工作表和图片后另存")
                     return None
             return _read_book(stream, path, place, sheet)
-    except _DAMAGED as error:
+    except _DAMAGED:
         place.error(
             "HSQ-F02",
-            f"工作簿无法打开或已损坏：{error}",
+            "工作簿无法打开或已损坏，不是有效的 .xlsx 文件",
             remedy="在 Excel 或 WPS 中打开并另存为 .xlsx（.xls 也须另存）",
         )
         return None

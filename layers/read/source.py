@@ -63,7 +63,7 @@ def read_source(
         None when the file cannot be used at all.
     """
     place = Place(name_source(source), layer.alias, log)
-    raw = _open(source, resolve(source.path), place)
+    raw = open_raw(source, resolve(source.path), place)
     if raw is None:
         return None
     table = read_columns(source, layer, raw.table, place)
@@ -78,7 +78,8 @@ def read_source(
     return Taken(frame, place)
 
 
-def _open(source: SourceSpec, path: Path, place: Place) -> Raw | None:
+def open_raw(source: SourceSpec, path: Path, place: Place) -> Raw | None:
+    """Return what the file holds, as read; None when it cannot be used, with the reason in the log."""
     suffix = path.suffix.lower()
     if not path.exists():
         near = [item.name for item in path.parent.glob(f"*{path.suffix}")][:5] if path.parent.is_dir() else []

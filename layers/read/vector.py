@@ -1,7 +1,8 @@
-"""Vector files through GDAL: shapefile, GeoPackage, GeoJSON, FileGDB, KML; also inside a zip."""
+"""Vector files through GDAL: shapefile, GeoPackage, GeoJSON, FileGDB, KML, DXF; also inside a zip."""
 
 from __future__ import annotations
 
+import re
 import warnings
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -18,7 +19,7 @@ from layers.crs import read_crs
 from layers.encoding import decode_cell, judge_dbf, normalise_name
 from layers.read.raw import Place, Raw
 
-SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".json", ".gdb", ".kml", ".zip", ".fgb"})
+SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".json", ".gdb", ".kml", ".zip", ".fgb", ".dxf"})
 # Every byte is a character in it, so text comes through untouched and is decoded here, cell by cell.
 _BYTES = "ISO-8859-1"
 _FAILURES = (
@@ -57,6 +58,8 @@ def read_vector(
     if parts is not None and not _check_parts(parts, place):
         return None
     codec = _choose_encoding(parts, place, encoding) if parts is not None else None
+    if parts is not None and codec is None:
+        return None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         frame = _read_layer(_address(path, parts), place, layer=layer, as_bytes=codec is not None)
@@ -77,6 +80,10 @@ def _read_layer(
 ) -> pd.DataFrame | gpd.GeoDataFrame | None:
     """Read a layer through GDAL; text as undecoded bytes where it will be judged and decoded here."""
     options = {"encoding": _BYTES} if as_bytes else {}
+    drawing = isinstance(opened, Path) and opened.suffix.lower() == ".dxf"
+    if drawing:
+        options = {"encoding": "UTF-8"}  # GDAL recodes by the drawing's code page but does not tell pyogrio
+        pyogrio.set_gdal_config_options({"DXF_ENCODING": "UTF-8" if _is_unicode_drawing(opened) else None})
     try:
         names = [str(name) for name in pyogrio.list_layers(opened)[:, 0]]
         if not names:
@@ -99,13 +106,24 @@ def _read_layer(
             field="crs",
             remedy="删除 .prj 并在配置中写 crs，或重新导出",
         )
-    except _FAILURES as error:
+    except _FAILURES:
         place.error(
             "HSQ-F02",
-            f"文件无法打开或已损坏：{str(error).splitlines()[0]}",
+            f"文件无法打开或已损坏，不是有效的 {Path(opened).suffix.lower()} 数据",
             remedy="压缩包请解压后使用；其他文件用 QGIS 等软件打开检查后重新导出",
         )
+    finally:
+        if drawing:
+            pyogrio.set_gdal_config_options({"DXF_ENCODING": None})
     return None
+
+
+def _is_unicode_drawing(path: str | Path) -> bool:
+    """Tell whether a .dxf is in UTF-8 whatever code page it names, as every one since AutoCAD 2007 is."""
+    with Path(path).open("rb") as file:
+        head = file.read(4000)
+    found = re.search(rb"\$ACADVER\s+1\s+AC(\d{4})", head)
+    return found is not None and int(found[1]) >= 1021
 
 
 def _read_broken(opened: str | Path, place: Place, layer: str, options: dict[str, str]) -> gpd.GeoDataFrame:
@@ -128,8 +146,8 @@ def _check_zip(path: Path, place: Place) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
-        place.error("HSQ-F02", f"压缩包无法打开：{error}", remedy="重新压缩或解压后使用")
+    except (zipfile.BadZipFile, OSError):
+        place.error("HSQ-F02", "压缩包无法打开或已损坏", remedy="重新压缩或解压后使用")
         return False
     if sum(member.file_size for member in members) > _ZIP_LIMIT:
         place.error("HSQ-F02", "压缩包解压后超过 2 GB", remedy="解压后只保留需要的文件")

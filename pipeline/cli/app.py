@@ -11,9 +11,9 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperCommand, TyperGroup
 
-from pipeline.cli import access, catalogue, check, run, site, stages
+from pipeline.cli import access, area, catalogue, check, reach, run, site, stages
 
-DONE, FAULTS, USAGE = 0, 1, 2
+DONE, FAULTS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 # Typer prints these headings itself.
 rich_utils.OPTIONS_PANEL_TITLE = "选项"
@@ -60,6 +60,8 @@ app.command("run", cls=_Command, help="运行方案，输出整套成果")(run.r
 app.command("check", cls=_Command, help="读取并检查全部输入，只写质检报告")(check.check)
 app.command("stages", cls=_Command, help="列出各阶段及其输入输出")(stages.stages)
 app.command("catalogue", cls=_Command, help="列出图纸目录")(catalogue.catalogue)
+app.command("reach", cls=_Command, help=reach.HELP)(reach.reach)
+app.command("area", cls=_Command, help=area.HELP)(area.area)
 app.command("access", cls=_Command, help=access.HELP)(access.access)
 app.command("site", cls=_Command, help=site.HELP)(site.site)
 
@@ -104,6 +106,7 @@ def main() -> None:
         console.print("查看用法：haoshequ --help，或 haoshequ 命令 --help", highlight=False)
         sys.exit(USAGE)
     except (typer.Abort, KeyboardInterrupt):
-        Console(stderr=True).print("已中断；上一次的成果未改动。")
-        sys.exit(130)
+        code = INTERRUPTED
+    if code == INTERRUPTED:  # Typer turns Ctrl-C into this code without a word
+        Console(stderr=True).print("已中断；上一次的成果未改动，重新运行即可。")
     sys.exit(code if isinstance(code, int) else DONE)

@@ -8,3 +8,36 @@ from typing import Annotated
 import typer
 
 PlanFile = Annotated[Path, typer.Argument(metavar="PLAN.yaml", help="方案配置文件", show_default=False)]
+
+# The one-off commands over plain files.
+Roads = Annotated[
+    Path,
+    typer.Option(metavar="FILE", help="道路：shp、gpkg、geojson、dxf，或 OSM（.osm、.osm.bz2、.osm.pbf）"),
+]
+RoadsLayer = Annotated[str | None, typer.Option(metavar="NAME", help="道路的图层；dxf 为 CAD 图层名")]
+RoadsCrs = Annotated[
+    str | None,
+    typer.Option(metavar="CRS", help="道路的坐标系，如 EPSG:4548；缺省取文件自带的声明"),
+]
+Level = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="道路的层级列：0 地面、1 桥、-1 隧道；不同层级交叉不相通"),
+]
+OriginsLayer = Annotated[str | None, typer.Option(metavar="NAME", help="起点的图层或工作表")]
+OriginsCrs = Annotated[
+    str | None,
+    typer.Option(metavar="CRS", help="起点的坐标系，如 EPSG:4548；gcj02、bd09、wgs84 指经纬度的基准"),
+]
+OriginsX = Annotated[str | None, typer.Option(metavar="COLUMN", help="起点的东向坐标列（或经度）")]
+OriginsY = Annotated[str | None, typer.Option(metavar="COLUMN", help="起点的北向坐标列（或纬度）")]
+OriginsId = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="起点的编号列；缺省取“编号”列，没有则用行号")
+]
+MaxAccess = Annotated[float, typer.Option(min=0, help="点到路网的最大接入距离（米）")]
+Tolerance = Annotated[float, typer.Option(min=0, max=2, help="路口捕捉容差（米）")]
+
+
+def check_pair(first: str | None, second: str | None, first_name: str, second_name: str) -> None:
+    """Refuse one coordinate column without the other."""
+    if (first is None) != (second is None):
+        raise typer.BadParameter(f"{first_name} 与 {second_name} 必须同时给出")

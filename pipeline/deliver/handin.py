@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from fiona._err import CPLE_BaseError
+from fiona.errors import FionaError
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
-from layers.faults import Fault, FaultLog, PlanFaults
+from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
 from layers.model import Layer
 from layers.reachable import Whereabouts
 from layers.source import Placed
@@ -24,6 +30,9 @@ from pipeline.plan import Plan
 from pipeline.stages.base import Frame, Given
 
 STAGE = "成果输出"
+_LIBRARY_ERRORS = (FionaError, CPLE_BaseError, DataSourceError, DataLayerError, FeatureError, sqlite3.Error)
+# A GeoPackage grows by more than this at a time, so less is as good as none.
+_ROOM_BYTES = 2_000_000
 DrawSheets = Callable[[Mapping[str, Frame], Plan, Path, FaultLog], Made]
 
 
@@ -70,17 +79,13 @@ def deliver(
     try:
         items = _write_all(given, plan, quality, draw_sheets, root, log)
     except OSError as error:
-        raise PlanFaults(
-            [
-                Fault(
-                    "HSQ-D05",
-                    f"成果文件写入失败：{error.strerror or error}",
-                    file=str(error.filename or root),
-                    action="原有成果保持不变",
-                    remedy="检查磁盘空间和写入权限后重新运行",
-                )
-            ]
-        ) from error
+        raise PlanFaults([refuse_write(error, root)]) from error
+    except _LIBRARY_ERRORS as error:
+        # GDAL and SQLite name a full disk in words of their own; anything else they say is a bug of ours.
+        if shutil.disk_usage(root).free > _ROOM_BYTES:
+            raise
+        full = OSError(errno.ENOSPC, "full", str(root))
+        raise PlanFaults([refuse_write(full, root)]) from error
     return HandIn(items, swap_in(plan.output), log.faults)
 
 

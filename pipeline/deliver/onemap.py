@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from layers.crs import ZONES
 from layers.faults import FaultLog
 from layers.frame import split_shapes
 from layers.model import Column, Layer
@@ -20,12 +21,6 @@ from layers.source import Identified, Placed
 from pipeline.deliver.items import Absent
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame, Given
-
-# EPSG codes of the CGCS2000 3-degree zones: without zone prefix 4534 (zone 25) to 4554 (zone 45), with
-# prefix 4513 to 4533 in the same order (standards/crs.md).
-_PLAIN = range(4534, 4555)
-_FIRST_ZONE = 25
-_PREFIXED_OFFSET = -21
 
 
 @dataclass(frozen=True)
@@ -176,11 +171,11 @@ def _dress(
 def _hand_in_crs(rows: gpd.GeoDataFrame, plan: Plan) -> tuple[Any, int]:
     """Return flat geometries and the EPSG code handed in; the zone prefix is an exact shift of eastings."""
     epsg = rows.crs.to_epsg() if rows.crs is not None else None
-    if epsg is None or epsg not in _PLAIN:
+    zone = next((zone for zone in ZONES if zone.plain == epsg), None)
+    if zone is None:
         raise ValueError(f"frames must be in a CGCS2000 3-degree zone without prefix, not {rows.crs}")
     geometry = shapely.force_2d(rows.geometry.to_numpy())
     if not plan.crs.prefix:
-        return geometry, epsg
-    zone = epsg - _PLAIN.start + _FIRST_ZONE
-    shifted = shapely.transform(geometry, lambda xy: xy + np.array([zone * 1_000_000.0, 0.0]))
-    return shifted, epsg + _PREFIXED_OFFSET
+        return geometry, zone.plain
+    shifted = shapely.transform(geometry, lambda xy: xy + np.array([zone.number * 1_000_000.0, 0.0]))
+    return shifted, zone.prefixed

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from layers.faults import Fault, PlanFaults
+from layers.faults import PlanFaults, refuse_write
 
 NOW = "成果"
 NEW = "成果.new"
@@ -119,17 +119,7 @@ def _drop_old(output: Path) -> None:
 
 
 def _refuse(error: OSError, path: Path, *, action: str) -> NoReturn:
-    raise PlanFaults(
-        [
-            Fault(
-                "HSQ-D05",
-                f"成果文件夹无法写入：{error.strerror}",
-                file=str(error.filename or path),
-                action=action,
-                remedy="关闭正在使用该文件的程序，检查磁盘空间和写入权限后重新运行",
-            )
-        ]
-    ) from error
+    raise PlanFaults([refuse_write(error, path, action=action)]) from error
 
 
 def find_held(folder: Path) -> tuple[Path, ...]:

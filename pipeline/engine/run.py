@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import geopandas as gpd
 import pandas as pd
 
-from layers.faults import Fault, FaultLog
+from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
 from pipeline.deliver.quality import quality_rows
 from pipeline.engine.inputs import fingerprint_run
 from pipeline.engine.store import Frames, Store, replace_text
@@ -137,7 +137,10 @@ def run_plan(
     names = [name for name, _ in STEPS]
     first = names.index(since) if since else 0
     last = names.index(until) if until else len(names) - 1
-    handler = _follow(plan)
+    try:
+        handler = _follow(plan)
+    except OSError as error:
+        raise PlanFaults([refuse_write(error, plan.output)]) from error
     try:
         log.info("方案 %s（%s）", plan.plan.title, plan.plan.id)
         store, fingerprint = Store(plan), fingerprint_run(plan)
@@ -158,6 +161,12 @@ def run_plan(
         run = {"seconds": outcome.seconds, "peak_memory_mb": peak_memory_mb(), "fingerprint": fingerprint}
         replace_text(store.folder / "run.json", json.dumps(run, ensure_ascii=False, indent=1))
         return outcome
+    except PlanFaults as error:
+        log.info("方案有错误，运行中止：%s", error)
+        raise
+    except OSError as error:
+        log.exception("运行中止")
+        raise PlanFaults([refuse_write(error, plan.output)]) from error
     except Exception:
         log.exception("运行中止")
         raise

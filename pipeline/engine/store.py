@@ -81,4 +81,3 @@ class Store:
             raw = gpd.read_parquet(path) if shape else pd.read_parquet(path)
             frames[key] = conform(raw, Layer.registry[key])
         return frames, [Fault(**remark) for remark in content["remarks"]]
-

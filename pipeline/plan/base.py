@@ -8,4 +8,4 @@ from pydantic import BaseModel, ConfigDict
 class Block(BaseModel):
     """One block of the plan config."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)

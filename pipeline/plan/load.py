@@ -24,6 +24,52 @@ _PlainLoader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
+
+class _RepeatedKeyError(yaml.YAMLError):
+    """Raised when a key stands twice in one table: YAML would keep the last and drop the rest unseen."""
+
+    def __init__(self, key: str, mark: yaml.Mark) -> None:
+        self.problem_mark = mark
+        super().__init__(f"“{key}”写了两次")
+
+
+def _build_mapping(loader: _PlainLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+            raise _RepeatedKeyError(str(key.value), key.start_mark)
+        seen.add(str(key.value))
+    loader.flatten_mapping(node)
+    return dict(loader.construct_mapping(node, deep=True))
+
+
+_PlainLoader.add_constructor("tag:yaml.org,2002:map", _build_mapping)
+
+# What the YAML reader says, by the words it starts with.
+_YAML_PROBLEMS = {
+    "found character '\\t'": "缩进用了制表符（Tab）",
+    "mapping values are not allowed": "这里不能有冒号，多半是上一行缩进不齐或文字未加引号",
+    "expected <block end>": "缩进不齐",
+    "could not find expected ':'": "缺少冒号，或冒号后没有空格",
+    "found unexpected end of stream": "引号或括号没有成对",
+    "expected ',' or": "方括号或花括号没有成对",
+    "found undefined alias": "引用了没有定义的锚点（*）；星号开头的文字请加引号",
+    "could not determine a constructor": "用了不允许的标签（!）",
+    "found character '%'": "百分号开头的文字请加引号",
+    "found character '@'": "@ 开头的文字请加引号",
+    "found character '`'": "反引号开头的文字请加引号",
+    "found unknown escape character": "双引号内的反斜杠须写成 / 或改用单引号",
+}
+
+
+def _explain_yaml(error: yaml.YAMLError) -> str:
+    said = str(getattr(error, "problem", None) or error)
+    for start, words in _YAML_PROBLEMS.items():
+        if said.startswith(start):
+            return words
+    return said if isinstance(error, _RepeatedKeyError) else "写法有误"
+
+
 _MESSAGES = {
     "missing": "缺少必填项",
     "extra_forbidden": "没有这个配置项",
@@ -45,24 +91,37 @@ _MESSAGES = {
     "literal_error": "取值不在允许范围内",
     "greater_than": "数值太小",
     "greater_than_equal": "数值太小",
+    "finite_number": "应为有限的数",
+    "int_from_float": "应为整数",
     "less_than": "数值太大",
     "less_than_equal": "数值太大",
+}
+
+
+_LIMITS = {"ge": "不小于", "gt": "大于", "le": "不大于", "lt": "小于", "pattern": "符合"}
+_REMEDIES = {
+    "missing": "补上这一项",
+    "dict_type": "写成 键: 值，下一级缩进两格",
+    "model_type": "写成 键: 值，下一级缩进两格",
+    "list_type": "每项前加“- ”",
 }
 
 
 def _describe(error: ErrorDetails, known: list[str]) -> Fault:
     where = ".".join(str(part) for part in error["loc"]) or "（整个文件）"
     kind = error["type"]
-    message = _MESSAGES.get(kind, error["msg"])
+    message = _MESSAGES.get(kind, "取值不对")
     if kind == "value_error":
         message = error["msg"].removeprefix("Value error, ")
     context = error.get("ctx", {})
-    limits = [
-        f"{name}={context[name]}"
-        for name in ("ge", "gt", "le", "lt", "expected", "pattern")
-        if name in context
-    ]
-    remedy = f"允许：{'，'.join(limits)}" if limits else ""
+    limits = [f"{word} {context[name]}" for name, word in _LIMITS.items() if name in context]
+    remedy = f"应{'，'.join(limits)}" if limits else _REMEDIES.get(kind, "")
+    if kind == "literal_error":
+        remedy = "允许：" + str(context["expected"]).replace("'", "").replace(" or ", "、").replace(
+            ", ", "、"
+        )
+    if kind == "string_type" and isinstance(error.get("input"), int | float):
+        remedy = f'加引号，如 "{error["input"]}"'
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
         remedy = f"是否想写 {near[0]}？" if near else "请对照 configs/ 里的样例或配置说明"
@@ -105,14 +164,26 @@ def load_plan(path: Path) -> Plan:
         raise PlanFaults(
             [Fault("HSQ-C01", f"配置文件不存在：{path}", file=str(path), remedy="检查路径是否写对")]
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
         raise PlanFaults(
             [
                 Fault(
                     "HSQ-C01",
-                    f"配置文件无法读取：{error}",
+                    "配置文件不是 UTF-8 编码（可能是 GBK 或 UTF-16）",
                     file=str(path),
-                    remedy="另存为 UTF-8 编码的文本文件",
+                    remedy="用记事本打开，另存为，编码选 UTF-8",
+                )
+            ]
+        ) from None
+    except OSError as error:
+        problem = "是文件夹" if path.is_dir() else error.strerror or type(error).__name__
+        raise PlanFaults(
+            [
+                Fault(
+                    "HSQ-C01",
+                    f"配置文件无法读取：{problem}",
+                    file=str(path),
+                    remedy="检查路径和读取权限",
                 )
             ]
         ) from None
@@ -125,7 +196,7 @@ def load_plan(path: Path) -> Plan:
             [
                 Fault(
                     "HSQ-C02",
-                    f"配置文件不是合法的 YAML：{getattr(error, 'problem', error)}",
+                    f"配置文件不是合法的 YAML：{_explain_yaml(error)}",
                     file=str(path),
                     row=row,
                     remedy="检查缩进、冒号后的空格和引号",

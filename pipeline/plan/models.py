@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import re
+import difflib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
+from configs import read_settings
+from configs.facilities import facility_classes
+from layers.onemap import delivered_layers
 from pipeline.plan.base import Block
+from pipeline.plan.kinds import FilePath, SafeName, Text, check_pattern
 from pipeline.plan.sources import Divisions, Inputs, OpenData
 
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
-_RESERVED = {
-    "CON",
-    "PRN",
-    "AUX",
-    "NUL",
-    *(f"COM{i}" for i in range(1, 10)),
-    *(f"LPT{i}" for i in range(1, 10)),
-}
+# Nobody walks farther in a quarter of an hour; more is a slip of units.
+LONGEST_WALK_M = 5000.0
 
 
-def _safe_name(value: str) -> str:
-    if not value or _FORBIDDEN.search(value) or value != value.strip(" .") or value.upper() in _RESERVED:
-        raise ValueError('不能为空，不能含 < > : " / \\ | ? *，不能以空格或句点开头结尾')
-    return value
-
-
-SafeName = Annotated[str, AfterValidator(_safe_name)]
+def suggest(unknown: list[str], known: list[str]) -> str:
+    """Return unknown words, each with the known one that was probably meant."""
+    near = {word: difflib.get_close_matches(word, known, n=1) for word in unknown}
+    return "、".join(word + (f"（是否想写 {near[word][0]}？）" if near[word] else "") for word in unknown)
 
 
 class Identity(Block):
@@ -37,14 +31,14 @@ class Identity(Block):
 
     id: SafeName = Field(description="方案标识，即 output/ 下的文件夹名")
     title: SafeName = Field(description="项目名称，如 云溪街道好社区更新实施方案")
-    area: str = Field(description="表名里的“XX社区”，如 云溪街道四社区")
-    compiler: str = Field(description="编制单位")
+    area: SafeName = Field(description="表名里的“XX社区”，如 云溪街道四社区")
+    compiler: Text = Field(description="编制单位")
     compiled: date = Field(description="编制日期，写入图签、元数据和全部成果；成果不含运行当天的日期")
     data_year: int = Field(ge=2000, le=2100, description="现状数据年份")
     first_year: int = Field(ge=2020, le=2100, description="实施第一年，分期安排由此顺推")
-    map_review_no: str = Field("", description="审图号，没有则留空")
+    map_review_no: Text = Field("", description="审图号，没有则留空")
     region_code: str = Field(pattern=r"^\d{6}$", description="县（市、区）行政区代码，6 位")
-    region_name: str = Field(description="行政区名称")
+    region_name: Text = Field(description="行政区名称")
     province_prefix: str = Field("36", pattern=r"^\d{2}$", description="社区代码应有的省级前缀")
     plan_block: int = Field(
         1, ge=1, le=999, description="方案块号，标识码 BSM 的第 11–13 位；一县内各方案不得重复"
@@ -78,11 +72,11 @@ class Walking(Block):
     tiers_m: dict[int, float] = Field(
         default={5: 300.0, 10: 500.0, 15: 1000.0}, description="各档步行距离（米），键为分钟"
     )
-    speed_m_per_min: float = Field(60.0, gt=0, description="rule 为 speed 时的步速（米/分钟）")
-    max_access_m: float = Field(150.0, gt=0, description="点到路网的最大接入距离")
+    speed_m_per_min: float = Field(60.0, ge=10, le=200, description="rule 为 speed 时的步速（米/分钟）")
+    max_access_m: float = Field(150.0, gt=0, le=2000, description="点到路网的最大接入距离")
     node_tolerance_m: float = Field(0.05, gt=0, le=2, description="路口捕捉容差")
-    cell_m: float = Field(10.0, gt=0, le=50, description="绘制范围用的格网边长")
-    radii_m: dict[str, float] = Field(
+    cell_m: float = Field(10.0, ge=2, le=50, description="绘制范围用的格网边长")
+    radii_m: dict[str, Annotated[float, Field(gt=0, le=5000)]] = Field(
         default_factory=dict, description="个别设施类型的服务距离，键为类型代码"
     )
 
@@ -92,11 +86,24 @@ class Walking(Block):
             raise ValueError("tiers_m 应给出 5、10、15 三档")
         if not self.tiers_m[5] < self.tiers_m[10] < self.tiers_m[15]:
             raise ValueError("tiers_m 应逐档增大")
+        if not (self.tiers_m[5] > 0 and self.tiers_m[15] <= LONGEST_WALK_M):
+            raise ValueError(f"tiers_m 应大于 0，不超过 {LONGEST_WALK_M:.0f} 米")
+        return self
+
+    @model_validator(mode="after")
+    def _radii(self) -> Walking:
+        unknown = [key for key in self.radii_m if key not in facility_classes()]
+        if unknown:
+            raise ValueError(f"radii_m 中没有这些设施类型：{suggest(unknown, list(facility_classes()))}")
         return self
 
     def limit_m(self, minutes: int) -> float:
         """Return the walking limit in metres of a 5, 10 or 15 minute tier."""
         return self.speed_m_per_min * minutes if self.rule == "speed" else self.tiers_m[minutes]
+
+    def class_limit_m(self, key: str) -> float:
+        """Return the walking limit in metres of a facility class: its own radius, else its tier's."""
+        return self.radii_m.get(key, self.limit_m(facility_classes()[key].minutes))
 
     def rule_text(self) -> str:
         """Return the one-line note that every sheet of reach carries."""
@@ -116,23 +123,41 @@ class Idle(Block):
 class Sheets(Block):
     """Drawing options."""
 
-    name_pattern: str = Field("{number}_{title}", description="图纸文件名模式，可用 plan、number、title")
-    dpi: int = Field(300, ge=150, le=600, description="图像分辨率")
-    quality: int = Field(92, ge=90, le=100, description="JPG 质量")
+    name_pattern: Annotated[
+        str, AfterValidator(check_pattern(fields=("plan", "number", "title"), apart=("number", "title")))
+    ] = Field("{number}_{title}", description="图纸文件名模式，可用 plan、number、title")
     only: list[str] = Field(default_factory=list, description="只绘制这些图号，缺省全部")
+
+    @model_validator(mode="after")
+    def _only(self) -> Sheets:
+        numbers = [sheet["number"] for sheet in read_settings("catalogue.yaml")["sheets"]]
+        unknown = [number for number in self.only if number not in numbers]
+        if unknown:
+            raise ValueError(
+                f"only 中没有这些图号：{suggest(unknown, numbers)}；用 haoshequ catalogue 查看全部图号"
+            )
+        return self
 
 
 class Delivery(Block):
     """Where and how the hand-in is written."""
 
-    folder: Path = Field(Path("../output"), description="成果所在的上级文件夹，相对于本配置文件")
+    folder: FilePath = Field(Path("../output"), description="成果所在的上级文件夹，相对于本配置文件")
     shp_encoding: Literal["UTF-8", "GBK"] = Field("UTF-8", description="shapefile 属性编码")
-    shp_pattern: str = Field(
-        "{region}{area}_{layer}", description="shp 文件名模式，可用 region、area、layer、alias"
-    )
+    shp_pattern: Annotated[
+        str,
+        AfterValidator(check_pattern(fields=("region", "area", "layer", "alias"), apart=("layer", "alias"))),
+    ] = Field("{region}{area}_{layer}", description="shp 文件名模式，可用 region、area、layer、alias")
     ysdm: dict[str, str] = Field(
         default_factory=dict, description="要素代码 YSDM，键为图层代码（如 HSQ_XZYD）；缺省为空"
     )
+
+    @model_validator(mode="after")
+    def _codes(self) -> Delivery:
+        strange = sorted(self.ysdm.keys() - {code for code, *_ in delivered_layers()})
+        if strange:
+            raise ValueError(f"ysdm 中没有这些图层代码：{'、'.join(strange)}")
+        return self
 
 
 class Plan(Block):

@@ -13,7 +13,14 @@ from pydantic_core import PydanticUndefined
 from pipeline.plan.base import Block
 from pipeline.plan.models import Plan
 
-_NAMES = {"str": "文字", "int": "整数", "float": "数字", "bool": "true/false", "Path": "文件路径", "date": "日期"}
+_NAMES = {
+    "str": "文字",
+    "int": "整数",
+    "float": "数字",
+    "bool": "true/false",
+    "Path": "文件路径",
+    "date": "日期",
+}
 
 
 def _blocks_in(annotation: Any) -> Iterator[type[Block]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from pipeline.plan.base import Block
+from pipeline.plan.kinds import FilePath
 
 Datum = Literal["cgcs2000", "wgs84", "gcj02", "bd09"]
 
@@ -15,7 +15,7 @@ Datum = Literal["cgcs2000", "wgs84", "gcj02", "bd09"]
 class Source(Block):
     """One file (and layer or sheet) that feeds a canonical layer."""
 
-    path: Path = Field(description="文件路径，相对于本配置文件")
+    path: FilePath = Field(description="文件路径，相对于本配置文件")
     layer: str | None = Field(None, description="图层名（GeoPackage 等）或工作表名（xlsx），缺省取第一个")
     encoding: str | None = Field(None, description="文字编码，如 gbk；缺省按证据自动判断")
     crs: str | None = Field(None, description="坐标系，如 EPSG:4548；缺省取文件自带的声明")
@@ -86,7 +86,7 @@ class OsmPick(Block):
 class OpenData(Block):
     """An OpenStreetMap extract that fills every layer the technician has no file for."""
 
-    path: Path = Field(description="OSM 文件：.osm、.osm.bz2、.osm.pbf")
+    path: FilePath = Field(description="OSM 文件：.osm、.osm.bz2、.osm.pbf")
     outline: OsmPick | None = Field(None, description="规划外轮廓，如街道边界关系")
     communities: OsmPick = Field(description="社区：点（配合 outline 生成示意边界）或面")
     street: str | None = Field(None, description="所在街道名称，用于匹配社区代码")
@@ -96,7 +96,7 @@ class OpenData(Block):
 class Divisions(Block):
     """The 12-digit division code list that community names are joined to."""
 
-    path: Path = Field(description="区划代码表所在文件夹（streets、villages 两个 csv）")
+    path: FilePath = Field(description="区划代码表所在文件夹（streets、villages 两个 csv）")
     confirmed: dict[str, str] = Field(
         default_factory=dict, description="人工核实的社区代码：社区名称 → 12 位代码，优先于自动匹配"
     )

@@ -1,5 +1,7 @@
 """The cell table: every cell snapped once, any area afterwards is array arithmetic on it."""
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,12 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 from shapely import MultiPolygon, Polygon
 
 from pipeline.reach.graph import Floats, Graph
-from pipeline.reach.search import Targets, index_targets, nearest
+from pipeline.reach.search import Targets, index_targets, nearest, reach_rows
 from pipeline.reach.snap import Snap, Status, snap_points
 
 # Cells are snapped, and searches run, two cells beyond their limits: borders are then interpolated
 # between real distances instead of being drawn short of them.
 _RIM_CELLS = 2
+# Origins searched at once; the table of the cells they reach is held for that many.
+_BATCH = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,11 +164,43 @@ def contour_area(cells: Cells, distance_m: Floats, limits_m: ArrayLike) -> list[
     list of shapely MultiPolygon
         One valid geometry per limit, empty where nothing is within it.
     """
-    return [_contour(cells, distance_m, float(limit)) for limit in np.atleast_1d(limits_m)]
+    return [_contour(cells, distance_m, float(limit), (0, 0)) for limit in np.atleast_1d(limits_m)]
 
 
-def _contour(cells: Cells, distance_m: Floats, limit_m: float) -> MultiPolygon:
-    access = cells.snap.access_m.reshape(cells.shape)
+def contour_each(
+    cells: Cells, graph: Graph, origins: Snap, limits_m: ArrayLike
+) -> Iterator[list[MultiPolygon]]:
+    """Draw the ground within each limit of one origin after the other; see :func:`contour_area`.
+
+    Work and memory go with the ground an origin reaches, not with the grid.
+
+    Yields
+    ------
+    list of shapely MultiPolygon
+        One per limit, for each origin in order; empty for an origin without an edge.
+    """
+    limits = np.atleast_1d(np.asarray(limits_m, dtype=np.float64))
+    search_m = float(limits.max()) + _RIM_CELLS * cells.cell_m
+    for first in range(0, len(origins), _BATCH):
+        batch = origins.take(np.arange(first, min(first + _BATCH, len(origins))))
+        indptr, hit, metres, _ = reach_rows(graph, batch, cells.targets, search_m)
+        for start, end in itertools.pairwise(indptr):
+            if start == end:
+                yield [MultiPolygon() for _ in limits]
+                continue
+            row, column = np.divmod(hit[start:end], cells.shape[1])
+            corner = int(row.min()), int(column.min())
+            size = int(row.max()) - corner[0] + 1, int(column.max()) - corner[1] + 1
+            distance = np.full(size, np.inf)
+            distance[row - corner[0], column - corner[1]] = metres[start:end]
+            yield [_contour(cells, distance, float(limit), corner) for limit in limits]
+
+
+def _contour(cells: Cells, distance_m: Floats, limit_m: float, corner: tuple[int, int]) -> MultiPolygon:
+    """Draw one limit; ``distance_m`` is the part of the grid that starts at row, column ``corner``."""
+    top, left = corner
+    part = np.s_[top : top + distance_m.shape[0], left : left + distance_m.shape[1]]
+    access = cells.snap.access_m.reshape(cells.shape)[part]
     within = (distance_m <= limit_m) & (access <= cells.max_access_m)
     rows, columns = np.flatnonzero(within.any(axis=1)), np.flatnonzero(within.any(axis=0))
     if rows.size == 0:
@@ -180,8 +216,8 @@ def _contour(cells: Cells, distance_m: Floats, limit_m: float) -> MultiPolygon:
     room = np.clip(room, -step, step)
     # A centre exactly on the limit is inside; a hair of room keeps rings from touching there.
     room[room == 0] = 1e-6 * step
-    x = cells.x0 + (np.arange(c0 - 1, c1 + 1) + 0.5) * step
-    y = cells.y0 + (np.arange(r0 - 1, r1 + 1) + 0.5) * step
+    x = cells.x0 + (np.arange(left + c0 - 1, left + c1 + 1) + 0.5) * step
+    y = cells.y0 + (np.arange(top + r0 - 1, top + r1 + 1) + 0.5) * step
     drawer = contourpy.contour_generator(x, y, room, name="serial", fill_type=contourpy.FillType.OuterOffset)
     drawn: Any = drawer.filled(0.0, np.inf)
     rings = [

@@ -3,8 +3,8 @@
 Distance is access of the origin + walk along edges + access of the target. Both are points on
 edges, left and entered at either end, or joined directly where they share an edge; loops, parallel
 and zero-length edges need no special case because a point knows its edge by index and not by its
-end nodes. The search is Dijkstra's with a binary heap on CSR arrays [1]_, cut off at the limit
-(inclusive); a search costs what it touches, not what the city has.
+end nodes. The search is Dijkstra's on CSR arrays [1]_, cut off at the limit (inclusive); a search
+costs what it touches, not what the city has.
 
 Lengths add up exactly (see :func:`pipeline.reach.graph.round_length`), so a tie is a tie and goes
 to the lowest source index, and ``reach`` is the same table read from either side.
@@ -14,6 +14,7 @@ to the lowest source index, and ``reach`` is the same table read from either sid
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +24,13 @@ from pipeline.reach import kernels
 from pipeline.reach.graph import Floats, Graph, Ints, round_length
 from pipeline.reach.snap import Snap
 
+# Enough for any walk; a search without limit puts what lies beyond into the last one.
+_MOST_BUCKETS = 4096
+
 
 @dataclass(frozen=True, eq=False)
 class Targets:
-    """Snapped points sorted by edge, to be looked up by the search.
+    """Snapped points sorted by edge and by node, to be looked up by the search.
 
     Attributes
     ----------
@@ -38,6 +42,13 @@ class Targets:
         Point index.
     offset_m, access_m : (k,) float
         As in :class:`~pipeline.reach.snap.Snap`, in this order.
+    near_indptr : (nodes + 1,) int64
+        Points on an edge that ends at node i are ``near_target[near_indptr[i]:near_indptr[i + 1]]``;
+        every point is listed at either end of its edge.
+    near_target : (2 k,) int32
+        Point index.
+    near_m : (2 k,) float
+        From the node along the edge to the point's entry, and its access.
     """
 
     n: int
@@ -45,6 +56,9 @@ class Targets:
     order: Ints
     offset_m: Floats
     access_m: Floats
+    near_indptr: NDArray[np.int64]
+    near_target: Ints
+    near_m: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,15 +89,25 @@ def index_targets(points: Snap, graph: Graph) -> Targets:
     """Sort snapped points by edge. Worth keeping where the same targets are searched again."""
     snapped = np.flatnonzero(points.edge >= 0)
     order = snapped[np.argsort(points.edge[snapped], kind="stable")].astype(np.int32)
-    indptr = np.zeros(graph.n_edges + 1, dtype=np.int64)
-    np.cumsum(np.bincount(points.edge[order], minlength=graph.n_edges), out=indptr[1:])
+    edge, offset, access = points.edge[order], points.offset_m[order], points.access_m[order]
+    node = np.concatenate([graph.u[edge], graph.v[edge]])
+    by_node = np.argsort(node, kind="stable")
     return Targets(
         n=len(points),
-        indptr=indptr,
+        indptr=_count_rows(edge, graph.n_edges),
         order=order,
-        offset_m=points.offset_m[order],
-        access_m=points.access_m[order],
+        offset_m=offset,
+        access_m=access,
+        near_indptr=_count_rows(node, graph.n_nodes),
+        near_target=np.tile(order, 2)[by_node],
+        near_m=np.concatenate([offset + access, graph.length_m[edge] - offset + access])[by_node],
     )
+
+
+def _count_rows(key: Ints, n: int) -> NDArray[np.int64]:
+    indptr = np.zeros(n + 1, dtype=np.int64)
+    np.cumsum(np.bincount(key, minlength=n), out=indptr[1:])
+    return indptr
 
 
 def nearest(graph: Graph, sources: Snap, targets: Snap | Targets, limit_m: float) -> tuple[Floats, Ints]:
@@ -108,59 +132,74 @@ def nearest(graph: Graph, sources: Snap, targets: Snap | Targets, limit_m: float
         Index of that source, the lowest of equals; -1 beyond the limit.
     """
     wanted = targets if isinstance(targets, Targets) else index_targets(targets, graph)
-    _, hit, who, metres, _, _ = _run(graph, sources, _one_group(sources), wanted, limit_m)
-    distance = np.full(wanted.n, np.inf)
-    source = np.full(wanted.n, -1, dtype=np.int32)
-    distance[hit], source[hit] = metres, who
+    distance, source, _, _ = kernels.sweep(*_arguments(graph, sources, wanted, limit_m))
     return distance, source
 
 
-def reach(graph: Graph, origins: Snap, targets: Snap, limit_m: float) -> Reach:
+def reach(graph: Graph, origins: Snap, targets: Snap | Targets, limit_m: float) -> Reach:
     """Find every pair of origin and target within the limit.
 
-    The search runs from whichever side is fewer; the table is the same.
+    The search runs from whichever side is fewer (from the origins where the targets are given as
+    :class:`Targets`); the table is the same.
 
     Parameters
     ----------
     graph : Graph
         The walk graph.
-    origins, targets : Snap
+    origins : Snap
         Points; those without an edge have no pair.
+    targets : Snap or Targets
+        Points likewise.
     limit_m : float
         Longest distance door to door, inclusive, metres; may be inf.
     """
-    swap = len(targets) < len(origins)
-    few, many = (targets, origins) if swap else (origins, targets)
-    bounds = np.arange(len(few) + 1, dtype=np.int64)
-    row, other, _, distance, _, _ = _run(graph, few, bounds, index_targets(many, graph), limit_m)
-    table = csr_array((distance, other, row), shape=(len(few), len(many)))
-    if swap:
-        table = table.T.tocsr()
+    if isinstance(targets, Snap) and len(targets) < len(origins):
+        row, other, distance, _ = reach_rows(graph, targets, index_targets(origins, graph), limit_m)
+        table = csr_array((distance, other, row), shape=(len(targets), len(origins))).T.tocsr()
+    else:
+        wanted = targets if isinstance(targets, Targets) else index_targets(targets, graph)
+        row, other, distance, _ = reach_rows(graph, origins, wanted, limit_m)
+        table = csr_array((distance, other, row), shape=(len(origins), wanted.n))
     table.sort_indices()
     return Reach(table.indptr.astype(np.int64), table.indices.astype(np.int32, copy=False), table.data)
 
 
+def reach_rows(
+    graph: Graph, origins: Snap, targets: Targets, limit_m: float
+) -> tuple[NDArray[np.int64], Ints, Floats, int]:
+    """Return the reach table as it comes from the search: rows in order, targets within a row in none.
+
+    Returns
+    -------
+    indptr, target, distance_m
+        As in :class:`Reach`.
+    settled : int
+        Nodes settled over all origins.
+    """
+    # An eighth of an edge to a bucket keeps the heap of the open one at a handful of entries.
+    mean = float(graph.length_m.mean()) if graph.n_edges else 0.0
+    step = mean / 8 if mean > 0 else 1.0
+    limit = float(round_length(limit_m))
+    buckets = int(min(limit / step + 2, _MOST_BUCKETS))
+    row, target, distance, settled = kernels.reach_each(
+        *_arguments(graph, origins, targets, limit_m), step, buckets
+    )
+    return row, target, distance, int(settled)
+
+
 def reach_nodes(graph: Graph, sources: Snap, limit_m: float) -> tuple[Floats, Ints]:
     """Return for every node the distance to its nearest source (inf) and that source (-1)."""
-    nothing = Targets(
-        0, np.zeros(graph.n_edges + 1, np.int64), np.zeros(0, np.int32), np.zeros(0), np.zeros(0)
-    )
-    *_, distance, source = _run(graph, sources, _one_group(sources), nothing, limit_m)
+    nothing = index_targets(sources.take(np.zeros(0, dtype=np.intp)), graph)
+    _, _, distance, source = kernels.sweep(*_arguments(graph, sources, nothing, limit_m))
     return distance, source
 
 
-def _one_group(sources: Snap) -> NDArray[np.int64]:
-    return np.array([0, len(sources)], dtype=np.int64)
-
-
-def _run(
-    graph: Graph, sources: Snap, bounds: NDArray[np.int64], wanted: Targets, limit_m: float
-) -> tuple[NDArray, ...]:
-    """Call the kernel; see :func:`pipeline.reach.kernels.reach_groups`."""
-    return kernels.reach_groups(
-        graph.indptr, graph.indices, graph.weights, graph.arc_edge, graph.arc_forward,
-        graph.u, graph.v, graph.length_m,
-        sources.edge, sources.offset_m, sources.access_m, bounds,
-        wanted.indptr, wanted.order, wanted.offset_m, wanted.access_m, wanted.n,
+def _arguments(graph: Graph, sources: Snap, wanted: Targets, limit_m: float) -> tuple[Any, ...]:
+    """Return what both kernels take; see :mod:`pipeline.reach.kernels`."""
+    return (
+        graph.indptr, graph.indices, graph.weights, graph.u, graph.v, graph.length_m,
+        sources.edge, sources.offset_m, sources.access_m,
+        wanted.indptr, wanted.order, wanted.offset_m, wanted.access_m,
+        wanted.near_indptr, wanted.near_target, wanted.near_m, wanted.n,
         float(round_length(limit_m)),
     )  # fmt: skip

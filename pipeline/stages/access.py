@@ -17,7 +17,7 @@ from pipeline.reach.access import Decay, measure_e2sfca
 from pipeline.reach.od import OdTable
 from pipeline.reach.search import reach
 from pipeline.stages.base import Given
-from pipeline.stages.coverage import TARGET_NAME, class_limit_m
+from pipeline.stages.coverage import TARGET_NAME
 from pipeline.stages.walknet import WalkNet, recall_snap
 
 _PER = 1000.0  # the figure is per thousand of the target group
@@ -70,7 +70,7 @@ def measure_access(given: Given, net: WalkNet) -> pd.DataFrame:
         if not len(counted) or homes[item.target].isna().all() or not homes[item.target].sum() > 0:
             continue
         here = facilities.loc[counted].reset_index(drop=True)
-        catchment = _catch(item, homes, here, link, net, class_limit_m(item, given.plan))
+        catchment = _catch(item, homes, here, link, net, given.plan.walking.class_limit_m(item.key))
         parts.append(
             _summarise(
                 catchment, homes, here, places.to_numpy()[counted], names, int(of_class.sum()) - len(counted)

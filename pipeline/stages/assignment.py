@@ -55,7 +55,15 @@ class Candidates:
         is worth listing even where nobody counted persons.
         """
         lv = self.level
-        rows = [self.urgent & (lv == 3), self.urgent & (lv == 2), lv == 3, lv == 2, lv == 1, np.rint(self.people), -self.rank]
+        rows = [
+            self.urgent & (lv == 3),
+            self.urgent & (lv == 2),
+            lv == 3,
+            lv == 2,
+            lv == 1,
+            np.rint(self.people),
+            -self.rank,
+        ]
         return np.array(rows, dtype=float).reshape(7, len(self))
 
 
@@ -92,7 +100,11 @@ def _solve(pairs: Candidates) -> NDArray[np.bool_]:
     places, at_place = np.unique(pairs.resource, return_inverse=True)
     once = csr_array((np.ones(n), (at_need, column)), shape=(len(needs), n))
     room = csr_array((pairs.share, (at_place, column)), shape=(len(places), n))
-    rows, low, high = [once, room], [np.full(len(needs) + len(places), -np.inf)], [np.ones(len(needs) + len(places))]
+    rows, low, high = (
+        [once, room],
+        [np.full(len(needs) + len(places), -np.inf)],
+        [np.ones(len(needs) + len(places))],
+    )
     result = np.zeros(n, dtype=bool)
     for aim in pairs.objectives():
         if not aim.any():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -37,8 +36,8 @@ def cut_blocks(area: shapely.Geometry, roads: gpd.GeoDataFrame) -> NDArray:
 
 def measure_blocks(
     area: shapely.Geometry, roads: gpd.GeoDataFrame, mapped: NDArray, *, complete: float
-) -> pd.DataFrame:
-    """Return the ``Block`` rows: area, share of ground covered by mapped objects, status.
+) -> gpd.GeoDataFrame:
+    """Return the ``Block`` rows without their areas: share of ground covered by mapped objects, status.
 
     Parameters
     ----------
@@ -64,7 +63,6 @@ def measure_blocks(
             str(Block.id): ["JQ" + hash_text(f"{x:.0f},{y:.0f}", 6) for x, y in spots],
             str(Block.completeness): share,
             str(Block.status): status,
-            str(Block.area_m2): np.round(ground, 2),
         },
         geometry=faces,
         crs=roads.crs,
@@ -72,9 +70,7 @@ def measure_blocks(
     return frame.sort_values(Block.id, ignore_index=True)
 
 
-def find_leftover(
-    blocks: gpd.GeoDataFrame, taken: NDArray, *, complete: float, least_m2: float
-) -> NDArray:
+def find_leftover(blocks: gpd.GeoDataFrame, taken: NDArray, *, complete: float, least_m2: float) -> NDArray:
     """Return open ground of the completely mapped blocks that nothing takes.
 
     Parameters
@@ -105,5 +101,10 @@ def widen_roads(roads: gpd.GeoDataFrame) -> NDArray:
     """Return each road as the ground it takes: its width, or the kind's assumed half width."""
     settings = read_settings("idle.yaml")
     half = roads[Road.width_m] / 2
-    assumed = roads[Road.kind].map(settings["road_half_m"]).astype("float64").fillna(settings["road_half_default_m"])
+    assumed = (
+        roads[Road.kind]
+        .map(settings["road_half_m"])
+        .astype("float64")
+        .fillna(settings["road_half_default_m"])
+    )
     return shapely.buffer(roads.geometry.to_numpy(), half.fillna(assumed).to_numpy(), cap_style="flat")

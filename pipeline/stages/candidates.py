@@ -16,7 +16,6 @@ from layers.planned import Inventory, Need
 from layers.reachable import Edge
 from pipeline.stages.assignment import Candidates, assign
 from pipeline.stages.base import Given
-from pipeline.stages.coverage import class_limit_m
 from pipeline.stages.placing import clean_number, clean_text
 from pipeline.stages.rubric import Judgement, judge_pair
 from pipeline.stages.walks import measure_walks
@@ -59,12 +58,13 @@ def find_candidates(given: Given) -> dict[str, list[Candidate]]:
     needs, resources = given.geo(Need), given.geo(Inventory)
     needs = needs[[wants_space(row) for row in needs.to_dict("records")]]
     resources = resources[
-        resources[Inventory.category].isin(codes.SPATIAL_RESOURCE) & (resources[Inventory.certainty] == "确认")
+        resources[Inventory.category].isin(codes.SPATIAL_RESOURCE)
+        & (resources[Inventory.certainty] == "确认")
     ]
     need_rows = {row[Need.number]: row for row in needs.to_dict("records")}
     resource_rows = {row[Inventory.number]: row for row in resources.to_dict("records")}
     limits = {
-        number: class_limit_m(facility_classes()[row[Need.type_key]], given.plan) for number, row in need_rows.items()
+        number: given.plan.walking.class_limit_m(row[Need.type_key]) for number, row in need_rows.items()
     }
     most = read_settings("matching.yaml")["candidates"]
     result = {}

@@ -8,7 +8,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from configs import read_settings
 from configs.facilities import FacilityClass, facility_classes
+from layers import codes
 from layers.areas import measure_area
 from layers.reachable import (
     Blind,
@@ -31,6 +33,10 @@ from pipeline.reach.snap import Snap
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.walknet import WalkNet, open_walknet, recall_snap
 
+# A facility that says so serves its own community only: it is no answer to anybody else's gap.
+REFUSED = codes.SHARING.values[2]
+# Capacity in this unit can be set against people; classes, seats and vehicles cannot.
+PERSONS = "人"
 # Homes farther than this from any facility of a class get no distance: it would say nothing.
 _SEARCH_M = 5000.0
 TARGET_NAME: dict[str, str] = {
@@ -41,15 +47,18 @@ TARGET_NAME: dict[str, str] = {
 }
 
 
-def class_limit_m(item: FacilityClass, plan: Plan) -> float:
-    """Return the walking limit of a class: its own radius if the plan sets one, else its tier's."""
-    return plan.walking.radii_m.get(item.key, plan.walking.limit_m(item.minutes))
-
-
 def _present_classes(facilities: pd.DataFrame) -> list[FacilityClass]:
     """Classes worth a row: those that stand somewhere and those whose absence is a gap."""
     present = set(facilities[Facility.type_key])
     return [item for key, item in facility_classes().items() if key in present or item.required]
+
+
+def _find_refused(facilities: pd.DataFrame) -> NDArray:
+    """Return which facilities serve their own community only; offices of the street never do."""
+    refused = facilities[Facility.sharing] == REFUSED
+    return (
+        refused & ~facilities[Facility.type_key].isin(read_settings("sharing.yaml")["street_wide"])
+    ).to_numpy()
 
 
 class _Town:
@@ -76,18 +85,24 @@ class _Town:
 
 
 def _cover_class(town: _Town, item: FacilityClass, plan: Plan) -> pd.DataFrame:
-    """Return the ``Coverage`` rows of one class."""
+    """Return the ``Coverage`` rows of one class.
+
+    With sharing a home may go to any facility that does not refuse it, or to any of its own community.
+    """
     of_class = (town.facilities[Facility.type_key] == item.key).to_numpy()
+    refused = _find_refused(town.facilities)
     community = town.homes[Home.community].to_numpy(dtype=object)
     everyone = np.ones(len(town.homes), dtype=bool)
-    any_m, any_id = town.sweep(of_class, everyone)
+    any_m, any_id = town.sweep(of_class & ~refused, everyone)
     own_m = np.full(len(town.homes), np.nan)
     own_id = np.full(len(town.homes), None, dtype=object)
     home_community = town.facilities[Facility.community].to_numpy(dtype=object)
     for name in sorted(set(community)):
         here = community == name
         own_m[here], own_id[here] = town.sweep(of_class & (home_community == name), here)
-    limit = class_limit_m(item, plan)
+    nearer = (own_m < any_m) | (np.isnan(any_m) & ~np.isnan(own_m))
+    any_m, any_id = np.where(nearer, own_m, any_m), np.where(nearer, own_id, any_id)
+    limit = plan.walking.class_limit_m(item.key)
     return pd.DataFrame(
         {
             Coverage.id: town.homes[Home.id] + "|" + item.key,
@@ -131,7 +146,7 @@ def _summarise(town: _Town, coverage: pd.DataFrame, units: pd.DataFrame, plan: P
                     Served.type_key: item.key,
                     Served.type_name: item.name,
                     Served.tier: f"{item.minutes}分钟",
-                    Served.limit_m: class_limit_m(item, plan),
+                    Served.limit_m: plan.walking.class_limit_m(item.key),
                     Served.target: TARGET_NAME[item.target],
                     Served.facilities: int(stands.sum()),
                     Served.homes: len(part),
@@ -209,13 +224,20 @@ def _draw_areas(town: _Town, study: shapely.Geometry, plan: Plan) -> gpd.GeoData
 def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
     """Count the homes and people each facility reaches within its class limit (B-02)."""
     parts = []
+    community = town.homes[Home.community].to_numpy(dtype=object)
+    owner = town.facilities[Facility.community].to_numpy(dtype=object)
+    refused = _find_refused(town.facilities)
     for key, rows in town.facilities.groupby(Facility.type_key).groups.items():
         item = facility_classes()[str(key)]
         index = np.asarray(rows)
         table = reach(
-            town.net.graph, town.facility_snap.take(index), town.home_snap, class_limit_m(item, plan)
+            town.net.graph,
+            town.facility_snap.take(index),
+            town.home_snap,
+            plan.walking.class_limit_m(item.key),
         )
         served = pd.DataFrame({"row": index[table.origin], "home": table.target})
+        served = served[~refused[served["row"]] | (owner[served["row"]] == community[served["home"]])]
         people = town.homes[Home.population].to_numpy()[served["home"]]
         target = town.homes[item.target].to_numpy()[served["home"]]
         sums = served.assign(people=people, target=target).groupby("row")
@@ -235,7 +257,7 @@ def _measure_load(town: _Town, plan: Plan) -> pd.DataFrame:
         )
         # Only a capacity counted in persons of one group can be set against that group; places for
         # everybody are used by turns, and how often is no fact of this data.
-        persons = (load[FacilityLoad.capacity_unit] == "人") & (item.target != Home.population)
+        persons = (load[FacilityLoad.capacity_unit] == PERSONS) & (item.target != Home.population)
         spare = load[FacilityLoad.capacity] - load[FacilityLoad.target_people]
         load[FacilityLoad.spare] = spare.where(persons)
         parts.append(load)
@@ -260,7 +282,7 @@ def run(given: Given) -> dict[str, Frame]:
             remedy="核对 configs/standards/lifecircle_facilities.csv 的来源与可信度",
         )
     scope = given.geo(Scope)
-    study = scope.geometry.iloc[-1]
+    study = scope.geometry[scope[Scope.kind] == codes.SCOPE.values[1]].iloc[0]
     units = given.table(Unit)
     return {
         Coverage.key: coverage,

@@ -16,12 +16,14 @@ import shapely
 
 from configs import read_settings
 from configs.facilities import FacilityClass, facility_classes
+from layers import codes
 from layers.faults import FaultLog
 from layers.reachable import Coverage, FacilityLoad, Home, Served
-from pipeline.stages.placing import clean_number, clean_text
+from pipeline.stages.coverage import PERSONS
+from pipeline.stages.placing import clean_number
 from pipeline.stages.shape import find_medoid
 
-_INDICATIVE = "沿路示意点"
+_INDICATIVE = codes.HOME_BASIS.values[1]
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def find_gaps(
     rows = served[served[Served.type_key].isin([key for key, item in classes.items() if item.required])]
     rows = rows[rows[Served.homes] > 0].sort_values([Served.community, Served.type_key])
     nearest = coverage.groupby([Coverage.community, Coverage.type_key])[Coverage.any_m].min()
-    overload = _sum_overload(coverage, loads)
+    overload = _sum_overload(coverage, homes, loads)
     centres = _find_centres(homes)
     found = []
     for row in rows.to_dict("records"):
@@ -80,7 +82,7 @@ def find_gaps(
             description = _describe_missing(row, item, word, float(nearest.get(pair, float("nan"))))
         elif lack is not None:
             kind, origin = "少配", read_settings("needs.yaml")["capacity_origin"]
-            description = f"扩充{item.name}服务能力：共享后仍缺{lack[0]:.0f}{lack[1]}"
+            description = f"扩充{item.name}服务能力：共享后服务能力仍比服务人数少{lack:.0f}{PERSONS}"
         else:
             kind = ""
         if blind and row[Served.homes_shared] > 0:
@@ -88,8 +90,8 @@ def find_gaps(
                 "HSQ-A08",
                 f"{pair[0]}有{blind}处{word}共享后仍不在{item.name}{row[Served.limit_m]:.0f} m 步行范围内（共{row[Served.homes]}处），未列为漏配",
                 severity="提示",
-                layer=Served.key,
-                row=f"{pair[0]}/{item.key}",
+                layer=Served.alias,
+                row=f"{pair[0]}/{item.name}",
                 value=str(blind),
                 remedy="如需补点，请在需求清单中列出",
             )
@@ -115,36 +117,35 @@ def _describe_missing(row: dict, item: FacilityClass, word: str, nearest_m: floa
     return f"增设{item.name}：{reach}{far}{item.mark}"
 
 
-def _sum_overload(coverage: pd.DataFrame, loads: pd.DataFrame) -> dict[tuple[str, str], tuple[float, str]]:
-    """Return what is lacking, by community and class, where every serving facility's spare is known.
+def _sum_overload(
+    coverage: pd.DataFrame, homes: gpd.GeoDataFrame, loads: pd.DataFrame
+) -> dict[tuple[str, str], float]:
+    """Return the persons without a place, by community and class, where every capacity is known in persons.
 
-    The facilities are those that are nearest to some covered home; their spare capacity already counts
-    the people of every community they serve. So what one set of facilities lacks is told once, for the
-    community with most homes at them.
+    Each covered home goes to its nearest facility, so nobody is counted at two of them; a community's
+    facilities stand in for one another, whoever uses them. What one set of facilities lacks is told once,
+    for the community with most homes at them.
     """
-    classes = read_settings("needs.yaml")["capacity_classes"]
-    coverage = coverage[coverage[Coverage.type_key].isin(classes)]
-    homes = coverage[coverage[Coverage.shared]].groupby([Coverage.community, Coverage.type_key]).size()
-    used = coverage.loc[coverage[Coverage.shared], [Coverage.community, Coverage.type_key, Coverage.any_facility]]
-    used = used.drop_duplicates().merge(
-        loads[[FacilityLoad.facility, FacilityLoad.spare, FacilityLoad.capacity_unit]],
-        left_on=str(Coverage.any_facility),
-        right_on=str(FacilityLoad.facility),
-        how="left",
-    )
-    lacks: dict[tuple[str, str], tuple[float, str]] = {}
-    told: dict[tuple[str, frozenset[str]], tuple[str, str]] = {}
-    for pair, group in used.groupby([Coverage.community, Coverage.type_key]):
-        spare = group[FacilityLoad.spare]
-        if spare.notna().all() and spare.sum() < 0:
-            units = sorted({clean_text(unit) for unit in group[FacilityLoad.capacity_unit]})
-            same = (pair[1], frozenset(group[Coverage.any_facility]))
-            other = told.get(same)
-            if len(units) == 1 and (other is None or homes[pair] > homes[other]):  # beds and seats do not add up
+    classes = facility_classes()
+    lacks: dict[tuple[str, str], float] = {}
+    people = homes.set_index(Home.id)
+    capacity = loads.set_index(FacilityLoad.facility)
+    in_persons = capacity[FacilityLoad.capacity].where(capacity[FacilityLoad.capacity_unit] == PERSONS)
+    for key in read_settings("needs.yaml")["capacity_classes"]:
+        used = coverage[(coverage[Coverage.type_key] == key) & coverage[Coverage.shared]]
+        persons = people[classes[key].target].reindex(used[Coverage.home]).set_axis(used.index)
+        demand = persons.groupby(used[Coverage.any_facility]).sum(min_count=1)
+        spare = in_persons.reindex(demand.index) - demand
+        told: dict[frozenset[str], tuple[str, int]] = {}
+        for community, group in used.groupby(Coverage.community):
+            facilities = frozenset(group[Coverage.any_facility])
+            lack = -float(spare.loc[sorted(facilities)].sum(skipna=False))
+            other = told.get(facilities)
+            if lack > 0 and (other is None or len(group) > other[1]):
                 if other is not None:
-                    del lacks[other]
-                told[same] = pair
-                lacks[pair] = (-float(spare.sum()), units[0])
+                    del lacks[other[0], key]
+                told[facilities] = (str(community), len(group))
+                lacks[str(community), key] = lack
     return lacks
 
 

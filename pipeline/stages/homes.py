@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from configs import read_settings
@@ -79,7 +78,8 @@ def place_homes(
     rule = read_settings("homes.yaml")
     use = buildings[Building.use].fillna("")
     is_home = use.map(lambda text: any(word in text for word in rule["residential_words"])).astype(bool)
-    lived_in = is_home & ~buildings[Building.disused]
+    idle = buildings[Building.use_status].isin(read_settings("idle.yaml")["idle_status"])
+    lived_in = is_home & ~buildings[Building.disused] & ~idle
     inside = int(buildings[lived_in].representative_point().within(area).sum())
     density = inside / (area.area / 1e6)
     if density >= rule["min_buildings_per_km2"]:
@@ -104,8 +104,3 @@ def place_homes(
         remedy="补充现状建筑图层（含建筑功能和居住人口）后重新运行",
     )
     return _along_streets(roads, area, spacing_m=spacing_m)
-
-
-def population_known(homes: pd.DataFrame) -> bool:
-    """Whether any home has counted residents."""
-    return bool(homes[Home.population].notna().any())

@@ -66,7 +66,6 @@ def detect_buildings(buildings: gpd.GeoDataFrame) -> list[dict[str, Any]]:
                 **_start_row(row, "B", shape),
                 Inventory.category: "建筑",
                 Inventory.name: name,
-                Inventory.area_m2: shape.area,
                 Inventory.floor_area_m2: floor_area,
                 Inventory.usable_m2: one_floor if said == partly else floor_area,
                 Inventory.owner: row[Building.owner],
@@ -89,6 +88,7 @@ def detect_leftover(
     listed: np.ndarray,
     *,
     idle: Idle,
+    surveyed: bool,
 ) -> list[dict[str, Any]]:
     """Return a 疑似 row for open ground that nothing takes, in completely mapped blocks.
 
@@ -97,19 +97,24 @@ def detect_leftover(
     blocks, buildings, parcels, roads, spaces : layers, planar metres.
     listed : polygons that are resources already.
     idle : least area and completeness.
+    surveyed : whether the plan's files show everything there is; of open data an estate's outline says
+        nothing about what was never drawn inside it, so nothing inside counts as empty.
     """
     settings = read_settings("idle.yaml")
     open_ground = parcels[Parcel.landuse_code].str.startswith(tuple(settings["open_codes"]), na=False)
     used = parcels[~(open_ground | parcels[Parcel.use_status].isin(settings["open_status"]))]
-    taken = np.concatenate(
+    solid = np.concatenate(
         [
             shapely.buffer(buildings.geometry.to_numpy(), settings["building_buffer_m"]),
-            used.geometry.to_numpy(),
             widen_roads(roads),
             spaces.geometry.to_numpy(),
             listed,
         ]
     )
+    estate = used[Parcel.landuse_code].str.startswith(tuple(settings["estate_codes"]), na=False) & surveyed
+    houses = buildings.geometry.to_numpy()
+    lived_in = [_drop_voids(shape, solid, houses, settings) for shape in used.geometry[estate]]
+    taken = np.concatenate([solid, used.geometry[~estate].to_numpy(), np.array(lived_in, dtype=object)])
     shapes = find_leftover(blocks, taken, complete=idle.min_completeness, least_m2=idle.min_area_m2)
     rows = []
     for shape in shapes:
@@ -121,15 +126,27 @@ def detect_leftover(
                 Inventory.number: number,
                 Inventory.category: "空间",
                 Inventory.name: f"疑似剩余空地{number}",
-                Inventory.area_m2: shape.area,
                 Inventory.use_status: "待核",
-                Inventory.evidence: "测绘完整街区内扣除建筑、道路、在用地块后的剩余空地，须现场核实",
+                Inventory.evidence: "测绘完整街区内没有建筑、道路和其他设施占用的空地，须现场核实",
                 Inventory.certainty: _UNSURE,
                 Inventory.method: _DETECTED,
                 "geometry": shape,
             }
         )
     return rows
+
+
+def _drop_voids(
+    estate: shapely.Geometry, solid: np.ndarray, houses: np.ndarray, settings: dict[str, Any]
+) -> shapely.Geometry:
+    """Return the parcel without the ground that stays empty over at least ``estate_width_m``."""
+    built = shapely.area(shapely.intersection(houses, estate)).sum()
+    if built < settings["estate_built_share"] * estate.area:
+        return estate
+    empty = shapely.difference(estate, shapely.union_all(solid[shapely.intersects(solid, estate)]))
+    radius_m = settings["estate_width_m"] / 2
+    wide = shapely.buffer(shapely.buffer(empty, -radius_m), radius_m)
+    return shapely.difference(estate, shapely.intersection(wide, empty))
 
 
 def _iter_rows(frame: gpd.GeoDataFrame) -> list[tuple[dict[str, Any], shapely.Geometry]]:
@@ -151,5 +168,3 @@ def _start_row(row: dict[str, Any], letter: str, shape: shapely.Geometry) -> dic
         Inventory.method: _DETECTED,
         "geometry": shape,
     }
-
-

@@ -59,7 +59,9 @@ def _cut_parcel(row: dict[str, Any], uses: list[Use], taken: set[str]) -> list[d
     weights = [piece.area for _, piece in pieces]
     total = float(row[Parcel.area_m2])
     areas = share_total(weights, total) if len(pieces) > 1 else [round(total, 2)]
-    return [_write_piece(row, use, piece, area, taken) for (use, piece), area in zip(pieces, areas, strict=True)]
+    return [
+        _write_piece(row, use, piece, area, taken) for (use, piece), area in zip(pieces, areas, strict=True)
+    ]
 
 
 def _write_piece(

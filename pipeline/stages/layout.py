@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from configs import read_settings
@@ -26,16 +25,15 @@ def make_layout(given: Given) -> dict[str, Frame]:
     buildings, facilities = given.placed(Building), given.placed(Facility)
     needs, matches = given.geo(Need), given.table(Match)
     uses = find_uses(given.geo(Resource), needs, given.table(Pair), matches, buildings, given.log)
-    grounds = gpd.GeoSeries([use.shape for use in uses], crs=given.crs)
-    areas = np.round(measure_area(grounds, rule=given.plan.crs.area_rule), 2)
-    rows = [write_site(use, area) for use, area in zip(uses, areas, strict=True)]
-    rows += write_kept(buildings, facilities, uses)
+    rows = [*map(write_site, uses), *write_kept(buildings, facilities, uses)]
+    sites = make_shapes(rows, Site, crs=given.crs).sort_values(Site.id, ignore_index=True)
+    sites[Site.area_m2] = measure_area(sites.geometry, rule=given.plan.crs.area_rule).round(2)
     _warn_conflicts(uses, given)
     planned = make_shapes(plan_parcels(given.placed(Parcel), uses), PlannedParcel, crs=given.crs)
     listed = set(matches.loc[matches[Match.listed] == "是", Match.need])
     business = _list_business(facilities, needs[needs[Need.number].isin(listed)], uses)
     return {
-        Site.key: make_shapes(rows, Site, crs=given.crs).sort_values(Site.id, ignore_index=True),
+        Site.key: sites,
         PlannedParcel.key: planned,
         Business.key: make_shapes(business, Business, crs=given.crs),
     }
@@ -57,13 +55,15 @@ def _warn_conflicts(uses: list[Use], given: Given) -> None:
                 "HSQ-A07",
                 f"布局{row[Resource.name]}{reason}",
                 severity="警告",
-                layer=Site.key,
+                layer=Site.alias,
                 row=row[Resource.number],
                 remedy="核对保护要求或调整匹配",
             )
 
 
-def _list_business(facilities: gpd.GeoDataFrame, needs: pd.DataFrame, uses: list[Use]) -> list[dict[str, Any]]:
+def _list_business(
+    facilities: gpd.GeoDataFrame, needs: pd.DataFrame, uses: list[Use]
+) -> list[dict[str, Any]]:
     """Return functions kept, improved or brought in; only classes 3.5.1 names count as 业态."""
     kinds = read_settings("matching.yaml")["business"]
     better = needs[needs[Need.gap].isin(["少配", "错配"])]

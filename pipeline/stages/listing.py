@@ -180,7 +180,9 @@ def _find_missing(
     missing = list(chosen.judgement.conditions) if chosen else []
     if seeks_space and chosen is None:
         missing.append("共享协议待签" if shared is not None else "空间资源未落实")
-    if need[Need.problem] == "建设类" and not any(clean_number(r[Inventory.amount_wan]) > 0 for r in support.money):
+    if need[Need.problem] == "建设类" and not any(
+        clean_number(r[Inventory.amount_wan]) > 0 for r in support.money
+    ):
         missing.append("资金来源未落实")
     if level == 0 and not seeks_space and not support.rows:
         missing.append("工作力量未落实")

@@ -5,15 +5,12 @@ The only stage that reads files. All faults of all files are gathered before any
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from configs import read_settings
-from configs.facilities import facility_classes
 from layers.crs import Zone, choose_zone, name_crs, place_of
 from layers.derive import derive_fields, set_limits
 from layers.duplicates import drop_twins
@@ -28,6 +25,13 @@ from layers.validate import check_codes, check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
 from pipeline.stages.base import Frame, Given, Stage
+from pipeline.stages.complete import (
+    check_texts,
+    report_missing,
+    report_zones,
+    require_divisions,
+    require_layers,
+)
 
 SOURCE_LAYERS: tuple[type[Layer], ...] = tuple(Layer.registry[key] for key in Inputs.model_fields)
 # Layers that only open data bring.
@@ -96,7 +100,10 @@ def load_layers(given: Given) -> dict[str, Frame]:
     }
     frames = _fill_from_open_data(frames, open_frames, plan)
     if open_frames or plan.open_data is None:
-        _report_missing(frames, plan, log)
+        report_missing(frames, plan, log, layers=SOURCE_LAYERS)
+        require_layers(frames, plan, log)
+    require_divisions(plan, log)
+    report_zones(frames[Community.key], plan, log)
     log.raise_errors()
     return frames
 
@@ -159,11 +166,11 @@ def _report_crs(intake: _Intake, crs: CRS) -> None:
         intake.log.add(
             "HSQ-X03",
             f"配置指定 {given} 带，按中心经度 {lon:.3f}° 应为 {natural.number} 带",
-            severity="警告",
+            severity="警告" if abs(given - natural.number) == 1 else "错误",
             field="crs.zone",
             value=str(given),
-            action="按配置采用",
-            remedy="确认当地统一采用该中央经线",
+            action="按配置采用" if abs(given - natural.number) == 1 else "",
+            remedy="确认当地统一采用该中央经线；相隔一带以上长度和面积严重变形，不能使用",
         )
     intake.log.add(
         "HSQ-X03",
@@ -183,6 +190,7 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataF
             frame, layer, item.place, year=plan.plan.data_year, area_rule=plan.crs.area_rule
         )
         check_rows(frame, layer, item.place)
+        check_texts(frame, layer, item.place)
         if layer is Community:
             identity = plan.plan
             check_codes(frame, item.place, region=identity.region_code, province=identity.province_prefix)
@@ -203,33 +211,9 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataF
     if layer is Facility and len(whole):
         whole = drop_twins(whole, place, rows=rows)
         whole = gpd.GeoDataFrame(
-            set_limits(whole, radius_of=_radius_rule(plan)), geometry="geometry", crs=crs
+            set_limits(whole, radius_of=plan.walking.class_limit_m), geometry="geometry", crs=crs
         )
     return whole.sort_values(Identified.id, kind="stable", ignore_index=True)
-
-
-def _radius_rule(plan: Plan) -> Callable[[str], float]:
-    """Walking limit of a facility class: the plan's own value for it, else that of its tier."""
-    classes = facility_classes()
-
-    def radius(key: str) -> float:
-        return plan.walking.radii_m.get(key, plan.walking.limit_m(classes[key].minutes))
-
-    return radius
-
-
-def _report_missing(frames: dict[str, Frame], plan: Plan, log: FaultLog) -> None:
-    """Say of every layer without rows which outputs that costs; what is wrong with a file is said already."""
-    costs = read_settings("missing_layers.yaml")
-    areas = any("Polygon" in str(kind) for kind in frames["community_given"].geom_type.unique())
-    for layer in SOURCE_LAYERS:
-        if (layer is Outline and areas) or layer.key in plan.inputs.given():
-            continue
-        if not len(frames[layer.key]):
-            log.add(
-                "HSQ-A05", f"没有“{layer.alias}”数据：{costs[layer.key]}", severity="提示", layer=layer.alias,
-                remedy=f"有数据时在配置的 inputs.{layer.key} 中给出文件",
-            )  # fmt: skip
 
 
 LOAD = Stage("load", "读取与整理", takes=(), gives=(*SOURCE_LAYERS, *OPEN_LAYERS), run=load_layers)

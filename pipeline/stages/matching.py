@@ -55,7 +55,8 @@ def make_matches(given: Given) -> dict[str, Frame]:
 def _find_shared(need: dict[str, Any], sharing: pd.DataFrame) -> dict[str, Any] | None:
     """Return the nearest facility of another community that serves the need's class and community."""
     mine = sharing[
-        (sharing[Sharing.type_key] == need[Need.type_key]) & (sharing[Sharing.community] == need[Need.community])
+        (sharing[Sharing.type_key] == need[Need.type_key])
+        & (sharing[Sharing.community] == need[Need.community])
     ]
     if mine.empty:
         return None

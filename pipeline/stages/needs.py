@@ -15,7 +15,7 @@ from layers.source import Road, Survey
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.gaps import Gap, find_gaps
 from pipeline.stages.naming import check_unique, number_gap, number_given, shorten_communities
-from pipeline.stages.placing import clean_text, describe_places, find_word
+from pipeline.stages.placing import clean_number, clean_text, describe_places, find_word
 from pipeline.stages.rows import make_shapes
 
 _BUILT = "建设类"
@@ -33,13 +33,18 @@ def make_needs(given: Given) -> dict[str, Frame]:
         given.table(Served), given.table(Coverage), given.placed(Home), given.table(FacilityLoad), given.log
     )
     short = shorten_communities(
-        {clean_text(name): clean_text(code) for name, code in zip(units[Unit.name], units[Unit.code], strict=True)}
+        {
+            clean_text(name): clean_text(code)
+            for name, code in zip(units[Unit.name], units[Unit.code], strict=True)
+        }
     )
     open_gaps = {(gap.community, gap.item.key): gap for gap in gaps}
     rows = []
     for row, shape in zip(survey.to_dict("records"), survey.geometry, strict=True):
         item = _find_class(row)
-        pair = (clean_text(row[Survey.community]), item.key if item else "")
+        # Rules and campaigns build nothing: a 管理类 row leaves the gap of its class open.
+        builds = item is not None and row[Survey.problem] == _BUILT
+        pair = (clean_text(row[Survey.community]), item.key if item and builds else "")
         rows.append(_read_survey(row, shape, item, open_gaps.pop(pair, None), given.log))
     rows += [_read_gap(gap, short) for gap in open_gaps.values()]
     frame = make_shapes(rows, Need, crs=given.crs)
@@ -47,14 +52,16 @@ def make_needs(given: Given) -> dict[str, Frame]:
     frame[Need.target] = frame[Need.type_key].map(targets)
     frame[Need.safety] = [_is_safety(row) for row in rows]
     places = describe_places(frame.geometry, frame[Need.community], given.geo(Road))
-    frame[Need.place] = [clean_text(own) or found for own, found in zip(frame[Need.place], places, strict=True)]
+    frame[Need.place] = [
+        clean_text(own) or found for own, found in zip(frame[Need.place], places, strict=True)
+    ]
     check_unique(frame[Need.number], what="need")
     for row in frame[frame.geometry.isna() & (frame[Need.problem] == _BUILT)].to_dict("records"):
         given.log.add(
             "HSQ-A03",
             f"需求{row[Need.number]}没有位置，不参与距离判断，也不上图",
             severity="提示",
-            layer=Need.key,
+            layer=Need.alias,
             row=row[Need.number],
             remedy="在需求清单中补充坐标或图形",
         )
@@ -62,7 +69,7 @@ def make_needs(given: Given) -> dict[str, Frame]:
 
 
 def _find_class(row: dict[str, Any]) -> FacilityClass | None:
-    """Return the facility class a survey row asks for; a management problem asks for none."""
+    """Return the facility class a survey row asks for; of a management problem only where it says so."""
     given = clean_text(row[Survey.type_key])
     if given:
         return facility_classes().get(recognise_text(given) or "")
@@ -73,7 +80,12 @@ def _find_class(row: dict[str, Any]) -> FacilityClass | None:
     word = find_word(text, words)
     if not word:
         # Two-letter class words (维修, 公园) are as often verbs or parts of other names.
-        words = {w: item.key for item in facility_classes().values() for w in (item.name, *item.words) if len(w) > 2}
+        words = {
+            w: item.key
+            for item in facility_classes().values()
+            for w in (item.name, *item.words)
+            if len(w) > 2
+        }
         word = find_word(text, words)
     item = facility_classes()[words[word]] if word else None
     # A word alone is not enough: 停车信息化 of 智慧赋能 asks for no car park.
@@ -90,7 +102,7 @@ def _read_survey(
             "HSQ-V05",
             f"板块“{block}”不在{works}的板块清单内",
             severity="警告",
-            layer=Survey.key,
+            layer=Survey.alias,
             row=row[Survey.id],
             field=Survey.block,
             value=block,
@@ -117,7 +129,7 @@ def _read_survey(
         Need.urgency_rule: "调查给定" + (f"（{gap.rule}）" if gap else ""),
         Need.method: "调查+测算" if gap else "调查",
         Need.problem: row[Survey.problem],
-        **_read_class(item),
+        **_read_class(item, said_m2=row[Survey.required_m2]),
         Need.target_people: gap.target_people if gap else None,
         Need.place: row[Survey.place],
         "geometry": shape if has_place else (gap.place if gap else None),
@@ -147,13 +159,16 @@ def _read_gap(gap: Gap, short: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _read_class(item: FacilityClass | None) -> dict[str, Any]:
+def _read_class(item: FacilityClass | None, *, said_m2: float | None = None) -> dict[str, Any]:
+    """Return class and scale of a need: the scale the survey states, else the least the standard asks for."""
     if item is None:
         return {}
+    said = clean_number(said_m2)
     return {
         Need.type_key: item.key,
         Need.type_name: item.name,
-        Need.required_m2: item.need_m2 or None,
+        Need.required_m2: said if said > 0 else item.need_m2 or None,
+        Need.scale_key: None if said > 0 else item.key,
     }
 
 

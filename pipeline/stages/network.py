@@ -8,7 +8,9 @@ import pandas as pd
 import shapely
 
 from layers.faults import Fault, FaultLog, PlanFaults
+from layers.frame import empty_frame
 from layers.reachable import Edge, Home, Link
+from layers.read.raw import list_rows
 from layers.source import Building, Community, Facility, Gate, Ledger, Outline, Road, Survey
 from pipeline.plan import Plan
 from pipeline.reach.noding import node_lines
@@ -132,6 +134,9 @@ def _link_layer(
             f"{alias}有 {outside} 个要素在路网范围之外，按不可达计算",
             severity="提示",
             layer=alias,
+            row=list_rows(pd.Index(frame["id"][~joined])),
+            value=list_rows(pd.Index(frame["name"][~joined].dropna())) if "name" in frame else "",
+            remedy="核对这些要素的坐标；确在周边之外的不必处理",
         )
     return links
 
@@ -147,9 +152,8 @@ def run(given: Given) -> dict[str, Frame]:
     extent = shapely.box(*edges.total_bounds).buffer(given.plan.walking.max_access_m)
     linked = [(Home, homes), *((layer, given.geo(layer)) for layer in (Facility, Gate, Survey, Ledger))]
     links = [_link_layer(net, layer.key, layer.alias, frame, extent, given.log) for layer, frame in linked]
-    link = gpd.GeoDataFrame(
-        pd.concat([part for part in links if len(part)], ignore_index=True), crs=roads.crs
-    )
+    found = [part for part in links if len(part)]
+    link = pd.concat(found, ignore_index=True) if found else empty_frame(Link, crs=roads.crs)
     return {Edge.key: edges, Home.key: homes, Link.key: link}
 
 

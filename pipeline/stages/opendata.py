@@ -7,7 +7,6 @@ map stays unmapped: nothing is closed, padded or guessed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +15,6 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from configs.facilities import facility_classes
 from layers import classify, codes, osm_facilities, osm_ground, osm_lines
 from layers.areas import measure_area
 from layers.crs import Zone, choose_zone, name_crs
@@ -127,7 +125,7 @@ def load_open_data(
         Road.key: roads,
         Gate.key: gates,
         Facility.key: set_limits(
-            osm_facilities.build_facilities(extract, roads, gates, log), radius_of=partial(_radius, plan)
+            osm_facilities.build_facilities(extract, roads, gates, log), radius_of=plan.walking.class_limit_m
         ),
         UtilityPoint.key: osm_lines.build_utility_points(extract),
         UtilityLine.key: osm_lines.build_utility_lines(extract),
@@ -148,10 +146,6 @@ def _within(
     kept = kept[~kept.geometry.is_empty].reset_index(drop=True)
     kept[Parcel.area_m2] = measure(kept.geometry)
     return kept
-
-
-def _radius(plan: Plan, key: str) -> float:
-    return plan.walking.radii_m.get(key, plan.walking.limit_m(facility_classes()[key].minutes))
 
 
 def plan_crs(longitude: float, *, zone: int | None = None) -> CRS:

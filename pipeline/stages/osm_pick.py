@@ -95,7 +95,7 @@ def pick_communities(extract: Extract, pick: OsmPick, outline: gpd.GeoDataFrame 
                     "HSQ-V02",
                     f"选中的社区 {ref} 没有名称",
                     file=extract.name,
-                    layer=Community.key,
+                    layer=Community.alias,
                     row=ref,
                     field=Community.name,
                     remedy="在选择条件中加上 name: '*'，或改选有名称的对象",

@@ -69,7 +69,9 @@ def find_phase(standing: Standing) -> Phase:
     """
     for rule in phase_rules():
         if all(getattr(standing, name) == value for name, value in rule.when):
-            return Phase(rule.phase, rule.text, read_settings("phasing.yaml")["phases"][rule.phase]["principle"])
+            return Phase(
+                rule.phase, rule.text, read_settings("phasing.yaml")["phases"][rule.phase]["principle"]
+            )
     raise LookupError("the phase table is not total")
 
 

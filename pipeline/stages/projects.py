@@ -51,7 +51,9 @@ class Draft:
     def standing(self) -> Standing:
         """What the phase table looks at; without a resource there is no tenure to settle."""
         clear = bool(self.space[Resource.tenure_clear]) if self.space else True
-        return Standing(self.need[Need.urgency], int(self.match[Match.level]), clear, bool(self.need[Need.safety]))
+        return Standing(
+            self.need[Need.urgency], int(self.match[Match.level]), clear, bool(self.need[Need.safety])
+        )
 
     @property
     def shape(self) -> Any:
@@ -88,7 +90,7 @@ def make_projects(given: Given) -> dict[str, Frame]:
             "HSQ-A04",
             f"项目清单中财政资金有{write_money(purse.unfunded / 100)}尚无台账资金对应",
             severity="警告",
-            layer=Project.key,
+            layer=Project.alias,
             remedy="在资源台账中补充资金来源，或调整项目规模",
         )
     check_unique(frame[Project.number], what="project")
@@ -97,7 +99,11 @@ def make_projects(given: Given) -> dict[str, Frame]:
 
 def _draft(given: Given, by_number: dict[str, Row]) -> list[Draft]:
     needs = {row[Need.number]: row for row in given.geo(Need).to_dict("records")}
-    sites = {row[Site.resource]: row for row in given.geo(Site).to_dict("records") if clean_text(row[Site.resource])}
+    sites = {
+        row[Site.resource]: row
+        for row in given.geo(Site).to_dict("records")
+        if clean_text(row[Site.resource])
+    }
     pairs = given.table(Pair)
     chosen = {row[Pair.need]: row for row in pairs[pairs[Pair.chosen]].to_dict("records")}
     drafts = []
@@ -183,7 +189,9 @@ def _write(draft: Draft, number: str, cost: Cost, funding: Funding | None, plan:
         Project.year_share: months.share(plan.plan.first_year),
         Project.priority: standing.priority,
         Project.level: standing.level,
-        Project.department: find_department(need[Need.works], item.key if item else "", need[Need.description]),
+        Project.department: find_department(
+            need[Need.works], item.key if item else "", need[Need.description]
+        ),
         Project.note: "；".join(filter(None, notes)),
         Project.need: need[Need.number],
         Project.resources: match[Match.resources],
@@ -236,9 +244,12 @@ def _content(draft: Draft) -> str:
     if item is not None and draft.way == "管理":
         return f"工作要求：{clean_text(draft.match[Match.paths]).split('；')[0]}"
     if item is not None:
-        return f"选址新建{item.name}，所需规模{write_area(clean_number(need[Need.required_m2]))}"
+        mark = item.mark if clean_text(need[Need.scale_key]) else ""
+        return f"选址新建{item.name}，所需规模{write_area(clean_number(need[Need.required_m2]))}{mark}"
     shape = draft.shape
-    length = f"，长约{shape.length:.0f} m" if shape is not None and shape.area == 0 and shape.length > 0 else ""
+    length = (
+        f"，长约{shape.length:.0f} m" if shape is not None and shape.area == 0 and shape.length > 0 else ""
+    )
     return f"{need[Need.description]}{length}"
 
 

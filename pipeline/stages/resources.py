@@ -11,10 +11,11 @@ import shapely
 
 from configs import read_settings
 from layers import codes
+from layers.areas import AreaRule, measure_area
 from layers.frame import conform
 from layers.planned import Inventory
 from layers.reachable import Block, Scope, Unit, Whereabouts
-from layers.source import Building, Heritage, Ledger, OpenSpace, Parcel, Road
+from layers.source import Building, DataExtent, Heritage, Ledger, OpenSpace, Parcel, Road
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.blocks import measure_blocks
 from pipeline.stages.idle import detect_buildings, detect_leftover, detect_parcels
@@ -35,9 +36,10 @@ def make_resources(given: Given) -> dict[str, Frame]:
     roads, spaces = given.geo(Road), given.geo(OpenSpace)
     idle = given.plan.idle
     scope = given.geo(Scope)
-    area = scope.geometry[scope[Scope.kind] == "更新范围"].union_all()
+    area = scope.geometry[scope[Scope.kind] == codes.SCOPE.values[0]].union_all()
     mapped = np.concatenate([f.geometry.to_numpy() for f in (buildings, parcels, spaces)])
     blocks = measure_blocks(area, roads, mapped, complete=idle.min_completeness)
+    blocks[Block.area_m2] = measure_area(blocks.geometry, rule=given.plan.crs.area_rule).round(2)
 
     ledger = _read_ledger(given.placed(Ledger))
     detected = [
@@ -47,17 +49,20 @@ def make_resources(given: Given) -> dict[str, Frame]:
     ]
     rows = _merge(ledger, detected)
     listed = np.array([row["geometry"] for row in rows if row["geometry"] is not None], dtype=object)
-    rows += detect_leftover(blocks, buildings, parcels, roads, spaces, listed, idle=idle)
+    surveyed = given.geo(DataExtent).empty
+    rows += detect_leftover(blocks, buildings, parcels, roads, spaces, listed, idle=idle, surveyed=surveyed)
     frame = make_shapes(rows, Inventory, crs=given.crs)
-    frame = _measure(frame, buildings, parcels, given.geo(Heritage))
+    frame = _measure(frame, buildings, parcels, given.geo(Heritage), rule=given.plan.crs.area_rule)
     frame = _drop_small(frame, given)
     _place(frame, given.geo(Unit), roads)
-    for row in frame[frame.geometry.isna() & frame[Inventory.category].isin(codes.SPATIAL_RESOURCE)].to_dict("records"):
+    for row in frame[frame.geometry.isna() & frame[Inventory.category].isin(codes.SPATIAL_RESOURCE)].to_dict(
+        "records"
+    ):
         given.log.add(
             "HSQ-A03",
             f"资源{row[Inventory.number]}（{row[Inventory.name]}）没有图形，不参与空间匹配",
             severity="警告",
-            layer=Ledger.key,
+            layer=Ledger.alias,
             row=row[Inventory.number],
             remedy="按资源编号补充图形文件",
         )
@@ -116,7 +121,7 @@ def _merge(ledger: Rows, detected: Rows) -> Rows:
                 rest.append(other)
             else:
                 ground = keep_areas(other["geometry"].difference(shape), least_m2=1.0)
-                rest.append({**other, "geometry": ground, Inventory.area_m2: ground.area})
+                rest.append({**other, "geometry": ground, Inventory.area_m2: None})
         kept = rest
     return [*ledger, *kept]
 
@@ -133,7 +138,12 @@ def _fill_row(row: dict[str, Any], other: dict[str, Any]) -> None:
 
 
 def _measure(
-    frame: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, heritage: gpd.GeoDataFrame
+    frame: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame,
+    parcels: gpd.GeoDataFrame,
+    heritage: gpd.GeoDataFrame,
+    *,
+    rule: AreaRule,
 ) -> gpd.GeoDataFrame:
     """Fill usable area, width, compactness, land-use code, building, heritage and tenure."""
     frame = frame.copy()
@@ -146,9 +156,9 @@ def _measure(
         free[land] = frame.geometry[land].difference(footprints)
     frame[Inventory.width_m] = np.round(measure_width(free), 2)
     frame[Inventory.compactness] = np.round(measure_compactness(frame.geometry), 4)
-    drawn = frame.geometry.area.where(solid)
+    drawn = measure_area(frame.geometry, rule=rule).where(solid)
     frame[Inventory.area_m2] = frame[Inventory.area_m2].fillna(drawn).round(2)
-    open_m2 = free.area.where(land)
+    open_m2 = measure_area(free, rule=rule).where(land)
     # Without a drawing of the ground, what the ledger says is all there is.
     said = frame[Inventory.area_m2].where(frame[Inventory.category].isin(_LAND))
     frame[Inventory.usable_m2] = frame[Inventory.usable_m2].fillna(open_m2).fillna(said).round(2)
@@ -158,11 +168,15 @@ def _measure(
     code = _find_holder(spots, parcels, Parcel.landuse_code)
     house = _find_holder(spots, buildings, Building.id)
     rows = frame.index[where]
-    frame[Inventory.landuse_code] = frame[Inventory.landuse_code].fillna(pd.Series(code, index=rows, dtype="str"))
+    frame[Inventory.landuse_code] = frame[Inventory.landuse_code].fillna(
+        pd.Series(code, index=rows, dtype="str")
+    )
     rooms = pd.Series(house, index=rows, dtype="str").where(frame[Inventory.category] == _BUILT)
     frame[Inventory.building] = frame[Inventory.building].fillna(rooms)
     notes = {row: [clean_text(text)] for row, text in frame[Inventory.condition].items()}
-    for n, which in zip(*heritage.sindex.query(frame.geometry.iloc[where], predicate="intersects"), strict=True):
+    for n, which in zip(
+        *heritage.sindex.query(frame.geometry.iloc[where], predicate="intersects"), strict=True
+    ):
         notes[rows[n]].append(f"涉及{heritage[Heritage.name].iloc[which]}保护范围")
     frame[Inventory.condition] = pd.Series(
         {row: "；".join(filter(None, parts)) for row, parts in notes.items()}, index=frame.index, dtype="str"
@@ -202,7 +216,7 @@ def _drop_small(frame: gpd.GeoDataFrame, given: Given) -> gpd.GeoDataFrame:
             f"{row[Inventory.name]}可用面积{clean_number(row[Inventory.usable_m2]):.0f}㎡、最大内接宽度"
             f"{clean_number(row[Inventory.width_m]):.1f} m，小于闲置空间下限，未列入资源台账",
             severity="提示",
-            layer=Inventory.key,
+            layer=Inventory.alias,
             row=row[Inventory.number],
             action="略去",
             remedy="如需列入，调整 idle.min_area_m2 或 idle.min_width_m",
@@ -218,14 +232,15 @@ def _place(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame, roads: gpd.GeoDataF
     frame[Inventory.community] = frame[Inventory.community].fillna(by_place)
     found = describe_places(frame.geometry, frame[Inventory.community], roads)
     frame[Inventory.place] = [
-        clean_text(own) or text or "规划范围内" for own, text in zip(frame[Inventory.place], found, strict=True)
+        clean_text(own) or text or "规划范围内"
+        for own, text in zip(frame[Inventory.place], found, strict=True)
     ]
 
 
 RESOURCES = Stage(
     name="resources",
     title="资源台账",
-    takes=(Ledger, Parcel, Building, Road, OpenSpace, Heritage, Scope, Unit, Whereabouts),
+    takes=(Ledger, Parcel, Building, Road, OpenSpace, Heritage, DataExtent, Scope, Unit, Whereabouts),
     gives=(Inventory, Block),
     run=make_resources,
 )

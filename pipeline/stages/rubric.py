@@ -77,12 +77,12 @@ def _iter_factors(
     need: Row, resource: Row, item: FacilityClass, distance_m: float, limit_m: float
 ) -> Iterator[Factor]:
     yield _fitness(resource, item)
-    yield _area(need, resource)
+    yield _area(need, resource, item)
     yield from _form(resource, item)
     yield from _condition(resource, item)
     yield _landuse(resource, item)
-    yield from _ownership(need, resource)
-    yield _distance(distance_m, limit_m)
+    yield from _ownership(need, resource, item)
+    yield _distance(distance_m, limit_m, item)
 
 
 def _fitness(resource: Row, item: FacilityClass) -> Factor:
@@ -92,7 +92,7 @@ def _fitness(resource: Row, item: FacilityClass) -> Factor:
     return Factor(level, rubric["fitness_texts"].get(level, ""))
 
 
-def _area(need: Row, resource: Row) -> Factor:
+def _area(need: Row, resource: Row, item: FacilityClass) -> Factor:
     required, usable = clean_number(need[Need.required_m2]), clean_number(resource[Inventory.usable_m2])
     if np.isnan(usable):
         return Factor(2, "可用面积待核")
@@ -101,7 +101,8 @@ def _area(need: Row, resource: Row) -> Factor:
     steps = read_settings("matching.yaml")["area_ratio"]
     level = max((lv for lv, least in steps.items() if usable >= least * required), default=0)
     word = "满足" if level == 3 else "小于"
-    return Factor(level, f"可用面积{write_area(usable)}{word}所需{write_area(required)}")
+    mark = item.mark if clean_text(need[Need.scale_key]) else ""
+    return Factor(level, f"可用面积{write_area(usable)}{word}所需{write_area(required)}{mark}")
 
 
 def _form(resource: Row, item: FacilityClass) -> Iterator[Factor]:
@@ -150,28 +151,35 @@ def _landuse(resource: Row, item: FacilityClass) -> Factor:
         return Factor(1, f"现状{landuse_names().get(code, code)}受保护，转用难度大", LANDUSE)
     if not code or kind == "空间":
         return Factor(3, "")
-    alike = rubric["building_compatible"] if kind == "建筑" else rubric["compatible"]["land" if item.land else "indoor"]
+    alike = (
+        rubric["building_compatible"]
+        if kind == "建筑"
+        else rubric["compatible"]["land" if item.land else "indoor"]
+    )
     if code.startswith((*alike, item.landuse_code[:4] or "-")):
         return Factor(3, "用途相容")
     return Factor(2, f"现状{landuse_names().get(code, code)}需调整规划用途", LANDUSE)
 
 
-def _ownership(need: Row, resource: Row) -> Iterator[Factor]:
+def _ownership(need: Row, resource: Row, item: FacilityClass) -> Iterator[Factor]:
     rubric = read_settings("matching.yaml")
     clear = bool(resource[Inventory.tenure_clear])
     yield Factor(3, "权属清晰") if clear else Factor(2, "权属待核需协调", TENURE)
     who = clean_text(resource[Inventory.owner])
-    if resource[Inventory.category] != "空间" and find_word(who, rubric["department_words"]):
+    # A school ground may be opened by turns; building on it takes the school's department all the same.
+    by_turns = resource[Inventory.category] == "空间" and item.key in rubric["by_turns"]
+    if not by_turns and find_word(who, rubric["department_words"]):
         yield Factor(2, "需跨部门协调")
     home, other = clean_text(need[Need.community]), clean_text(resource[Inventory.community])
     if home and other and home != other:
         yield Factor(rubric["other_community"], f"位于{other}，需跨社区统筹")
 
 
-def _distance(distance_m: float, limit_m: float) -> Factor:
+def _distance(distance_m: float, limit_m: float, item: FacilityClass) -> Factor:
     if np.isnan(distance_m):
         return Factor(2, "步行距离未能测定")
     steps = read_settings("matching.yaml")["distance"]
     level = max((lv for lv, times in steps.items() if distance_m <= times * limit_m), default=0)
     text = f"步行{distance_m:.0f} m"
-    return Factor(level, text if distance_m <= limit_m else f"{text}（服务距离{limit_m:.0f} m）")
+    doubt = "" if item.verified else "，待核"
+    return Factor(level, text if distance_m <= limit_m else f"{text}（服务距离{limit_m:.0f} m{doubt}）")

@@ -8,7 +8,7 @@ import shapely
 
 from layers import codes
 from layers.areas import measure_area
-from layers.faults import FaultLog
+from layers.faults import Fault, FaultLog, PlanFaults
 from layers.reachable import Edge, Home, Scope, ScopeCut, Unit, Whereabouts
 from layers.source import (
     Building,
@@ -46,6 +46,7 @@ def _units_from_points(given: Given, net: WalkNet) -> gpd.GeoDataFrame:
     """Communities as points become areas by walking distance inside the outline (1.4, 示意边界)."""
     seeds, outline = given.geo(Community), given.geo(Outline)
     area = outline.geometry.union_all()
+    _check_seeds(seeds, area)
     cells = net.cells(area, given.plan)
     snap = net.snap(seeds.geometry)
     parts = network_voronoi(net.graph, cells, snap, area).polygon
@@ -62,6 +63,35 @@ def _units_from_points(given: Given, net: WalkNet) -> gpd.GeoDataFrame:
         geometry=parts,
         crs=seeds.crs,
     )
+
+
+def _check_seeds(seeds: gpd.GeoDataFrame, area: shapely.Geometry) -> None:
+    """Refuse community points that cannot have an area of their own.
+
+    Raises
+    ------
+    PlanFaults
+        One fault a point outside the outline or at the place of another.
+    """
+    outside = ~seeds.geometry.within(area)
+    again = seeds.geometry.to_wkb().duplicated()
+    faults = [
+        Fault(
+            "HSQ-X04" if lies_outside else "HSQ-G04",
+            f"社区点“{name}”{'不在规划外轮廓之内' if lies_outside else '与另一社区点位置相同'}，无法划分示意边界",
+            layer=Community.alias,
+            row=str(name),
+            remedy="改正该点坐标，或从社区图层中去掉",
+            x=float(point.x),
+            y=float(point.y),
+        )
+        for name, point, lies_outside, repeated in zip(
+            seeds[Community.name], seeds.geometry, outside, again, strict=True
+        )
+        if lies_outside or repeated
+    ]
+    if faults:
+        raise PlanFaults(faults)
 
 
 def _build_units(given: Given, net: WalkNet) -> gpd.GeoDataFrame:

@@ -9,17 +9,18 @@ import shapely
 
 from configs import read_settings
 from configs.facilities import FacilityClass, facility_classes
+from layers import codes
 from layers.frame import empty_frame
 from layers.reachable import Access, Coverage, Edge, FacilityLoad, Home, Link, Sharing, Unit, Whereabouts
 from layers.source import Facility
 from pipeline.reach.search import reach
 from pipeline.stages.access import measure_access
 from pipeline.stages.base import Frame, Given, Stage
-from pipeline.stages.coverage import class_limit_m
+from pipeline.stages.coverage import REFUSED
 from pipeline.stages.walknet import WalkNet, open_walknet, recall_snap
 
 OUTSIDE = "规划范围外"
-_REFUSED, _BY_TIME = "不可", "可错时"
+_BY_TIME = codes.SHARING.values[1]
 
 
 def _reach_pairs(given: Given, net: WalkNet) -> pd.DataFrame:
@@ -30,17 +31,16 @@ def _reach_pairs(given: Given, net: WalkNet) -> pd.DataFrame:
     homes = homes[homes[Home.community].notna()].reset_index(drop=True)
     facilities = given.placed(Facility)
     rules = read_settings("sharing.yaml")
-    never = {key for key, item in facility_classes().items() if item.group in rules["open_groups"]} | set(
+    shareable = (facilities[Facility.sharing] != REFUSED) & ~facilities[Facility.type_key].isin(
         rules["never"]
     )
-    shareable = (facilities[Facility.sharing] != _REFUSED) & ~facilities[Facility.type_key].isin(never)
     facilities = facilities[shareable].reset_index(drop=True)
     home_snap = recall_snap(link, homes, Home.key)
     parts = []
     for key, rows in facilities.groupby(Facility.type_key).groups.items():
         index = np.asarray(rows)
         snap = recall_snap(link, facilities.loc[index], Facility.key)
-        table = reach(net.graph, snap, home_snap, class_limit_m(facility_classes()[str(key)], plan))
+        table = reach(net.graph, snap, home_snap, plan.walking.class_limit_m(str(key)))
         parts.append(
             pd.DataFrame(
                 {
@@ -58,6 +58,24 @@ def _reach_pairs(given: Given, net: WalkNet) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
+def _leave_out_open(pairs: pd.DataFrame, *, served: set[tuple[str, str]]) -> pd.DataFrame:
+    """Leave out what is open to everybody anyway, unless it is all a community has (requirements §7.16).
+
+    Parameters
+    ----------
+    pairs : from ``_reach_pairs``.
+    served : community and class with at least one home covered by an own facility.
+    """
+    groups = read_settings("sharing.yaml")["open_groups"]
+    always_open = {key for key, item in facility_classes().items() if item.group in groups}
+    required = {key for key, item in facility_classes().items() if item.required}
+    only_there = [
+        key in required and (user, key) not in served
+        for user, key in zip(pairs["user"], pairs["key"], strict=True)
+    ]
+    return pairs[~pairs["key"].isin(always_open) | np.asarray(only_there, dtype=bool)].copy()
+
+
 def _mode(item: FacilityClass, stated: object) -> str:
     modes = read_settings("sharing.yaml")["modes"]
     return "错时共享" if stated == _BY_TIME else str(modes[item.group])
@@ -73,16 +91,20 @@ def _list_sharing(given: Given, net: WalkNet) -> gpd.GeoDataFrame | pd.DataFrame
     """List every facility that serves homes of a community it does not stand in."""
     pairs = _reach_pairs(given, net)
     pairs = pairs[pairs["owner"] != pairs["user"]]
-    if pairs.empty:
-        return empty_frame(Sharing, crs=given.crs)
     coverage = given.table(Coverage)
     own = coverage[coverage[Coverage.own]]
+    served = set(zip(own[Coverage.community], own[Coverage.type_key], strict=True))
+    pairs = _leave_out_open(pairs, served=served)
+    if pairs.empty:
+        return empty_frame(Sharing, crs=given.crs)
     covered = set(zip(own[Coverage.home], own[Coverage.type_key], strict=True))
     pairs["gained"] = [pair not in covered for pair in zip(pairs["home"], pairs["key"], strict=True)]
     pairs["people_gained"] = pairs["people"].where(pairs["gained"])
+    # The distance stated is that of the link drawn: to the nearest home that gains.
+    pairs["metres_gained"] = pairs["metres"].where(pairs["gained"])
     grouped = pairs.groupby(["key", "facility", "owner", "user"], sort=True)
     rows = grouped.agg(
-        metres=("metres", "min"),
+        metres=("metres_gained", "min"),
         served=("home", "size"),
         gained=("gained", "sum"),
         people=("people_gained", lambda values: values.sum(min_count=1)),
@@ -108,6 +130,7 @@ def _list_sharing(given: Given, net: WalkNet) -> gpd.GeoDataFrame | pd.DataFrame
         {
             part: text.format(
                 owner=row.owner, user=row.user, facility=name, type=item.name,
+                keeper="设施产权单位" if row.owner == OUTSIDE else row.owner,
                 distance=f"{row.metres:.0f}", gained=row.gained,
             )
             for part, text in texts[mode].items()

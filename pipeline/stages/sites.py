@@ -74,7 +74,9 @@ def find_uses(
     spatial = resources[
         resources[Resource.category].isin(codes.SPATIAL_RESOURCE) & (resources[Resource.certainty] == "确认")
     ]
-    built_first = spatial.assign(_land=spatial[Resource.category] != "建筑").sort_values(["_land", Resource.number])
+    built_first = spatial.assign(_land=spatial[Resource.category] != "建筑").sort_values(
+        ["_land", Resource.number]
+    )
     taken: list[shapely.Geometry] = []
     uses = []
     for row in built_first.to_dict("records"):
@@ -89,7 +91,7 @@ def find_uses(
                 "HSQ-A07",
                 f"资源{row[Resource.number]}的范围已全部属于其他资源，未单独布局",
                 severity="警告",
-                layer=Resource.key,
+                layer=Resource.alias,
                 row=row[Resource.number],
                 remedy="核对资源台账中重复或重叠的条目",
             )
@@ -97,7 +99,8 @@ def find_uses(
         taken.append(ground)
         mine = chosen[chosen[Pair.resource] == row[Resource.number]]
         order = sorted(
-            mine.to_dict("records"), key=lambda p: (need_rows[p[Pair.need]][Need.urgency] != "紧迫", p[Pair.need])
+            mine.to_dict("records"),
+            key=lambda p: (need_rows[p[Pair.need]][Need.urgency] != "紧迫", p[Pair.need]),
         )
         uses.append(
             Use(
@@ -111,8 +114,8 @@ def find_uses(
     return uses
 
 
-def write_site(use: Use, area_m2: float) -> dict[str, Any]:
-    """Return the ``Site`` row of a use."""
+def write_site(use: Use) -> dict[str, Any]:
+    """Return the ``Site`` row of a use; its ground is measured with all others."""
     row, action = use.resource, use.action
     clear = bool(row[Resource.tenure_clear])
     measures = read_settings("matching.yaml")["measures"]
@@ -128,7 +131,6 @@ def write_site(use: Use, area_m2: float) -> dict[str, Any]:
         Site.action: action,
         Site.name: row[Resource.name],
         Site.function: function,
-        Site.area_m2: area_m2,
         Site.floor_area_m2: _floor_area(use),
         Site.measure: measure,
         Site.tenure_change: "不变" if clear else "权属核实后确定",
@@ -158,7 +160,11 @@ def write_kept(
         if shapely.area(shapely.intersection(shape, busy)) >= _LEAST_M2:
             continue
         names = [facility_classes()[spots[Facility.type_key].iloc[i]].name for i in inside]
-        label = clean_text(building[Building.name]) or clean_text(spots[Facility.name].iloc[inside[0]]) or names[0]
+        label = (
+            clean_text(building[Building.name])
+            or clean_text(spots[Facility.name].iloc[inside[0]])
+            or names[0]
+        )
         rows.append(
             {
                 Site.id: f"S-{building[Building.id]}",
@@ -167,7 +173,6 @@ def write_kept(
                 Site.action: "保留",
                 Site.name: label,
                 Site.function: "、".join(dict.fromkeys(names)),
-                Site.area_m2: shape.area,
                 Site.floor_area_m2: building[Building.floor_area_m2],
                 Site.tenure_change: "不变",
                 "geometry": shape,
@@ -181,5 +186,7 @@ def _floor_area(use: Use) -> float | None:
     if use.resource[Resource.category] == "建筑":
         used = sum(use.used_m2)
         return used if use.needs and used == used else clean_number(use.resource[Resource.floor_area_m2])
-    rooms = [clean_number(n[Need.required_m2]) for n, i in zip(use.needs, use.items, strict=True) if not i.land]
+    rooms = [
+        clean_number(n[Need.required_m2]) for n, i in zip(use.needs, use.items, strict=True) if not i.land
+    ]
     return sum(rooms) if rooms else None

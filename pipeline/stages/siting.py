@@ -21,7 +21,6 @@ from pipeline.reach.od import OdTable
 from pipeline.reach.search import reach
 from pipeline.reach.snap import Status
 from pipeline.stages.base import Frame, Given, Stage
-from pipeline.stages.coverage import class_limit_m
 from pipeline.stages.placing import clean_text
 from pipeline.stages.walknet import open_walknet, recall_snap
 from pipeline.stages.walks import pick_points
@@ -71,7 +70,7 @@ def _plan_network(given: Given, key: str, rule: dict[str, Any]) -> gpd.GeoDataFr
     if town is None:
         return None
     station = facility_classes()[rule["station"]]
-    limit_m = class_limit_m(station, given.plan)
+    limit_m = given.plan.walking.class_limit_m(station.key)
     centre, all_walks = _choose_centre(town)
     if centre is None:
         given.log.add(

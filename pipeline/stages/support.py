@@ -45,7 +45,9 @@ class Support:
         for row in self.money:
             clause = clean_text(row[Inventory.clause])
             basis = f"（{clause}）" if clause else ""
-            texts.append(f"{row[Inventory.name]}{basis}{write_money(clean_number(row[Inventory.amount_wan]))}")
+            texts.append(
+                f"{row[Inventory.name]}{basis}{write_money(clean_number(row[Inventory.amount_wan]))}"
+            )
         return "；".join(texts) or _UNSETTLED
 
     def people_text(self) -> str:
@@ -57,7 +59,11 @@ class Support:
             texts.append(f"{row[Inventory.name]}：{said}")
         for row in self.policy:
             clause = clean_text(row[Inventory.clause]) or "条款待核"
-            texts.append("：".join(filter(None, (f"{row[Inventory.name]}（{clause}）", clean_text(row[Inventory.support])))))
+            texts.append(
+                "：".join(
+                    filter(None, (f"{row[Inventory.name]}（{clause}）", clean_text(row[Inventory.support])))
+                )
+            )
         return "；".join(texts) or NOTHING
 
 
@@ -73,7 +79,11 @@ def find_support(need: Row, rows: list[Row], *, building: bool) -> Support:
     mine = [row for row in rows if _in_reach(need, row) and _serves(need, row, building=building)]
     funded = [row for row in mine if clean_number(row[Inventory.amount_wan]) > 0]
     return Support(
-        money=[r for r in mine if r[Inventory.category] == "资金" or (r[Inventory.category] == "政策" and r in funded)],
+        money=[
+            r
+            for r in mine
+            if r[Inventory.category] == "资金" or (r[Inventory.category] == "政策" and r in funded)
+        ],
         policy=[r for r in mine if r[Inventory.category] == "政策" and r not in funded],
         people=[r for r in mine if r[Inventory.category] == "人力"],
     )
@@ -104,7 +114,13 @@ def _serves(need: Row, row: Row, *, building: bool) -> bool:
     item = facility_classes().get(key)
     tokens = {token.strip() for token in re.split(r"[;；,，、/]", clean_text(row[Inventory.serves]))}
     if tokens & _vocabulary():
-        mine = {need[Need.works], need[Need.dimension], key, item.name if item else "", item.group if item else ""}
+        mine = {
+            need[Need.works],
+            need[Need.dimension],
+            key,
+            item.name if item else "",
+            item.group if item else "",
+        }
         return bool(tokens & mine - {""})
     themes = read_settings("support.yaml")["themes"]
     texts = (row[c] for c in (Inventory.name, Inventory.clause, Inventory.support, Inventory.serves))

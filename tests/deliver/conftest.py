@@ -175,7 +175,7 @@ def frames() -> dict[str, Any]:
                         "required_m2": 200.0,
                         "community": "西社区",
                         "gap": "漏配",
-                        "target": "elders",
+                        "target": "60岁及以上老年人",
                         "target_people": 120,
                     },
                     {
@@ -290,7 +290,7 @@ def frames() -> dict[str, Any]:
                         "type_name": title,
                         "tier": "5分钟",
                         "limit_m": 300.0,
-                        "target": "elders",
+                        "target": "60岁及以上老年人",
                         "facilities": 1,
                         "homes": 10,
                         "homes_own": 6,

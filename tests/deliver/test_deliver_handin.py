@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from types import SimpleNamespace
 
 import openpyxl
 import pytest
+from pyogrio.errors import FeatureError
 
 from layers.faults import PlanFaults
 from layers.frame import empty_frame
@@ -89,3 +91,18 @@ def test_the_frames_given_are_left_alone(frames, plan, quality, tmp_path):
     before = {key: frame.copy() for key, frame in frames.items()}
     deliver(frames, plan, quality)
     assert all(frames[key].equals(before[key]) for key in frames)
+
+
+@pytest.mark.parametrize("room", [0, 10**9])
+def test_a_full_disk_in_gdal_s_words_is_a_fault_and_other_words_are_not(
+    frames, plan, quality, tmp_path, monkeypatch, room
+):
+    def fail(*_):
+        raise FeatureError("database or disk is full")
+
+    monkeypatch.setattr("pipeline.deliver.handin.write_geopackage", fail)
+    monkeypatch.setattr("pipeline.deliver.handin.shutil.disk_usage", lambda _: SimpleNamespace(free=room))
+    plan.located(tmp_path / "configs")
+    with pytest.raises(FeatureError if room else PlanFaults) as caught:
+        deliver(frames, plan, quality)
+    assert room or "磁盘空间不足" in caught.value.faults[0].problem

@@ -141,7 +141,7 @@ def test_unverified_standards_say_so_beside_a_real_number(sheets):
     assert [sheet.cell(row, 1).value for row in range(4, 8)] == ["东社区"] * 2 + ["西社区"] * 2
     assert [sheet.cell(row, 2).value for row in (4, 5)] == ["社区食堂", "托儿所"]
     assert [sheet.cell(4, c).value for c in (8, 9, 10, 11)] == [10, 6, 8, 2]
-    assert sheet["O4"].value == "60岁及以上人口"
+    assert sheet["O4"].value == "60岁及以上老年人"
 
 
 def test_equal_neighbours_merge_where_asked(frames, plan, tmp_path):

@@ -10,7 +10,7 @@ import geopandas as gpd
 import openpyxl
 import pytest
 import yaml
-from shapely import box
+from shapely import LineString, box
 
 from layers.faults import Fault, FaultLog, PlanFaults
 from pipeline.plan import load_plan
@@ -40,6 +40,7 @@ class Bench:
         self.log = FaultLog()
         self.inputs: dict[str, list[dict[str, Any]]] = {}
         self.plan: dict[str, Any] = {}
+        self.has_street = True
 
     def vector(self, name: str, shapes: list[Any], columns: dict[str, list[Any]], **options: Any) -> Path:
         """Write a vector file; ``crs`` defaults to EPSG:4548."""
@@ -81,6 +82,10 @@ class Bench:
         PlanFaults
             As the stage does.
         """
+        if self.has_street and "road" not in self.inputs and "open_data" not in self.plan:
+            # No plan stands without a way to walk on; tests of other layers need not say so.
+            self.vector("街.gpkg", [LineString([(E0, N0), (E0 + 1000, N0)])], {"name": ["街"], "kind": ["支路"]})
+            self.add("road", "街.gpkg")
         path = self.folder / "plan.yaml"
         config = {"plan": IDENTITY, "inputs": self.inputs, **self.plan}
         path.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")

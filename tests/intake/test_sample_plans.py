@@ -111,3 +111,16 @@ def test_loading_twice_gives_the_same(sample: tuple[dict[str, Frame], FaultLog])
     for key, frame in sample[0].items():
         assert frame.equals(again[key]), key
     assert log.faults == sample[1].faults
+
+
+def test_the_most_special_part_of_a_web_maps_type_decides(sample: tuple[dict[str, Frame], FaultLog]) -> None:
+    facilities = sample[0]["facility"].set_index("name")
+    assert facilities["type_key"]["江东幼儿园"] == "kindergarten"  # 科教文化服务;学校;幼儿园
+
+
+def test_what_buildings_lack_and_how_they_are_projected_is_told(sample: tuple[dict[str, Frame], FaultLog]) -> None:
+    _, log = sample
+    (zone,) = (fault for fault in faults(log, "HSQ-X03", "建筑.shp") if "带号 39" in fault.problem)
+    assert zone.severity == "提示"
+    undated = next(fault for fault in faults(log, "HSQ-V02", "建筑.shp") if "建成年代" in fault.problem)
+    assert len(undated.row.split("、")) == len(planted("建筑.shp", "年代缺失")["对象"]) == 3

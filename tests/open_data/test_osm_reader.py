@@ -150,3 +150,10 @@ def test_unusable_files_say_so(tmp_path, name, content, code):
         read_osm(path, FaultLog())
     assert [f.code for f in caught.value.faults] == [code]
     assert caught.value.faults[0].remedy
+
+
+def test_a_single_object_without_declared_bounds_covers_no_ground(tmp_path):
+    path = write_osm(tmp_path / "a.osm", nodes={9: (5, 5, {"place": "village"})}, bounds=None)
+    extract, _ = _read(path)
+    assert extract.bounds is None
+    assert len(extract.nodes) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,16 @@ def test_walking_limits_follow_the_rule():
     assert "步速 60 m/min" in speed.walking.rule_text()
 
 
+def test_a_layer_code_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="HSQ_XZYDD"):
+        make_plan(delivery={"ysdm": {"HSQ_XZYDD": "1"}})
+
+
+def test_a_class_has_its_own_radius_or_its_tiers():
+    walking = make_plan(walking={"radii_m": {"kindergarten": 400}}).walking
+    assert (walking.class_limit_m("kindergarten"), walking.class_limit_m("wet_market")) == (400.0, 500.0)
+
+
 @pytest.mark.parametrize(("name", "made"), [("plan.schema.json", write_schema), ("配置说明.md", write_page)])
 def test_generated_files_are_in_step_with_the_models(name, made):
     stored = (ROOT / "configs" / name).read_text(encoding="utf-8")
@@ -93,3 +104,67 @@ def test_every_key_has_a_description():
     blocks = [schema, *schema["$defs"].values()]
     bare = [f"{block['title']}.{key}" for block in blocks for key, item in block["properties"].items() if "description" not in item]
     assert bare == []
+
+
+@pytest.mark.parametrize(
+    ("extra", "field", "words"),
+    [
+        ("walking: {radii_m: {kindergaten: 300}}", "walking", "kindergaten（是否想写 kindergarten？）"),
+        ("walking: {radii_m: {clinic: -5}}", "walking.radii_m.clinic", "大于 0"),
+        ("walking: {rule: speed, speed_m_per_min: .inf}", "walking.speed_m_per_min", "有限"),
+        ("walking: {rule: speed, speed_m_per_min: 100000}", "walking.speed_m_per_min", "不大于 200"),
+        ("walking: {tiers_m: {5: 300, 10: 500, 15: 90000}}", "walking", "不超过 5000 米"),
+        ('sheets: {only: ["1-02", "9-99"]}', "sheets", "9-99"),
+        ('sheets: {name_pattern: "图"}', "sheets.name_pattern", "重名；请加入 {number} 或 {title}"),
+        ('sheets: {name_pattern: "{nummer}"}', "sheets.name_pattern", "没有的项 {nummer}"),
+        ('sheets: {name_pattern: "{number"}', "sheets.name_pattern", "花括号不成对"),
+        ('sheets: {name_pattern: "a/{number}"}', "sheets.name_pattern", "不能含"),
+        ('delivery: {shp_pattern: "{layer.__class__}"}', "delivery.shp_pattern", "没有的项"),
+        ("delivery: {shp_encoding: gb2312}", "delivery.shp_encoding", "允许：UTF-8、GBK"),
+        ("delivery: {folder: 'D:\\成果'}", "delivery.folder", "盘符"),
+    ],
+)
+def test_a_wrong_value_says_what_is_allowed(tmp_path, extra, field, words):
+    if os.name == "nt" and words == "盘符":
+        pytest.skip("drive letters are paths there")
+    found = faults_of(write(tmp_path, GOOD + extra + "\n"))
+    assert set(found) == {field}
+    assert words in found[field]
+
+
+def test_texts_that_cannot_be_printed_or_named_are_one_message_each(tmp_path):
+    bad = GOOD.replace("area: 甲社区", "area: 甲<b>社区").replace("compiler: 院", 'compiler: "院\\t一"')
+    found = faults_of(write(tmp_path, bad.replace('"369901"', "369901")))
+    assert set(found) == {"plan.area", "plan.compiler", "plan.region_code"}
+    assert "U+0009" in found["plan.compiler"]
+    assert '加引号，如 "369901"' in found["plan.region_code"]
+
+
+def test_paths_written_on_windows_are_read_anywhere(tmp_path):
+    plan = load_plan(write(tmp_path, GOOD.replace("{path: a.shp}", r"{path: 数据\社区\a.shp}")))
+    assert plan.resolve(plan.inputs.community_given[0].path) == tmp_path / "数据" / "社区" / "a.shp"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (GOOD + "plan: {id: b}\n", "“plan”写了两次"),
+        ("plan:\n\tid: x\n", "Tab"),
+        ("plan: {id: a\nx: 1", "成对"),
+        ("a: b: c", "冒号"),
+    ],
+)
+def test_what_the_yaml_reader_refuses_is_said_in_chinese_with_the_line(tmp_path, content, words):
+    with pytest.raises(PlanFaults) as caught:
+        load_plan(write(tmp_path, content))
+    (fault,) = caught.value.faults
+    assert fault.code == "HSQ-C02"
+    assert words in fault.problem
+    assert fault.row.startswith("第 ")
+    assert not any(word.isascii() and word.isalpha() and len(word) > 4 for word in fault.problem.split())
+
+
+def test_another_encoding_is_said_without_the_decoder_s_words(tmp_path):
+    with pytest.raises(PlanFaults) as caught:
+        load_plan(write(tmp_path, GOOD, "gbk"))
+    assert "codec" not in caught.value.faults[0].problem

@@ -23,7 +23,7 @@ def need_row(number="XQ01", **more):
     return {
         "id": number, "number": number, "community": "甲社区", "dimension": "舒适宜居", "works": "设施提升工程",
         "block": "完善公共服务配套", "description": "增设社区食堂", "origin": "问卷", "urgency": "紧迫", "method": "调查",
-        "problem": "建设类", "type_key": "canteen", "type_name": "社区食堂", "required_m2": 200, "place": "一号楼",
+        "problem": "建设类", "type_key": "canteen", "scale_key": "canteen", "type_name": "社区食堂", "required_m2": 200, "place": "一号楼",
         "geometry": Point(0, 1), **more,
     }  # fmt: skip
 
@@ -46,14 +46,33 @@ def judge(need=None, distance=100.0, **more):
 def test_idle_rooms_for_a_canteen_are_a_strong_match():
     found = judge()
     assert found.level == 3 and found.area_ratio == 1.75 and found.conditions == ()
-    assert found.reason == "有建筑（A栋一层），类型适配、可用面积350㎡满足所需200㎡、用途相容、权属清晰、步行100 m"
+    assert (
+        found.reason
+        == "有建筑（A栋一层），类型适配、可用面积350㎡满足所需200㎡（待核）、用途相容、权属清晰、步行100 m"
+    )
+
+
+def test_a_school_ground_is_shared_by_turns_but_built_on_only_with_its_department():
+    ground = {
+        "category": "空间", "name": "小学操场", "owner": "区教育局", "use_status": "在用", "usable_m2": 1700,
+        "landuse_code": "080403",
+    }  # fmt: skip
+    sport = judge(need={"type_key": "sports_field_small", "required_m2": 800}, **ground)
+    assert sport.level == 3 and "跨部门" not in sport.reason
+    play = judge(need={"type_key": "child_elder_ground", "required_m2": 300}, **ground)
+    assert (play.level, play.reason) == (2, "有空间（小学操场），但需跨部门协调")
+
+
+def test_a_scale_the_survey_states_needs_no_check_of_the_standard():
+    assert "所需200㎡（待核）" in judge().reason
+    assert "所需300㎡、" in judge(need={"required_m2": 300, "scale_key": None}).reason
 
 
 @pytest.mark.parametrize(
     ("more", "level", "words"),
     [
-        ({"usable_m2": 150}, 2, "可用面积150㎡小于所需200㎡"),
-        ({"usable_m2": 40}, 1, "可用面积40㎡小于所需200㎡"),
+        ({"usable_m2": 150}, 2, "可用面积150㎡小于所需200㎡（待核）"),
+        ({"usable_m2": 40}, 1, "可用面积40㎡小于所需200㎡（待核）"),
         ({"usable_m2": None}, 2, "可用面积待核"),
         ({"condition": "结构老旧，需加固"}, 2, "需工程处置"),
         ({"condition": "D级危房"}, 1, "需工程处置"),
@@ -65,7 +84,7 @@ def test_idle_rooms_for_a_canteen_are_a_strong_match():
         ({"condition": "涉及老街保护范围"}, 2, "保护范围"),
         ({"name": "A栋三层"}, 2, "位于三层，不在首层"),
         ({"category": "用地", "landuse_code": "0702"}, 2, "需新建或改建后方可使用"),
-        ({"distance": 700.0}, 2, "步行700 m（服务距离300 m）"),
+        ({"distance": 700.0}, 2, "步行700 m（服务距离300 m，待核）"),
         ({"distance": np.nan}, 2, "步行距离未能测定"),
     ],
 )
@@ -82,7 +101,9 @@ def test_what_is_far_too_small_too_far_or_no_room_is_no_candidate(more):
 def test_a_small_odd_corner_for_a_childrens_ground_is_weak():
     """The guideline's own example of 弱匹配 (3.6.1)."""
     ground = {"type_key": "child_elder_ground", "required_m2": 170}
-    found = judge(need=ground, category="用地", usable_m2=298, width_m=3.4, compactness=0.11, landuse_code="0701")
+    found = judge(
+        need=ground, category="用地", usable_m2=298, width_m=3.4, compactness=0.11, landuse_code="0701"
+    )
     assert found.level == 1
     assert "最大内接宽度3.4 m小于8 m" in found.reason and "形状狭长不规则" in found.reason
 
@@ -98,7 +119,16 @@ def test_a_park_for_shelter_is_a_medium_match():
 
 def run_matching(needs, resources, sharing=()):
     """Along one straight street; needs and resources a few metres beside it."""
-    edges = [{"id": "0", "u": 0, "v": 1, "length_m": 1000, "component": 0, "geometry": LineString([(0, 0), (1000, 0)])}]
+    edges = [
+        {
+            "id": "0",
+            "u": 0,
+            "v": 1,
+            "length_m": 1000,
+            "component": 0,
+            "geometry": LineString([(0, 0), (1000, 0)]),
+        }
+    ]
     share = make_frame(Sharing, list(sharing)) if sharing else empty_frame(Sharing, crs=CRS)
     given = Given(
         make_plan(),
@@ -110,7 +140,11 @@ def run_matching(needs, resources, sharing=()):
         },
     )
     made = MATCHING(given)
-    return made[Match.key].set_index(Match.need), made[Pair.key], made[Resource.key].set_index(Resource.number)
+    return (
+        made[Match.key].set_index(Match.need),
+        made[Pair.key],
+        made[Resource.key].set_index(Resource.number),
+    )
 
 
 MONEY = {"id": "ZY16", "number": "ZY16", "category": "资金", "name": "嵌入式养老专项资金", "place": "-", "amount_wan": 260,
@@ -122,7 +156,12 @@ PEOPLE = {**MONEY, "id": "ZY21", "number": "ZY21", "category": "人力", "name":
 def test_the_guidelines_strong_example_end_to_end():
     match, pairs, resources = run_matching([need_row()], [resource_row(), MONEY, PEOPLE])
     row = match.loc["XQ01"]
-    assert (row[Match.level], row[Match.level_name], row[Match.listed], row[Match.ready]) == (3, "强匹配", "是", "是")
+    assert (row[Match.level], row[Match.level_name], row[Match.listed], row[Match.ready]) == (
+        3,
+        "强匹配",
+        "是",
+        "是",
+    )
     assert row[Match.resource_text] == "建筑（A栋一层）、资金（嵌入式养老专项资金）、人力（餐饮企业B）"
     assert row[Match.space_text] == "中路1号A栋一层，350㎡，产权人：街道办"
     assert row[Match.money_text] == "嵌入式养老专项资金260万元"
@@ -130,7 +169,10 @@ def test_the_guidelines_strong_example_end_to_end():
     assert row[Match.reason].endswith("有潜在运营方")
     # 1 m and 7 m to the street, 100 m along it; the building is entered at a point inside.
     assert pairs[Pair.distance_m].tolist() == [pytest.approx(108, abs=0.01)]
-    assert resources.loc["ZY01", Resource.matched] == "XQ01" and resources.loc["ZY21", Resource.matched] == "XQ01"
+    assert (
+        resources.loc["ZY01", Resource.matched] == "XQ01"
+        and resources.loc["ZY21", Resource.matched] == "XQ01"
+    )
 
 
 def test_without_space_the_gap_gets_a_path_and_is_not_listed():
@@ -173,8 +215,12 @@ def test_rooms_are_promised_once_and_the_pair_not_taken_says_why():
 
 
 def test_works_in_place_and_management_live_on_support_alone():
-    pipes = need_row("XQ13", type_key=None, description="老街雨污合流管改造", works="绿色发展工程", place="老街")
-    rules = need_row("XQ22", type_key=None, description="无物业小区选聘物业服务企业", problem="管理类", geometry=None)
+    pipes = need_row(
+        "XQ13", type_key=None, description="老街雨污合流管改造", works="绿色发展工程", place="老街"
+    )
+    rules = need_row(
+        "XQ22", type_key=None, description="无物业小区选聘物业服务企业", problem="管理类", geometry=None
+    )
     bare = need_row("XQ24", type_key=None, description="健全督导制度", problem="管理类", geometry=None)
     old = {**MONEY, "name": "老旧小区改造专项资金"}
     meeting = {**PEOPLE, "name": "住建部门", "support": "住建部门", "serves": "协调召开业主大会"}
@@ -194,14 +240,24 @@ def test_row_order_changes_nothing():
 
 def test_tables_of_decisions_name_only_what_exists():
     classes, rubric = facility_classes(), read_settings("matching.yaml")
-    named = {*rubric["fitness_classes"], *rubric["business"], *rubric["width_m"], *read_settings("departments.yaml")["classes"]}
+    named = {
+        *rubric["fitness_classes"],
+        *rubric["business"],
+        *rubric["width_m"],
+        *read_settings("departments.yaml")["classes"],
+    }
     named |= {s for s, _, _ in unit_costs() if not s.startswith("*")} - {"default"}
     needs = read_settings("needs.yaml")
-    named |= {*needs["type_words"].values(), *needs["capacity_classes"]} | {k for v in needs["urgent_classes"].values() for k in v}
+    named |= set(read_settings("sharing.yaml")["street_wide"])
+    named |= {*needs["type_words"].values(), *needs["capacity_classes"]} | {
+        k for v in needs["urgent_classes"].values() for k in v
+    }
     assert named - {"default"} <= set(classes)
     themes = read_settings("support.yaml")["themes"].values()
     assert {key for theme in themes for key in theme.get("classes", ())} <= set(classes)
-    assert {group for theme in themes for group in theme.get("groups", ())} <= {item.group for item in classes.values()}
+    assert {group for theme in themes for group in theme.get("groups", ())} <= {
+        item.group for item in classes.values()
+    }
     assert set(read_settings("blocks.yaml")["works"]) == set(codes.WORKS.values)
     for works, block in read_settings("blocks.yaml")["fallback"].items():
         assert block in block_names(works)

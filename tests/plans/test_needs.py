@@ -37,7 +37,7 @@ def served_row(key, name, *, homes=3, own=0, shared=0, people=30.0):
 
 def run_needs(*, survey=(), served=(), coverage=(), loads=(), basis="住宅建筑"):
     homes = [
-        {"id": f"H{n}", "community": "甲社区", "basis": basis, "geometry": Point(x, 0)}
+        {"id": f"H{n}", "community": "甲社区", "basis": basis, "population": 100, "children": 10, "geometry": Point(x, 0)}
         for n, x in enumerate((0, 100, 400))
     ]
     where = [{"id": f"w{h['id']}", "layer": "home", "object_id": h["id"], "community": "甲社区"} for h in homes]
@@ -97,16 +97,51 @@ def test_reached_only_across_a_border_is_no_need():
     assert needs.empty
 
 
-@pytest.mark.parametrize(("spare", "gap"), [(-12.0, "少配"), (0.0, None), (None, None)])
-def test_capacity_below_what_it_carries_is_too_few(spare, gap):
-    cover = [
-        {"id": "a", "community": "甲社区", "home": "H0", "type_key": "kindergarten", "limit_m": 300, "any_facility": "F1", "shared": True}
-    ]
-    load = [{"id": "F1", "facility": "F1", "type_key": "kindergarten", "homes": 3, "capacity_unit": "座", "spare": spare}]
-    needs, _ = run_needs(served=[served_row("kindergarten", "幼儿园", own=3, shared=3)], coverage=cover, loads=load)
+def covered(home, facility, key="kindergarten"):
+    return {
+        "id": f"{home}|{key}", "community": "甲社区", "home": home, "type_key": key, "limit_m": 300,
+        "any_facility": facility, "shared": True,
+    }  # fmt: skip
+
+
+def load_row(facility, capacity, *, unit="人", key="kindergarten"):
+    return {
+        "id": facility, "facility": facility, "type_key": key, "homes": 3, "capacity": capacity, "capacity_unit": unit,
+        "spare": -1.0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("capacity", "unit", "gap"), [(18.0, "人", "少配"), (30.0, "人", None), (18.0, "班", None), (None, "人", None)]
+)
+def test_capacity_below_what_it_carries_is_too_few(capacity, unit, gap):
+    needs, _ = run_needs(
+        served=[served_row("kindergarten", "幼儿园", own=3, shared=3)],
+        coverage=[covered(home, "F1") for home in ("H0", "H1", "H2")],
+        loads=[load_row("F1", capacity, unit=unit)],
+    )
     assert list(needs[Need.gap]) == ([gap] if gap else [])
     if gap:
-        assert "缺12座" in needs.iloc[0][Need.description]
+        assert "少12人" in needs.iloc[0][Need.description]
+
+
+def test_children_near_two_kindergartens_are_counted_once():
+    # Each kindergarten alone is too small for all 30 children in reach (its spare is negative); the two are not.
+    needs, _ = run_needs(
+        served=[served_row("kindergarten", "幼儿园", own=3, shared=3)],
+        coverage=[covered("H0", "F1"), covered("H1", "F1"), covered("H2", "F2")],
+        loads=[load_row("F1", 16.0), load_row("F2", 16.0)],
+    )
+    assert needs.empty
+
+
+def test_a_shelter_must_hold_every_resident():
+    needs, _ = run_needs(
+        served=[served_row("shelter_emergency", "紧急避难场所", own=3, shared=3)],
+        coverage=[covered(home, "F1", "shelter_emergency") for home in ("H0", "H1", "H2")],
+        loads=[load_row("F1", 100.0, key="shelter_emergency")],
+    )
+    assert list(needs[Need.gap]) == ["少配"] and "少200人" in needs.iloc[0][Need.description]
 
 
 def test_survey_and_gap_about_one_thing_are_one_need():
@@ -117,6 +152,21 @@ def test_survey_and_gap_about_one_thing_are_one_need():
     assert row[Need.origin] == "问卷；设施步行可达性测算"
     assert row[Need.urgency] == "一般"  # the survey's word stands
     assert row.geometry == Point(5, 5)
+
+
+def test_the_scale_a_survey_states_stands_before_the_standards_least():
+    rows = [survey_row("XQ01", required_m2=3500.0), survey_row("XQ02", required_m2=0.0), survey_row("XQ03")]
+    needs, _ = run_needs(survey=rows)
+    assert needs[Need.required_m2].tolist() == [3500, 200, 200]
+    # Only a scale from the standard can carry the standard's 待核.
+    assert needs[Need.scale_key].fillna("").tolist() == ["", "canteen", "canteen"]
+
+
+def test_a_management_row_leaves_the_gap_of_its_class_open():
+    row = survey_row(description="规范食堂运营", problem="管理类", type_key="canteen")
+    needs, _ = run_needs(survey=[row], served=[served_row("canteen", "社区食堂")])
+    assert list(needs[Need.method]) == ["测算", "调查"]
+    assert list(needs[Need.problem]) == ["建设类", "管理类"]
 
 
 def test_words_decide_safety_and_a_foreign_block_only_warns():

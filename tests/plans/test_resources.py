@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from shapely import LineString, Point, Polygon, box
 
+from layers.areas import measure_area
 from layers.frame import empty_frame
 from layers.planned import Inventory
 from layers.reachable import Block, Scope, Unit, Whereabouts
-from layers.source import Building, Heritage, Ledger, OpenSpace, Parcel, Road
+from layers.source import Building, DataExtent, Heritage, Ledger, OpenSpace, Parcel, Road
 from pipeline.stages.base import Given
 from pipeline.stages.resources import RESOURCES
 from pipeline.stages.shape import find_medoid, measure_compactness, measure_width, share_total
@@ -25,7 +26,7 @@ def parcel(number, shape, *, code="0701", status="在用"):
     }  # fmt: skip
 
 
-def run_resources(**rows):
+def run_resources(plan=None, *, open_data=False, **rows):
     layers = {
         "ledger": Ledger, "parcel": Parcel, "building": Building, "road": Road, "open_space": OpenSpace,
         "heritage": Heritage,
@@ -41,13 +42,27 @@ def run_resources(**rows):
         Unit, [{"id": "1", "name": "甲社区", "boundary": "法定边界", "area_m2": 1, "geometry": TOWN}]
     )
     frames["whereabouts"] = empty_frame(Whereabouts)
-    given = Given(make_plan(), frames)
+    frames["data_extent"] = empty_frame(DataExtent, crs=CRS)
+    if open_data:
+        frames["data_extent"] = make_frame(DataExtent, [{"id": "d", "geometry": TOWN.buffer(500)}])
+    given = Given(plan or make_plan(), frames)
     made = RESOURCES(given)
     return made[Inventory.key].set_index(Inventory.number), made[Block.key], given.log.faults
 
 
 MAIN_ROAD = {"id": "r", "name": "中路", "kind": "次干路", "level": 0, "walkable": True, "width_m": 10.0,
              "geometry": LineString([(100, -5), (100, 105)])}  # fmt: skip
+
+
+def test_areas_follow_the_plans_rule():
+    used, idle = parcel("0001", box(0, 0, 95, 80)), {"id": "B1", "use_status": "闲置", "geometry": box(120, 10, 150, 30)}
+    planar, blocks, _ = run_resources(road=[MAIN_ROAD], parcel=[used], building=[idle])
+    rows, curved, _ = run_resources(
+        make_plan(crs={"area_rule": "ellipsoidal"}), road=[MAIN_ROAD], parcel=[used], building=[idle]
+    )
+    expected = measure_area(rows.geometry, rule="ellipsoidal").round(2)
+    assert list(rows[Inventory.area_m2]) == list(expected) != list(planar[Inventory.area_m2])
+    assert curved[Block.area_m2].sum() != blocks[Block.area_m2].sum()
 
 
 def test_unmapped_ground_is_never_idle():
@@ -69,6 +84,35 @@ def test_leftover_ground_of_a_mapped_block_is_only_suspected():
     assert row[Inventory.usable_m2] == pytest.approx(1900, abs=1)
     assert row[Inventory.width_m] == pytest.approx(20, abs=0.2)
     assert row[Inventory.place] == "甲社区中路附近"
+
+
+def test_ground_between_houses_is_no_leftover_but_a_void_in_an_estate_is():
+    # Houses along the north and south edges leave a strip between them: 40 m of it is light, 60 m is a void.
+    for gap, found in ((40, 0), (60, 1)):
+        estate = parcel("0001", TOWN, code="070102")
+        depth = (100 - gap) / 2 - 4  # 4 m stay free round a building
+        rows_of_houses = [box(0, 0, 200, depth), box(0, 100 - depth, 200, 100)]
+        houses = [{"id": f"b{n}", "geometry": shape} for n, shape in enumerate(rows_of_houses)]
+        rows, _, _ = run_resources(parcel=[estate], building=houses)
+        assert len(rows) == found
+    row = rows.iloc[0]
+    assert (row[Inventory.certainty], row[Inventory.category]) == ("疑似", "空间")
+    # A strip of 200 × 60 m without what a circle of 50 m leaves of its four corners.
+    assert row[Inventory.usable_m2] == pytest.approx(200 * 60 - (4 - np.pi) * 25**2, rel=0.002)
+    assert row[Inventory.width_m] == pytest.approx(60, abs=0.2)
+
+
+def test_open_data_say_nothing_of_the_ground_inside_an_estate():
+    house = {"id": "b", "geometry": box(0, 0, 60, 60)}
+    rows, _, _ = run_resources(open_data=True, parcel=[parcel("0001", TOWN, code="070102")], building=[house])
+    assert rows.empty
+
+
+@pytest.mark.parametrize(("side", "found"), [(30, 0), (60, 1)])
+def test_an_estate_whose_houses_were_never_drawn_is_not_empty(side, found):
+    house = {"id": "b", "geometry": box(0, 0, side, side)}
+    rows, _, _ = run_resources(parcel=[parcel("0001", TOWN, code="070102")], building=[house])
+    assert len(rows) == found
 
 
 def test_a_parcel_said_to_be_idle_is_confirmed_and_measured_free_of_buildings():

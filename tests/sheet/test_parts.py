@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from pipeline.deliver.sheet.badges import Badge, spread_badges
 from pipeline.deliver.sheet.geometry import clip_to_box, hatch_lines, marker_shape, polygon_paths
-from pipeline.deliver.sheet.labels import LabelRequest, place_labels
+from pipeline.deliver.sheet.labels import place_labels
+from pipeline.deliver.sheet.places import LabelRequest
 from pipeline.deliver.sheet.scale import MapTransform, choose_scale
 from pipeline.deliver.sheet.scalebar import design_bar
 from pipeline.deliver.sheet.sidetable import design_table
@@ -227,3 +228,11 @@ def test_long_table_folds_into_panels_before_rows_are_lost():
     assert folded.left_out == 0
     assert folded.height <= 90
     assert sum(len(panel) - 1 for panel in folded.panels) == 40
+
+
+def test_a_small_ground_is_named_beside_itself_and_a_large_one_inside():
+    box, small, large = Box(0, 0, 100, 60), shapely.box(49, 29, 51, 31), shapely.box(20, 10, 80, 50)
+    (beside,), _ = place_labels([request("供销社宿舍", small)], box, [])
+    assert not shapely.Polygon(beside.corners).intersects(small)
+    (inside,), _ = place_labels([request("供销社宿舍", large)], box, [])
+    assert large.contains(shapely.Polygon(inside.corners))

@@ -13,12 +13,16 @@ import shapely
 from PIL import Image, JpegImagePlugin
 from pyproj import CRS, Proj
 
+from layers.faults import FaultLog, PlanFaults
+from pipeline.deliver.atlas.compose import Entry
+from pipeline.deliver.atlas.draw import draw_sheets
 from pipeline.deliver.sheet.north import measure_true_north
 from pipeline.deliver.sheet.render import draw_sheet, render_sheet
 from pipeline.deliver.sheet.scale import MapTransform
-from pipeline.deliver.sheet.spec import Drawn, SheetError, SideTable
+from pipeline.deliver.sheet.spec import Drawn, SheetError, SheetSpec, SideTable, TitleBlock
 from styles import GlyphError, symbol, theme_symbols
 from styles.frame import MM_PER_INCH, load_frame
+from tests.builders import make_plan
 from tests.sheet.samples import SHEETS
 from tests.sheet.town import CRS_117
 
@@ -221,6 +225,17 @@ def test_glyph_the_font_lacks_stops_the_sheet_and_is_named(town):
     assert "U+1F333" in str(caught.value)
 
 
+def test_such_a_glyph_stops_the_hand_in_and_names_character_sheet_and_text(town, tmp_path):
+    good = SHEETS["landuse"](town)
+    bad = replace(good, number="03", title="用地🌳现状图")
+    entries = [Entry(spec.number, spec.title, spec.group, spec) for spec in (bad, good)]
+    with pytest.raises(PlanFaults) as caught:
+        draw_sheets(entries, tmp_path, make_plan(), FaultLog(), advance=lambda *_: None)
+    (fault,) = caught.value.faults
+    assert fault.code == "HSQ-D03" and "🌳" in fault.problem and fault.layer == "03"
+    assert "用地🌳现状图" in fault.value
+
+
 def test_layer_in_another_crs_is_refused(town):
     spec = SHEETS["coverage"](town)
     stray = replace(spec.layers[0], frame=spec.layers[0].frame.to_crs(4549))
@@ -246,7 +261,7 @@ def test_rows_without_room_are_counted_and_said(town):
     table = SideTable(title="长表", columns=("编号", "名称", "类别"), rows=rows)
     _, report = draw_sheet(replace(SHEETS["projects"](town), side_tables=(table,)))
     assert 0 < report.table_rows_left_out < 200
-    assert f"另有 {report.table_rows_left_out} 行，见同名附表" in report.texts
+    assert f"另有 {report.table_rows_left_out} 行，见表格与数据库成果" in report.texts
     shown = sum(text.isdigit() and int(text) < 200 for text in set(report.texts))
     assert shown >= 200 - report.table_rows_left_out
 
@@ -284,3 +299,21 @@ def test_crowded_legend_stays_above_the_title_block(town):
     foot = frame.column.bottom + frame.column_parts["title_block_height"]
     gap = cut(read_pixels(jpg), frame.column.left + 2, foot + 1, frame.column.right - 2, foot + 2)
     assert gap.min() > 200
+
+
+def test_a_line_of_a_class_shown_as_a_marker_is_drawn_in_its_colour():
+    """A need that is a pipe: the marker's rim is white, and a white line says nothing on white paper."""
+    pipe = gpd.GeoDataFrame(
+        {"kind": ["紧迫"]}, geometry=[shapely.LineString([(0, 450), (900, 450)])], crs="EPSG:4548"
+    )
+    spec = SheetSpec(
+        number="2-01", title="需求", group="需求", crs=pipe.crs, extent=(0, 0, 900, 900), scale=5000,
+        block=TitleBlock(project="方案"), layers=(Drawn(frame=pipe, theme="urgency", class_column="kind"),),
+    )  # fmt: skip
+    jpg, _ = draw_sheet(spec)
+    with Image.open(io.BytesIO(jpg)) as image:
+        pixels = np.asarray(image.convert("RGB")).astype(int)
+    red = (pixels[..., 0] > 190) & (pixels[..., 1] < 60) & (pixels[..., 2] < 70)
+    height, width = red.shape
+    assert red[:, : width // 2].any(axis=0).sum() > 0.25 * width
+    assert height == 3508

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from shapely import LineString, Point, box
 
+from layers.faults import FaultLog, PlanFaults
+from layers.frame import empty_frame
 from layers.reachable import (
     Blind,
     Coverage,
+    Edge,
     FacilityLoad,
     Home,
     Link,
@@ -21,10 +24,11 @@ from layers.reachable import (
 from layers.source import Building, Community, DataExtent, Facility, Outline, Road
 from pipeline.stages.base import Given
 from pipeline.stages.coverage import COVERAGE
+from pipeline.stages.homes import place_homes
 from pipeline.stages.network import NETWORK
 from pipeline.stages.scope import SCOPE
 from pipeline.stages.sharing import SHARING
-from tests.builders import make_frame, make_plan, make_source
+from tests.builders import CRS, make_frame, make_plan, make_source
 
 # One street along y = 0 from x = -2000 to 4000; 东 社区 0–1000, 西 社区 1000–2000. A home every 40 m,
 # 20 m off the street.
@@ -153,12 +157,38 @@ def test_blind_homes_are_those_beyond_every_facility(street):
     assert nobody[Blind.nearest_m].isna().all()
 
 
+def test_a_facility_that_refuses_sharing_covers_its_own_community_only():
+    roads = make_frame(Road, [{"id": "r1", "kind": "支路", "level": 0, "walkable": True, "geometry": STREET}])
+    both = [facility("nursery", 980, "近", sharing="不可"), facility("nursery", 1240, "远", sharing="可开放")]
+    both.append(facility("police_station", 980, "所", sharing="不可"))  # serves its street by duty
+    frames, _ = walk(
+        make_source(road=roads, building=homes(), community_given=communities(),
+                    facility=make_frame(Facility, both)),
+        stages=(NETWORK, SCOPE, COVERAGE),
+    )  # fmt: skip
+    cover = rows(frames, Coverage, type_key="nursery").set_index(Coverage.home)
+    east, west = cover[cover[Coverage.community] == "东"], cover[cover[Coverage.community] == "西"]
+    assert east.loc["Hb980", Coverage.any_facility] == east.loc["Hb980", Coverage.own_facility] == "f-近"
+    assert set(west[Coverage.any_facility]) == {"f-远"}  # though 近 is nearer to the first of them
+    assert rows(frames, Coverage, type_key="police_station", community="西")[Coverage.shared].any()
+    load = frames[FacilityLoad.key].set_index(FacilityLoad.facility)
+    assert load.loc["f-近", FacilityLoad.homes] == ((np.abs(XS - 980) + 30 <= 300) & (XS < 1000)).sum()
+
+
 def test_load_counts_people_against_a_capacity_in_persons(street):
     frames, _ = street
     (row,) = rows(frames, FacilityLoad, type_key="elder_daycare").to_dict("records")
     within = int((np.abs(XS - 900) + 30 <= 300).sum())
     assert row[FacilityLoad.homes] == within
     assert row[FacilityLoad.spare] == 20 - 2 * within
+
+
+def test_nobody_lives_in_an_idle_house():
+    houses = homes()
+    houses.loc[0, Building.use_status] = "闲置"
+    log = FaultLog()
+    found = place_homes(houses, empty_frame(Road, crs=CRS), box(0, -100, 2000, 100), spacing_m=50, log=log)
+    assert len(found) == len(houses) - 1 and not log.faults
 
 
 def test_whereabouts_and_links_cover_every_object(street):
@@ -210,3 +240,49 @@ def test_without_mapped_buildings_homes_are_indicative_and_nobody_is_counted():
     assert set(home[Home.basis]) == {"沿路示意点"}
     assert frames[Served.key][Served.people].isna().all()
     assert any("示意住户点" in fault.problem for fault in log)
+
+
+def test_a_place_without_homes_and_facilities_still_has_a_network():
+    roads = make_frame(
+        Road, [{"id": "r1", "kind": "主干路", "level": 0, "walkable": True, "geometry": STREET}]
+    )
+    frames, _ = walk(make_source(road=roads, community_given=communities()))
+    assert frames[Link.key].empty and len(frames[Edge.key]) == 1
+    assert (frames[Served.key][Served.homes] == 0).all()
+
+
+def test_a_community_point_outside_the_outline_is_one_fault():
+    outline = make_frame(Outline, [{"id": "o", "name": "街道", "geometry": box(0, -100, 2000, 100)}])
+    seeds = make_frame(
+        Community,
+        [
+            {"id": "c1", "name": "甲", "geometry": Point(300, 5)},
+            {"id": "c2", "name": "乙", "geometry": Point(9000, 5)},
+            {"id": "c3", "name": "丙", "geometry": Point(300, 5)},
+        ],
+    )
+    roads = make_frame(Road, [{"id": "r1", "kind": "支路", "level": 0, "walkable": True, "geometry": STREET}])
+    with pytest.raises(PlanFaults) as caught:
+        walk(make_source(road=roads, outline=outline, community_given=seeds), stages=(NETWORK, SCOPE))
+    assert [(fault.code, fault.row) for fault in caught.value.faults] == [
+        ("HSQ-X04", "乙"),
+        ("HSQ-G04", "丙"),
+    ]
+
+
+def test_a_market_across_the_border_is_sharing_where_there_is_no_own_one():
+    roads = make_frame(Road, [{"id": "r1", "kind": "支路", "level": 0, "walkable": True, "geometry": STREET}])
+    market = facility("wet_market", 980, "东市")
+    two = facility("wet_market", 1500, "西市")
+    shared = {}
+    for name, facilities in (("one", [market]), ("two", [market, two])):
+        frames, _ = walk(
+            make_source(
+                road=roads,
+                building=homes(),
+                community_given=communities(),
+                facility=make_frame(Facility, facilities),
+            )
+        )
+        shared[name] = set(frames[Sharing.key][Sharing.community])
+    assert shared == {"one": {"西"}, "two": set()}

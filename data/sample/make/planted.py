@@ -49,7 +49,6 @@ SHARED = [
     ("望江社区", "health_center"),
     ("梧桐社区", "culture_center"),
     ("清源社区", "service_center_street"),
-    ("清源社区", "police_station"),
 ]
 # need, resource, level, reason. Distances are straight lines on the plan.
 MATCHES = [
@@ -65,3 +64,9 @@ MATCHES = [
     ("XQ06", "ZY15", 3, "同院空地，街道产权，面积够"),
     ("XQ04", "ZY13", 1, "边角地狭长不规则，不宜建标准化场地"),
 ]
+# need -> building name or resource, level, reason: what serves the need better than the resource above,
+# so that a planner who only looks at the nearest ledger row is wrong.
+BETTER = {
+    "XQ02": ("西园商业街2栋", 3, "台账未列的国有闲置商铺，不需加固"),
+    "XQ04": ("ZY05", 2, "闲置厂区，面积和形状合适，需调整规划用途；近处操场的余地不足"),
+}

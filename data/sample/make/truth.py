@@ -12,7 +12,7 @@ import people
 import services as sv
 import survey
 import yaml
-from planted import ALIKE, GAPS, LEAST_SHARE, MATCHES, SHARED, TIER_M, TIER_MIN
+from planted import ALIKE, BETTER, GAPS, LEAST_SHARE, MATCHES, SHARED, TIER_M, TIER_MIN
 from town import Town
 from walking import WalkGraph
 
@@ -111,7 +111,12 @@ def check_gap(reach: dict, community: str, key: str, wrong: list[str]) -> dict:
 
 def check_shared(reach: dict, community: str, key: str, wrong: list[str]) -> dict:
     own, every, serving = reach_class(reach, community, key)
-    share = float((every <= TIER_M[TIER_MIN[key]]).mean())
+    # What a reader may take for the class keeps a gap from being one, but proves no sharing.
+    strict = reach["graph"].measure(
+        [reach["n"] + i for i, f in enumerate(reach["facilities"]) if f["key"] == key],
+        np.flatnonzero(reach["home"] == community).tolist(),
+    )
+    share = float((strict <= TIER_M[TIER_MIN[key]]).mean())
     if np.isfinite(own).any() or share < LEAST_SHARE[TIER_MIN[key]]:
         wrong.append(f"shared {community} {key}: share {share:.2f}, own {np.isfinite(own).sum()}")
     return head(community, key) | {
@@ -119,6 +124,7 @@ def check_shared(reach: dict, community: str, key: str, wrong: list[str]) -> dic
             {"名称": f["name"], "社区": f["community"] or "规划范围外"} for f in serving if f["key"] == key
         ],
         "共享后覆盖率": round(share, 3),
+        "含相近类覆盖率": round(float((every <= TIER_M[TIER_MIN[key]]).mean()), 3),
         "理由": "本社区无此设施，跨界设施步行可达",
     }
 
@@ -168,13 +174,32 @@ def check_match(town: Town, need: str, resource: str, level: int, reason: str, w
     scale = spot["row"][9] or 0
     if level >= 2 and scale > 1.05 * max(row[5] or 0, row[6] or 0):
         wrong.append(f"match {need}-{resource}: needs {scale}, has {row[5]}/{row[6]}")
-    return {
+    found = {
         "需求编号": need,
         "资源编号": resource,
         "预期等级": level,
         "直线距离_m": round(far),
         "理由": reason,
     }
+    if need in BETTER:
+        found["更优"] = check_better(town, need, spot, level, wrong)
+    return found
+
+
+def check_better(town: Town, need: str, spot: dict, level: int, wrong: list[str]) -> dict:
+    """Return what serves a need better than its nearest ledger row: same community, large enough, idle or shared."""
+    name, best, reason = BETTER[need]
+    ledger = {r[0]: (r[3], s, max(r[5] or 0, r[6] or 0)) for r, s in zip(*lg.make_resources(town), strict=False)}
+    built = {
+        b["name"]: (f"JZ{i + 1:04d}", b["community"], b["geometry"], b["geometry"].area * b["floors"])
+        for i, b in enumerate(town.buildings)
+        if b["state"] == "闲置"
+    }
+    ident, community, shape, room = (name, *ledger[name]) if name in ledger else built[name]
+    if community != spot["row"][10] or room < (spot["row"][9] or 0) or best <= level:
+        wrong.append(f"better match {need}-{name}: {community}, {room:.0f} m2, level {best}")
+    far = spot["geometry"].distance(shape["geometry"] if isinstance(shape, dict) else shape)
+    return {"编号": ident, "等级": best, "直线距离_m": round(far), "理由": reason}
 
 
 def list_faults(town: Town) -> list[dict]:

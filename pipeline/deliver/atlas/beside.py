@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
-from configs import read_rows
 from configs.facilities import facility_classes
+from configs.planning import landuse_names
 from layers.planned import Business, Need, PlannedParcel, Project, Resource, Site
 from layers.reachable import Scope, Served, Sharing, Unit
 from layers.source import Building, Facility, Heritage, OpenSpace, Parcel, Road, UtilityLine, UtilityPoint
@@ -71,8 +71,9 @@ def communities(town: Town) -> SideTable | None:
 
 def landuse_balance(town: Town) -> SideTable | None:
     """Present and planned area by first-level class; the xlsx has every class."""
-    names = {row["code"]: row["name_zh"] for row in read_rows("standards/landuse_2023.csv")}
+    names = landuse_names()
     now, planned = town.inside(Parcel), town.geo(PlannedParcel)
+    planned = planned[planned[PlannedParcel.community].notna()]
     before = now.groupby(now[Parcel.landuse_code].str[:2])[Parcel.area_m2].sum()
     after = planned.groupby(planned[PlannedParcel.landuse_code].str[:2])[PlannedParcel.area_m2].sum()
     table = pd.DataFrame({"before": before, "after": after}).fillna(0.0).sort_index()
@@ -147,7 +148,7 @@ def utilities(town: Town) -> SideTable | None:
 
 def roads(town: Town) -> SideTable | None:
     """Road length by class inside 规划范围."""
-    area = town.scope("更新范围").geometry.union_all()
+    area = town.scope(PLANNED).geometry.union_all()
     frame = town.geo(Road)
     inside = frame.geometry.intersection(area).length.groupby(frame[Road.kind]).sum()
     rows = [(str(kind), f"{length / 1000:.2f}") for kind, length in inside.items() if length > 0]

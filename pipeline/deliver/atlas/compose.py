@@ -89,6 +89,7 @@ def _notes(town: Town, sheet: Mapping[str, Any]) -> tuple[str, ...]:
     plan = town.plan
     if "rule" in sheet.get("notes", ()):
         notes.append(plan.walking.rule_text() + "。")
+    if sheet.get("kind") == "coverage":
         notes.append(
             f"彩色范围按 {plan.walking.cell_m:g} m 格网绘制，仅为示意；是否覆盖以住户点路网距离为准。"
         )
@@ -167,7 +168,7 @@ def compose_sheets(town: Town) -> list[Entry]:
                 notes=_notes(town, sheet), layout=sheet.get("layout", "standard"),
             )  # fmt: skip
         except SheetError as error:
-            entries.append(Entry(number, title, group, None, str(error)))
+            entries.append(Entry(number, title, group, None, str(error).removeprefix(error.code).strip()))
             continue
         entries.append(Entry(number, title, group, spec))
     return entries

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
+from typing import TypeAlias
 
 from layers.faults import Fault, FaultLog, PlanFaults
 from pipeline.deliver.atlas.compose import Entry, compose_sheets
 from pipeline.deliver.atlas.town import Town
 from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.names import name_files
 from pipeline.deliver.sheet.render import render_sheet
 from pipeline.deliver.sheet.spec import SheetError, SheetReport, SheetSpec
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame
-from styles.errors import StyleError
+from styles.errors import GlyphError, StyleError
 
 # Below this many sheets a second process costs more to start than it saves.
 _WORTH_A_POOL = 6
@@ -44,47 +48,82 @@ def name_sheets(plan: Plan, entries: list[Entry]) -> dict[str, str]:
     PlanFaults
         If the pattern is wrong, two names collide (also when case is ignored) or Windows forbids one.
     """
-    pattern = plan.sheets.name_pattern
-    names: dict[str, str] = {}
-    faults = []
-    for entry in entries:
-        try:
-            name = pattern.format(plan=plan.plan.id, number=entry.number, title=entry.title)
-        except (KeyError, IndexError, ValueError) as error:
-            raise PlanFaults(
-                [Fault("HSQ-C04", f"图纸文件名模式“{pattern}”有误：{error}", field="sheets.name_pattern",
-                       remedy="可用 {plan}、{number}、{title}")]
-            ) from None  # fmt: skip
-        forbidden = sorted(set(name) & set('<>:"/\\|?*'))
-        if forbidden or name != name.strip(" ."):
-            faults.append(
-                Fault(
-                    "HSQ-C04",
-                    f"图纸文件名“{name}”含不允许的字符 {' '.join(forbidden)}",
-                    field="sheets.name_pattern",
-                )
-            )
-        names[entry.number] = f"{name}.jpg"
-    if len({name.casefold() for name in names.values()}) < len(names):
-        faults.append(
-            Fault(
-                "HSQ-C04",
-                f"图纸文件名模式“{pattern}”使不同图纸重名",
-                field="sheets.name_pattern",
-                remedy="模式中保留 {number}",
-            )
-        )
-    if faults:
-        raise PlanFaults(faults)
-    return names
+    rows = [{"plan": plan.plan.id, "number": e.number, "title": e.title} for e in entries]
+    names = name_files(plan.sheets.name_pattern, rows, key="sheets.name_pattern")
+    return {entry.number: f"{name}.jpg" for entry, name in zip(entries, names, strict=True)}
 
 
-def _render(job: tuple[SheetSpec, Path]) -> SheetReport | str:
+@dataclass(frozen=True)
+class Refused:
+    """Why a sheet says nothing and was not drawn: a declared fault code and the reason in Chinese."""
+
+    code: str
+    reason: str
+
+
+Missing: TypeAlias = dict[str, list[str]]  # texts by the character no font draws
+
+
+def _leave_with_parent() -> None:
+    """End this worker when the run itself is killed; otherwise it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _render(job: tuple[SheetSpec, Path]) -> SheetReport | Refused | Missing:
+    """Draw one sheet; give back its report, why it says nothing, or the characters no font draws."""
     spec, path = job
     try:
         return render_sheet(spec, path)
+    except GlyphError as error:
+        return error.missing
     except (SheetError, StyleError) as error:
-        return str(error)
+        return Refused("HSQ-D01", str(error).removeprefix(error.code).strip())
+
+
+def _refuse_glyphs(results: list[tuple[SheetSpec, object]]) -> None:
+    """Stop when a sheet would show a blank or a box for a character.
+
+    One fault for texts that lack the same characters: a community's name is in many others.
+
+    Raises
+    ------
+    PlanFaults
+        HSQ-D03; the hand-in before stays as it was.
+    """
+    lost: dict[str, set[str]] = {}
+    drawn: dict[str, set[str]] = {}
+    for spec, result in results:
+        for char, texts in result.items() if isinstance(result, dict) else ():
+            for text in texts:
+                lost.setdefault(text, set()).add(char)
+                drawn.setdefault(text, set()).add(spec.number)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for text, chars in sorted(lost.items(), key=lambda item: (len(item[0]), item[0])):
+        groups.setdefault(tuple(sorted(chars)), []).append(text)
+    faults = [
+        Fault(
+            "HSQ-D03",
+            "图面字体缺字："
+            + "、".join(f"{char if char.isprintable() else ''}U+{ord(char):04X}" for char in chars)
+            + (f"（共 {len(texts)} 处文字）" if len(texts) > 1 else ""),
+            layer="、".join(sorted({number for text in texts for number in drawn[text]})),
+            value=texts[0][:60],
+            action="没有写出成果，原有成果保持不变",
+            remedy="在数据或配置中改写该文字：删去表情和控制字符，生僻字改用同音字或加注说明；"
+            "haoshequ check 列出它在哪个文件哪一行",
+        )
+        for chars, texts in sorted(groups.items())
+    ]
+    if faults:
+        raise PlanFaults(faults)
 
 
 def draw_sheets(
@@ -101,11 +140,11 @@ def draw_sheets(
     """
     names = name_sheets(plan, entries)
     jobs = [(entry.spec, folder / names[entry.number]) for entry in entries if entry.spec is not None]
-    results: list[SheetReport | str] = []
+    results: list[SheetReport | Refused | Missing] = []
     workers = min(2, os.cpu_count() or 1) if len(jobs) >= _WORTH_A_POOL else 1
     if workers > 1:
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_with_parent) as pool:
             for job, result in zip(jobs, pool.map(_render, jobs), strict=True):
                 results.append(result)
                 advance(len(results), len(jobs), job[0].title)
@@ -113,18 +152,20 @@ def draw_sheets(
         for job in jobs:
             results.append(_render(job))
             advance(len(results), len(jobs), job[0].title)
+    _refuse_glyphs([(job[0], result) for job, result in zip(jobs, results, strict=True)])
     by_number = {job[0].number: (job[1], result) for job, result in zip(jobs, results, strict=True)}
     sheets = []
     for entry in entries:
-        path, result = by_number.get(entry.number, (None, entry.reason))
+        path, result = by_number.get(entry.number, (None, Refused("HSQ-D01", entry.reason)))
         if isinstance(result, SheetReport):
             _remark(result, log)
             sheets.append(Sheet(entry, path, result))
             continue
-        reason = result or entry.reason
+        reason = result.reason if isinstance(result, Refused) else entry.reason
+        code = result.code if isinstance(result, Refused) else "HSQ-D01"
         severity = "提示" if entry.spec is None else "警告"
         log.add(
-            "HSQ-D01", f"{entry.number} {entry.title} 未绘制：{reason}", severity=severity, layer=entry.title
+            code, f"{entry.number} {entry.title} 未绘制：{reason}", severity=severity, layer=entry.title
         )
         sheets.append(Sheet(Entry(entry.number, entry.title, entry.group, None, reason), None, None))
     return sheets

@@ -25,6 +25,7 @@ from pipeline.deliver.sheet.spec import Drawn
 _LEGAL = codes.BOUNDARY.values[0]
 _LINES = "规划界线"
 _BASE = "基础地理"
+_PATHS = codes.ROAD.values[4:]  # estate roads, footpaths and steps
 _WATER_CODE = "17"  # 陆地水域 of the 2023 classification
 
 
@@ -110,11 +111,12 @@ def roads(town: Town) -> list[Drawn]:
 
 
 def roads_thin(town: Town) -> list[Drawn]:
-    """Centre lines and names of roads over land use, where road land may not be mapped."""
+    """Centre lines and names of streets over land use, where road land may not be mapped."""
+    frame = town.geo(Road)
     return [
         Drawn(
-            frame=town.geo(Road), theme="context", value="道路中线", label_column=Road.name,
-            label_kind="道路名", label_priority=30, in_legend=False,
+            frame=frame[~frame[Road.kind].isin(_PATHS)], theme="context", value="道路中线",
+            label_column=Road.name, label_kind="道路名", label_priority=30, in_legend=False,
         )
     ]  # fmt: skip
 
@@ -167,6 +169,7 @@ def building_decades(town: Town) -> list[Drawn]:
 
 def _landuse(town: Town, layer: type[Parcel] | type[PlannedParcel], group: str) -> list[Drawn]:
     frame = town.inside(layer) if layer is Parcel else town.geo(layer)
+    frame = frame[frame[layer.community].notna()]
     frame = town.classed(frame, layer.landuse_code, "landuse")
     return [
         Drawn(
@@ -204,11 +207,14 @@ def utility_points(town: Town) -> list[Drawn]:
 
 
 def open_spaces(town: Town) -> list[Drawn]:
-    """Parks, squares and activity grounds as the subject, named."""
+    """Parks, squares and activity grounds as the subject; a green way in many pieces is named once."""
     frame = town.classed(town.geo(OpenSpace), OpenSpace.kind, "surface", fallback="绿地")
+    largest = frame.area.sort_values(ascending=False, kind="stable").index
+    repeated = frame.loc[largest, OpenSpace.name].duplicated().reindex(frame.index)
+    frame = frame.assign(label=frame[OpenSpace.name].mask(repeated))
     return [
         Drawn(
-            frame=frame, theme="surface", class_column="class", label_column=OpenSpace.name,
+            frame=frame, theme="surface", class_column="class", label_column="label",
             label_priority=50, legend_group="公共活动空间",
         )
     ]  # fmt: skip

@@ -78,7 +78,7 @@ class Town:
         known = values.map(lambda value: has_symbol(theme, value)).astype(bool)
         for value, count in values[~known].value_counts().sort_index().items():
             self.log.add(
-                "HSQ-D04",
+                "HSQ-V05",
                 f"样式表主题“{theme}”没有类别“{value}”，{count} 个要素"
                 + (f"按“{fallback}”绘制" if fallback else "未绘制"),
                 severity="警告",

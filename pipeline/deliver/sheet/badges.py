@@ -77,9 +77,7 @@ def spread_badges(badges: Sequence[Badge], box: Box) -> list[Badge]:
         close = need > 0.01
         if not close.any():
             break
-        first, second, delta, gap, need = (
-            part[close] for part in (first, second, delta, gap, need)
-        )
+        first, second, delta, gap, need = (part[close] for part in (first, second, delta, gap, need))
         turn = 2.399963 * (first + 1)  # golden angle: no two clusters line up
         away = np.where(
             gap[:, None] > 1e-6,

@@ -180,9 +180,7 @@ class Page:
         artist.set_zorder(z + 0.03)
         if clip is not None:
             artist.set_clip_on(True)
-            artist.set_clip_box(
-                TransformedBbox(Bbox.from_extents(*clip.bounds), self.axes.transData)
-            )
+            artist.set_clip_box(TransformedBbox(Bbox.from_extents(*clip.bounds), self.axes.transData))
 
     def polygon(self, corners: Sequence[tuple[float, float]], **style: object) -> None:
         """Draw one polygon given by its corners in mm."""

@@ -52,9 +52,7 @@ def draw_column(
     frame, parts = page.frame, page.frame.column_parts
     pad = parts["padding"]
     column = frame.column
-    block = Box(
-        column.left, column.bottom, column.right, column.bottom + parts["title_block_height"]
-    )
+    block = Box(column.left, column.bottom, column.right, column.bottom + parts["title_block_height"])
     body = Box(column.left + pad, block.top + pad, column.right - pad, column.top - pad)
     page.rectangle(column, face=frame.colours["box"], edge=frame.colours["ink"],
                    width_mm=frame.lines["inner"], z=95)  # fmt: skip
@@ -65,9 +63,7 @@ def draw_column(
         for number, note in enumerate(spec.notes, 1)
         for line in _hang(wrap_text(note, body.width - 4.0, frame.type["small"]), number)
     ]
-    note_height = (
-        len(notes) * frame.type["small"] * _NOTE_LEADING + _HEADING + 1.5 if notes else 0.0
-    )
+    note_height = len(notes) * frame.type["small"] * _NOTE_LEADING + _HEADING + 1.5 if notes else 0.0
     abreast = bool(spec.inset) and body.width >= _ABREAST
     north_height = 0.0 if abreast else parts["north_height"]
     free = body.height - north_height - note_height - pad * 0.5
@@ -109,7 +105,13 @@ def draw_column(
 
 
 def _fit(
-    page: Page, spec: SheetSpec, entries: Sequence[LegendEntry], width: float, free: float, *, inset_least: float
+    page: Page,
+    spec: SheetSpec,
+    entries: Sequence[LegendEntry],
+    width: float,
+    free: float,
+    *,
+    inset_least: float,
 ) -> tuple[LegendLayout, list[TableLayout], float]:
     """Return the most generous legend, tables and inset height with which nothing is lost.
 
@@ -117,7 +119,9 @@ def _fit(
     then rows of the longest table; a legend that still overflows is squeezed.
     """
     parts = page.frame.column_parts
-    insets = tuple(max(parts[key], inset_least) for key in ("inset_min", "inset_least")) if spec.inset else (0.0,)
+    insets = (
+        tuple(max(parts[key], inset_least) for key in ("inset_min", "inset_least")) if spec.inset else (0.0,)
+    )
     around = _HEADING + parts["padding"] if spec.inset else 0.0
     tries: list[tuple[int, float, int, LegendLayout, list[TableLayout], float]] = []
     for inset in insets:
@@ -171,9 +175,7 @@ def _heading(page: Page, text: str, body: Box, y: float) -> float:
     return y - _HEADING
 
 
-def _draw_scale(
-    page: Page, spec: SheetSpec, transform: MapTransform, north: float, box: Box
-) -> ScaleBar:
+def _draw_scale(page: Page, spec: SheetSpec, transform: MapTransform, north: float, box: Box) -> ScaleBar:
     """Draw numeric scale, bar and arrow: side by side, or one over the other in a narrow strip."""
     sizes, soft = page.frame.type, page.frame.colours["soft"]
     narrow = box.width < 50.0
@@ -198,9 +200,7 @@ def _draw_scale(
             middle=True,
             colour=soft,
         )
-        page.text(
-            x, y - 15.6, lean, size_mm=sizes["small"], align="centre", middle=True, colour=soft
-        )
+        page.text(x, y - 15.6, lean, size_mm=sizes["small"], align="centre", middle=True, colour=soft)
         return bar
     draw_north(page, box.right - 7.5, (box.bottom + box.top) / 2 - 1.0, 13.0, north)
     page.text(

@@ -18,40 +18,26 @@ from numpy.typing import NDArray
 from pipeline.deliver.sheet.badges import Badge
 from pipeline.deliver.sheet.geometry import Geometries
 from pipeline.deliver.sheet.paint import MapPainting, Painted
+from pipeline.deliver.sheet.places import (
+    STEEP,
+    LabelRequest,
+    block_corners,
+    block_size,
+    make_blocks,
+    places_along,
+    places_around,
+    places_beside,
+    places_within,
+    would_cover,
+)
 from pipeline.deliver.sheet.typeset import balance_lines
-from styles import Symbol, symbol
-from styles.fonts import measure_em
+from styles import symbol
 from styles.frame import Box
 from styles.table import text_colour_on
 
-LINE_FEED = 1.18
 LONGEST_EM = 9.0
-_PAD = 0.25
-_STEEP = 52.0  # degrees; names on steeper lines are stacked
-# Eight places around a point, right before left, above before below.
-_AROUND = np.array([[1, 0], [-1, 0], [1, 1], [1, -1], [-1, 1], [-1, -1], [0, 1], [0, -1]], float)
 _RINGS_MM = (3.0, 6.0, 9.5, 13.0)
 _RING_TURNS = np.deg2rad(np.array([20, -20, 160, -160, 50, -50, 130, -130, 80, -80, 100, -100]))
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class LabelRequest:
-    """One label wanted, mm on the page."""
-
-    text: str
-    lines: tuple[str, ...]
-    kind: Symbol
-    priority: int
-    geometry: shapely.Geometry
-    clearance: float
-    inside_only: bool
-    required: bool
-    colour: str
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """Width and height of the text block."""
-        return _block_size(self.lines, self.kind.size_mm)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -68,18 +54,11 @@ class Placement:
     @property
     def corners(self) -> NDArray[np.float64]:
         """(4, 2) corners of the block."""
-        size = _block_size(self.lines, self.request.kind.size_mm)
-        return _corners(np.array([[self.x, self.y]]), *size, np.array([self.angle]))[0]
+        size = block_size(self.lines, self.request.kind.size_mm)
+        return block_corners(np.array([[self.x, self.y]]), *size, np.array([self.angle]))[0]
 
 
-def _block_size(lines: Sequence[str], em: float) -> tuple[float, float]:
-    width = max(measure_em(line) for line in lines) * em
-    return width, em * (1.0 + LINE_FEED * (len(lines) - 1))
-
-
-def collect_requests(
-    painting: MapPainting, focus: shapely.Geometry | None = None
-) -> list[LabelRequest]:
+def collect_requests(painting: MapPainting, focus: shapely.Geometry | None = None) -> list[LabelRequest]:
     """Gather the labels of every layer; lines of one name are joined and named once.
 
     Parameters
@@ -198,9 +177,7 @@ class _Taken:
         Blocks that also cross no line come first.
         """
         bounds = shapely.bounds(blocks)
-        free = (bounds[:, :2] >= self._inside[:2]).all(1) & (bounds[:, 2:] <= self._inside[2:]).all(
-            1
-        )
+        free = (bounds[:, :2] >= self._inside[:2]).all(1) & (bounds[:, 2:] <= self._inside[2:]).all(1)
         hit, _ = self._tree.query(blocks, predicate="intersects")
         free[hit] = False
         crossing = np.zeros(len(blocks), dtype=bool)
@@ -223,39 +200,22 @@ class _Taken:
         self._bounds = np.array([p.bounds for p in self._polygons])
 
 
-def _corners(
-    xy: NDArray[np.float64], width: float, height: float, angles: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return (n, 4, 2) corners of blocks about (n, 2) middles, turned by (n,) degrees."""
-    half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [width / 2, height / 2]
-    cos, sin = np.cos(np.deg2rad(angles))[:, None], np.sin(np.deg2rad(angles))[:, None]
-    x = half[:, 0] * cos - half[:, 1] * sin + xy[:, :1]
-    y = half[:, 0] * sin + half[:, 1] * cos + xy[:, 1:]
-    return np.stack([x, y], axis=2)
-
-
-def _blocks(
-    xy: NDArray[np.float64], request: LabelRequest, angles: NDArray[np.float64], pad: float = _PAD
-) -> Geometries:
-    width, height = request.size
-    # A stacked name is longer than a running one; its block must hold either.
-    if np.abs(angles).max(initial=0.0) > _STEEP:
-        width *= LINE_FEED
-    return shapely.polygons(_corners(xy, width + 2 * pad, height + 2 * pad, angles))
-
-
 def _find_place(request: LabelRequest, taken: _Taken) -> Placement | None:
     dimension = shapely.get_dimensions(request.geometry)
-    if dimension == 1:
-        xy, angles = _line_candidates(request)
+    if dimension == 2 and not request.inside_only and would_cover(request):
+        # The name of a small ground would hide it: it stands beside it, as a point's does.
+        xy = places_beside(request)
+        angles = np.zeros(len(xy))
+    elif dimension == 1:
+        xy, angles = places_along(request)
     elif dimension == 2:
-        xy = _polygon_candidates(request)
+        xy = places_within(request)
         angles = np.zeros(len(xy))
     else:
-        xy = _point_candidates(request)
+        xy = places_around(request)
         angles = np.zeros(len(xy))
     if len(xy):
-        index = taken.first_free(_blocks(xy, request, angles))
+        index = taken.first_free(make_blocks(xy, request, angles))
         if index is not None:
             x, y = map(float, xy[index])
             return _upright(request, x, y, float(angles[index]))
@@ -266,7 +226,7 @@ def _find_place(request: LabelRequest, taken: _Taken) -> Placement | None:
 
 def _upright(request: LabelRequest, x: float, y: float, angle: float) -> Placement:
     """Stack the characters of a Chinese name on a steep line, which is how such names are read."""
-    if abs(angle) <= _STEEP or not all("\u4e00" <= c <= "\u9fff" for c in request.text):
+    if abs(angle) <= STEEP or not all("\u4e00" <= c <= "\u9fff" for c in request.text):
         return Placement(request, x, y, angle, request.lines, None)
     tilt = angle - 90.0 if angle > 0 else angle + 90.0
     return Placement(request, x, y, tilt, tuple(request.text), None)
@@ -287,7 +247,7 @@ def _find_with_leader(request: LabelRequest, taken: _Taken) -> Placement | None:
             for ring in (request.clearance + r for r in _RINGS_MM)
         ]
     )
-    index = taken.first_free(_blocks(xy, request, np.zeros(len(xy))))
+    index = taken.first_free(make_blocks(xy, request, np.zeros(len(xy))))
     if index is None:
         return None
     x, y = map(float, xy[index])
@@ -296,54 +256,3 @@ def _find_with_leader(request: LabelRequest, taken: _Taken) -> Placement | None:
     return Placement(request, x, y, 0.0, request.lines, target)
 
 
-def _point_candidates(request: LabelRequest) -> NDArray[np.float64]:
-    width, height = request.size
-    centre = np.array(shapely.centroid(request.geometry).coords[0])
-    gap = request.clearance + 0.35 + _PAD
-    diagonal = (_AROUND != 0).all(axis=1)[:, None]
-    shift = _AROUND * [width / 2 + gap, height / 2 + gap]
-    return centre + np.where(diagonal, shift - _AROUND * [gap * 0.5, gap * 0.4], shift)
-
-
-def _polygon_candidates(request: LabelRequest) -> NDArray[np.float64]:
-    polygon = max(shapely.get_parts(request.geometry), key=shapely.area)
-    if request.inside_only:
-        width, height = request.size
-        minx, miny, maxx, maxy = polygon.bounds
-        # Most codes of small parcels are ruled out by their size alone.
-        if maxx - minx < width or maxy - miny < height or polygon.area < width * height:
-            return np.empty((0, 2))
-    circle = shapely.maximum_inscribed_circle(polygon, tolerance=0.3)
-    middle = np.array(circle.coords[0])
-    # A lattice over the inscribed circle, nearest to its middle first.
-    steps = np.array([[i, j] for i in range(-3, 4) for j in range(-3, 4)], dtype=float)
-    steps = steps[np.argsort(np.hypot(*steps.T), kind="stable")]
-    xy = middle + steps * max(circle.length * 0.28, 0.4)
-    blocks = _blocks(xy, request, np.zeros(len(xy)), pad=0.0)
-    fits = shapely.contains(polygon, blocks)
-    if request.inside_only or fits.any():
-        return xy[fits]
-    # A name may reach over its polygon's edge, but its middle stays inside.
-    return xy[shapely.contains_xy(polygon, xy[:, 0], xy[:, 1])]
-
-
-def _line_candidates(request: LabelRequest) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    # Room for the stacked setting too, which is a little longer.
-    width, height = request.size[0] * LINE_FEED, request.size[1]
-    line = max(shapely.get_parts(request.geometry), key=shapely.length)
-    if line.length < width * 1.05:
-        return np.empty((0, 2)), np.empty(0)
-    share = np.array([0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8])
-    middle = share * line.length
-    keep = (middle > width / 2) & (middle < line.length - width / 2)
-    middle = middle[keep]
-    start = shapely.get_coordinates(shapely.line_interpolate_point(line, middle - width / 2))
-    end = shapely.get_coordinates(shapely.line_interpolate_point(line, middle + width / 2))
-    centre = shapely.get_coordinates(shapely.line_interpolate_point(line, middle))
-    chord = end - start
-    # Where the line bends within the text's length the name would leave it.
-    bent = np.hypot(*(centre - (start + end) / 2).T)
-    straight = bent < height * 0.45
-    angle = np.rad2deg(np.arctan2(chord[:, 1], chord[:, 0]))
-    angle = (angle + 90) % 180 - 90
-    return centre[straight], angle[straight]

@@ -11,7 +11,7 @@ import shapely
 from pipeline.deliver.sheet.badges import Badge
 from pipeline.deliver.sheet.canvas import Page
 from pipeline.deliver.sheet.geometry import hatch_lines, marker_shape
-from pipeline.deliver.sheet.paint import HATCH_MM, Painted, draw_badge
+from pipeline.deliver.sheet.paint import HATCH_MM, MARKED_LINE_MM, Painted, draw_badge
 from pipeline.deliver.sheet.spec import ClassKey
 from pipeline.deliver.sheet.typeset import balance_lines, wrap_text
 from styles import Symbol
@@ -171,6 +171,9 @@ def _swatch_line(page: Page, entry: LegendEntry, box: Box) -> None:
         page.lines(segment, colour=item.line, width_mm=item.size_mm, z=110)
         page.lines(segment, colour=item.fill, width_mm=item.size_mm - 2 * item.line_mm, z=110.1)
         return
+    if item.geometry == "point" and item.fill:
+        page.lines(segment, colour=item.fill, width_mm=MARKED_LINE_MM, alpha=entry.fade, z=110)
+        return
     squeeze = min(1.0, (box.width + 0.6) / sum(item.dash) / 1.35) if item.dash else 1.0
     page.lines(
         segment, colour=item.line or item.fill, width_mm=item.line_mm or 0.3,
@@ -188,7 +191,5 @@ def _swatch_marker(page: Page, entry: LegendEntry, box: Box) -> None:
         )  # fmt: skip
         return
     size = box.height + 0.6 if item.glyph else box.height - 0.5
-    badge = Badge(
-        symbol=item, x=x, y=y, true_x=x, true_y=y, text=item.glyph, size=size, fade=entry.fade
-    )
+    badge = Badge(symbol=item, x=x, y=y, true_x=x, true_y=y, text=item.glyph, size=size, fade=entry.fade)
     draw_badge(page, badge, z=111, clip=None)

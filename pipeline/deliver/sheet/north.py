@@ -25,9 +25,7 @@ def measure_true_north(crs: CRS, centre: tuple[float, float]) -> float:
         raise SheetError(f"{SheetError.code} 图幅坐标系须为投影坐标系，现为 {crs.name}")
     to_degrees = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
     lon, lat = to_degrees.transform(*centre)
-    (x0, x1), (y0, y1) = to_degrees.transform(
-        [lon, lon], [lat - 5e-4, lat + 5e-4], direction="INVERSE"
-    )
+    (x0, x1), (y0, y1) = to_degrees.transform([lon, lon], [lat - 5e-4, lat + 5e-4], direction="INVERSE")
     return math.degrees(math.atan2(x1 - x0, y1 - y0))
 
 
@@ -47,14 +45,10 @@ def draw_north(page: Page, x: float, y: float, height: float, angle: float) -> N
 
     half, tail, notch = height * 0.2, -height * 0.5, -height * 0.33
     tip = (0.0, height * 0.5)
-    page.polygon(
-        [place(*tip), place(-half, tail), place(0, notch)], face=ink, edge=ink, width_mm=0.2, z=111
-    )
+    page.polygon([place(*tip), place(-half, tail), place(0, notch)], face=ink, edge=ink, width_mm=0.2, z=111)
     page.polygon(
         [place(*tip), place(half, tail), place(0, notch)],
         face="#FFFFFF", edge=ink, width_mm=0.2, z=111,
     )  # fmt: skip
     top = place(0, height * 0.5 + 2.0)
-    page.text(
-        *top, "北", size_mm=page.frame.type["heading"], align="centre", middle=True, bold=True
-    )
+    page.text(*top, "北", size_mm=page.frame.type["heading"], align="centre", middle=True, bold=True)

@@ -28,6 +28,7 @@ from styles.frame import Box
 from styles.table import text_colour_on
 
 HATCH_MM = 0.16
+MARKED_LINE_MM = 0.7  # a line feature of a class whose symbol is a marker
 _BROAD_MM = 0.6  # dashed lines from this width on lie on a white ground
 KIND_BY_DIMENSION = {0: "point", 1: "line", 2: "fill"}
 
@@ -139,9 +140,7 @@ class _Brush:
     def _z(self, level: float) -> float:
         return self._z_base + level * self._z_scale
 
-    def draw_class(
-        self, layer: Painted, item: Symbol, rows: NDArray[np.intp], floor: int
-    ) -> list[Badge]:
+    def draw_class(self, layer: Painted, item: Symbol, rows: NDArray[np.intp], floor: int) -> list[Badge]:
         """Draw one class; markers with a character come back as badges, spread and drawn last."""
         fade = layer.drawn.fade
         geometries = layer.geometries[rows]
@@ -200,11 +199,16 @@ class _Brush:
                 cap="round", alpha=fade, clip=self.clip,
             )  # fmt: skip
             return
+        if item.geometry == "point" and item.fill:
+            # The line colour of a marker is its rim, often white: as a line it would not be seen.
+            self.page.lines(
+                segments, colour=item.fill, width_mm=MARKED_LINE_MM * self.shrink, alpha=fade,
+                z=self._z(item.z), cap="round", clip=self.clip,
+            )  # fmt: skip
+            return
         self._stroke(item, segments, fade, self._z(item.z))
 
-    def _stroke(
-        self, item: Symbol, segments: list[NDArray[np.float64]], fade: float, z: float
-    ) -> None:
+    def _stroke(self, item: Symbol, segments: list[NDArray[np.float64]], fade: float, z: float) -> None:
         width = (item.line_mm or 0.3) * self.shrink
         if item.dash and item.line_mm >= _BROAD_MM:
             # Boundaries often coincide; a lesser one must not show through the gaps of a greater.
@@ -230,9 +234,7 @@ class _Brush:
 
     def draw_badges(self, badges: Sequence[Badge]) -> None:
         """Draw markers with their characters, and a hairline where one was moved aside."""
-        hairlines = [
-            np.array([[b.true_x, b.true_y], [b.x, b.y]]) for b in badges if b.moved_mm > 0.4
-        ]
+        hairlines = [np.array([[b.true_x, b.true_y], [b.x, b.y]]) for b in badges if b.moved_mm > 0.4]
         self.page.lines(hairlines, colour="#444444", width_mm=0.15, z=self._z(79.5), clip=self.clip)
         for badge in badges:
             draw_badge(self.page, badge, z=self._z(badge.symbol.z), clip=self.clip)

@@ -15,10 +15,11 @@ from pipeline.deliver.sheet.canvas import Page
 from pipeline.deliver.sheet.column import draw_column
 from pipeline.deliver.sheet.geometry import Geometries, explode
 from pipeline.deliver.sheet.inset import draw_inset
-from pipeline.deliver.sheet.labels import LINE_FEED, Placement, collect_requests, place_labels
+from pipeline.deliver.sheet.labels import Placement, collect_requests, place_labels
 from pipeline.deliver.sheet.legend import collect_entries
 from pipeline.deliver.sheet.north import measure_true_north
 from pipeline.deliver.sheet.paint import MapPainting, paint_layers
+from pipeline.deliver.sheet.places import LINE_FEED
 from pipeline.deliver.sheet.scale import MapTransform
 from pipeline.deliver.sheet.spec import (
     ClassKey,
@@ -119,9 +120,7 @@ def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
 def _check_spec(spec: SheetSpec, transform: MapTransform) -> None:
     for layer in (*spec.layers, *spec.inset):
         if layer.frame.crs != spec.crs:
-            raise SheetError(
-                f"{SheetError.code} 图“{spec.title}”图层“{layer.theme}”坐标系与图幅不一致"
-            )
+            raise SheetError(f"{SheetError.code} 图“{spec.title}”图层“{layer.theme}”坐标系与图幅不一致")
     low, high = transform.window[:2], transform.window[2:]
     slack = 1e-6 * spec.scale
     if (
@@ -141,9 +140,7 @@ def _count_classes(painting: MapPainting) -> Counter[ClassKey]:
 
 
 def _legend_keys(painting: MapPainting) -> set[ClassKey]:
-    return {
-        key for layer in painting.layers if layer.drawn.in_legend for key in layer.count_classes()
-    }
+    return {key for layer in painting.layers if layer.drawn.in_legend for key in layer.count_classes()}
 
 
 def _dot_bounds(painting: MapPainting) -> list[tuple[float, float, float, float]]:

@@ -40,9 +40,7 @@ def choose_scale(
     clear = (box_mm[0] - 2 * margin, box_mm[1] - 2 * margin)
     for scale in sorted(scales):
         # A billionth of slack: 770 m at 1:2000 must fit 385 mm exactly.
-        if width * 1000 <= clear[0] * scale * (1 + 1e-9) and height * 1000 <= clear[1] * scale * (
-            1 + 1e-9
-        ):
+        if width * 1000 <= clear[0] * scale * (1 + 1e-9) and height * 1000 <= clear[1] * scale * (1 + 1e-9):
             return scale
     raise SheetError(
         f"{SheetError.code} 范围 {width:.0f}×{height:.0f} 米在 1:{max(scales)} 下仍放不进"
@@ -89,8 +87,6 @@ class MapTransform:
 
     def to_page(self, geometries: NDArray[np.object_]) -> NDArray[np.object_]:
         """Return the geometries (metres) in page millimetres; Z is dropped."""
-        offset = np.array(
-            [(self.box.left + self.box.right) / 2, (self.box.bottom + self.box.top) / 2]
-        )
+        offset = np.array([(self.box.left + self.box.right) / 2, (self.box.bottom + self.box.top) / 2])
         centre = np.array(self.centre)
         return shapely.transform(geometries, lambda xy: (xy - centre) * self.mm_per_m + offset)

@@ -51,15 +51,11 @@ def draw_bar(page: Page, bar: ScaleBar, left: float, y: float) -> Box:
     ink, size, height = page.frame.colours["ink"], page.frame.type["small"], 1.3
     for index in range(4):
         box = Box(left + index * bar.part_mm, y, left + (index + 1) * bar.part_mm, y + height)
-        page.rectangle(
-            box, face=ink if index % 2 == 0 else "#FFFFFF", edge=ink, width_mm=0.18, z=111
-        )
+        page.rectangle(box, face=ink if index % 2 == 0 else "#FFFFFF", edge=ink, width_mm=0.18, z=111)
     for index in (0, 1, 2, 4):
         page.text(
             left + index * bar.part_mm, y + height + 0.8 + size * 0.12,
             str(index * bar.part_m), size_mm=size, align="centre",
         )  # fmt: skip
-    page.text(
-        left + bar.length_mm + 1.6 + size * 0.9, y + height + 0.8 + size * 0.12, "米", size_mm=size
-    )
+    page.text(left + bar.length_mm + 1.6 + size * 0.9, y + height + 0.8 + size * 0.12, "米", size_mm=size)
     return Box(left, y, left + bar.length_mm, y + height)

@@ -35,9 +35,7 @@ class TableLayout:
         return 5.6 + max(map(sum, self.heights)) + (3.6 if self.left_out else 0.0)
 
 
-def design_table(
-    table: SideTable, width: float, room: float, *, size: float, minimum: float
-) -> TableLayout:
+def design_table(table: SideTable, width: float, room: float, *, size: float, minimum: float) -> TableLayout:
     """Set a table in a width: smaller before side by side, side by side before shorter.
 
     Rows that still have no room are left out from the end; the table then says how many and where
@@ -48,8 +46,7 @@ def design_table(
         (panels, grade)
         for panels in (1, 2, 3)
         for grade in grades
-        if panels == 1
-        or _wanted(table, grade).sum() <= (width - (panels - 1) * _PANEL_GAP) / panels
+        if panels == 1 or _wanted(table, grade).sum() <= (width - (panels - 1) * _PANEL_GAP) / panels
     ]
     for panels, grade in settings:
         layout = _set_rows(table, width, grade, len(table.rows), panels)
@@ -121,7 +118,7 @@ def draw_table(page: Page, layout: TableLayout, box: Box) -> None:
         left = right + _PANEL_GAP
     if layout.left_out:
         page.text(
-            box.right, low - 2.0, f"另有 {layout.left_out} 行，见同名附表", size_mm=layout.size,
+            box.right, low - 2.0, f"另有 {layout.left_out} 行，见表格与数据库成果", size_mm=layout.size,
             align="right", middle=True, colour=colours["soft"],
         )  # fmt: skip
 
@@ -137,9 +134,7 @@ def _draw_panel(
             page.rectangle(Box(box.left, y - height, box.right, y), face=colours["zebra"], z=101)
         x = box.left
         for column, (cell, width) in enumerate(zip(row, layout.widths, strict=True)):
-            _write_cell(
-                page, layout, cell, Box(x, y - height, x + width, y), column, head=not number
-            )
+            _write_cell(page, layout, cell, Box(x, y - height, x + width, y), column, head=not number)
             x += width
         y -= height
         if not number:

@@ -77,9 +77,7 @@ class Drawn:
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.class_column is None):
-            raise SheetError(
-                f"{SheetError.code} 图层“{self.theme}”须给出 value 或 class_column 之一"
-            )
+            raise SheetError(f"{SheetError.code} 图层“{self.theme}”须给出 value 或 class_column 之一")
         for column in (self.class_column, self.label_column):
             if column is not None and column not in self.frame.columns:
                 raise SheetError(f"{SheetError.code} 图层“{self.theme}”没有字段“{column}”")

@@ -16,9 +16,7 @@ def draw_title(page: Page, spec: SheetSpec) -> None:
     frame = page.frame
     box, sizes, colours = frame.title, frame.type, frame.colours
     middle = (box.bottom + box.top) / 2
-    page.rectangle(
-        Box(box.left, box.bottom + 2.6, box.left + 1.8, box.top - 2.6), face=colours["accent"]
-    )
+    page.rectangle(Box(box.left, box.bottom + 2.6, box.left + 1.8, box.top - 2.6), face=colours["accent"])
     size = sizes["title"]
     number_width = max(measure_em(spec.number) * 5.4, 14.0)
     title_room = box.width * 0.55

@@ -15,7 +15,6 @@ from layers.codes import PROBLEM
 from layers.faults import FaultLog
 from layers.model import Column, Layer
 from layers.planned import Project
-from layers.reachable import Home
 from pipeline.deliver.tables.derived import Balance, Phase
 from pipeline.deliver.tables.spec import Head, HeadCell, Table, place_header
 from pipeline.plan import Plan
@@ -246,13 +245,7 @@ def _standard(type_key: str) -> str:
     return f"{item.standard} {item.clause}{item.mark}".strip() if item is not None else ""
 
 
-def _home(target: str) -> str:
-    """Return the Chinese name of a home field; another text stays as it is."""
-    names = {str(column): column.spec.alias for column in Home.columns()}
-    return names.get(target, target)
-
-
-_SAYINGS = {"standard": _standard, "home": _home}
+_SAYINGS = {"standard": _standard}
 
 
 def _totals(leaves: tuple[Head, ...], columns: list[list[Cell]]) -> list[Cell] | None:

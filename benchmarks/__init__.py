@@ -1,0 +1,1 @@
+"""Benchmarks by hand; no test depends on a clock. ``python -m benchmarks.reach``."""

@@ -1,0 +1,349 @@
+"""Plain files for one-off commands: roads and places in, tables and areas out, all faults at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from layers.crs import Zone, choose_zone, place_of, to_plan
+from layers.faults import Fault, FaultLog, PlanFaults
+from layers.model import Column, Layer
+from layers.osm_lines import build_roads
+from layers.plain import RoadLine, Spot
+from layers.read.columns import read_columns
+from layers.read.locate import locate_rows
+from layers.read.osm import read_osm
+from layers.read.raw import Place, Raw, list_rows
+from layers.read.source import open_raw
+from layers.source import Road
+from layers.validate import check_unique
+from pipeline.plan.sources import Source
+from pipeline.reach.graph import Graph, build_graph
+from pipeline.reach.noding import node_lines
+from pipeline.reach.snap import Snap, Status, snap_points
+from pipeline.stages.opendata import plan_crs
+from pipeline.stages.walknet import STATUS_TEXT
+from pipeline.stages.walks import pick_points
+
+_OSM = (".osm", ".osm.bz2", ".osm.gz", ".pbf")
+# What a .dxf calls the CAD layer of an entity.
+_CAD_LAYER = "Layer"
+_LINES, _MULTIPOINT = (1, 2, 5), 4
+_DATUMS = ("gcj02", "bd09", "wgs84", "cgcs2000")
+# Remedies are written for plans; a one-off command has options in place of config lines.
+_WORDS = (
+    ("配置写 crs: ", "加坐标系选项（如 --roads-crs）"),
+    ("并在配置中写 crs", "并用 --roads-crs、--origins-crs 等选项写明"),
+    ("在配置中写明 crs", "用 --roads-crs、--origins-crs 等选项写明"),
+    ("在配置中写 crs", "用 --roads-crs、--origins-crs 等选项写明"),
+    (
+        "在配置中写 x、y 坐标列，或用 key 与 geometry 关联几何文件",
+        "用 --origins-x 与 --origins-y 等选项指定坐标列",
+    ),
+    ("在配置的 columns 中", "用编号列选项"),
+    ("（相对于配置文件）", ""),
+    ("在配置中写 encoding: gbk 或 utf-8", "另存为 UTF-8 后重试"),
+)
+
+
+@dataclass(frozen=True)
+class PlainFile:
+    """A file named on the command line.
+
+    Attributes
+    ----------
+    path : the file.
+    layer : layer, sheet or, in a .dxf, CAD layer; the first or all where None.
+    crs : EPSG code, or a datum of degrees (gcj02, bd09, wgs84); outweighs what the file says.
+    x, y : coordinate columns of a table.
+    columns : column of the file by field of the declaration.
+    """
+
+    path: Path
+    layer: str | None = None
+    crs: str | None = None
+    x: str | None = None
+    y: str | None = None
+    columns: tuple[tuple[str, str | None], ...] = ()
+
+    def source(self) -> Source:
+        """Return the file in the terms of the readers."""
+        is_datum = self.crs is not None and self.crs.lower() in _DATUMS
+        return Source.model_validate(
+            {
+                "path": self.path,
+                "layer": None if self.path.suffix.lower() == ".dxf" else self.layer,
+                "crs": None if is_datum else self.crs,
+                "datum": self.crs.lower() if is_datum and self.crs else None,
+                "columns": {field: column for field, column in self.columns if column is not None},
+                "x": self.x,
+                "y": self.y,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Net:
+    """The walk network of plain roads.
+
+    Attributes
+    ----------
+    graph, lines : nodes and edges; the noded LineStrings, metres.
+    max_access_m : longest straight way from a place to the network.
+    crs : CGCS2000 3-degree zone of the roads.
+    """
+
+    graph: Graph
+    lines: NDArray
+    max_access_m: float
+    crs: CRS
+
+    def snap(self, places: gpd.GeoDataFrame) -> Snap:
+        """Snap places; what lies beyond the network's extent and the longest access is OUTSIDE."""
+        box = shapely.box(*shapely.total_bounds(self.lines)).buffer(self.max_access_m, quad_segs=64)
+        points = pick_points(places.geometry)
+        return snap_points(
+            shapely.get_x(points), shapely.get_y(points), self.graph, self.lines,
+            max_m=self.max_access_m, area=box,
+        )  # fmt: skip
+
+
+def read_inputs(
+    roads: PlainFile, places: Sequence[tuple[PlainFile, type[Spot]]], log: FaultLog
+) -> tuple[gpd.GeoDataFrame, list[gpd.GeoDataFrame]]:
+    """Read roads and places into the CGCS2000 3-degree zone of the roads.
+
+    Returns
+    -------
+    roads : ``RoadLine`` columns, walkable lines only.
+    places : ``Spot`` columns by file, ids filled; the order of the file.
+
+    Raises
+    ------
+    PlanFaults
+        With every fault of every file.
+    """
+    lines = _read_roads(roads, log)
+    middle = place_of(lines) if lines is not None else None
+    found = [_read_places(file, layer, log, near=middle) for file, layer in places]
+    zone = Zone(39)
+    if middle is not None:
+        try:
+            zone = choose_zone(middle[0])
+        except ValueError:
+            log.add(
+                "HSQ-X02", f"经度 {middle[0]:.4f}° 不在 CGCS2000 3° 带范围内", file=roads.path.as_posix(),
+                remedy="核对道路文件的坐标系，用 --roads-crs 写明",
+            )  # fmt: skip
+    log.faults[:] = [reword_fault(fault) for fault in log.faults]
+    log.raise_errors()
+    assert lines is not None
+    crs = CRS.from_epsg(zone.plain)
+    return to_plan(lines, crs), [to_plan(frame, crs) for frame in found if frame is not None]
+
+
+def reword_fault(fault: Fault) -> Fault:
+    """Return the fault with options in place of config lines."""
+    remedy = fault.remedy
+    for old, new in _WORDS:
+        remedy = remedy.replace(old, new)
+    return replace(fault, remedy=remedy)
+
+
+def build_net(roads: gpd.GeoDataFrame, *, tolerance_m: float, max_access_m: float, log: FaultLog) -> Net:
+    """Node the roads and build the graph.
+
+    Raises
+    ------
+    PlanFaults
+        If no line with a length is left (``HSQ-N02``).
+    """
+    level = roads[RoadLine.level].fillna(0).to_numpy(dtype=np.int64)
+    noded = node_lines(roads.geometry.to_numpy(), level=level, tolerance_m=tolerance_m)
+    if not len(noded.geometry):
+        raise PlanFaults(
+            [
+                Fault(
+                    "HSQ-N02", "道路文件没有可步行的线", layer=RoadLine.alias, remedy="检查文件与图层是否选对"
+                )
+            ]
+        )
+    left_out = len(noded.unusable) + len(noded.zero_length) + len(noded.duplicate)
+    if left_out:
+        log.add(
+            "HSQ-N02",
+            f"构网时略去：无法使用 {len(noded.unusable)} 条、零长度 {len(noded.zero_length)} 条、"
+            f"重复 {len(noded.duplicate)} 段（{noded.duplicate_m:.1f} m）",
+            severity="警告", layer=RoadLine.alias, action="不参与构网",
+        )  # fmt: skip
+    return Net(build_graph(noded.geometry), noded.geometry, max_access_m, CRS(roads.crs))
+
+
+def status_texts(status: NDArray[np.int8]) -> NDArray:
+    """Return the words of statuses."""
+    words = np.array([STATUS_TEXT[item] for item in Status], dtype=object)
+    return words[status]
+
+
+def write_frame(frame: gpd.GeoDataFrame, layer: type[Layer], path: Path) -> None:
+    """Write rows of a declaration by the file's suffix: csv, gpkg, geojson or shp.
+
+    A csv carries no geometry and opens in Excel (UTF-8 with mark). GeoJSON is in degrees, as its standard
+    (RFC 7946) wants, with the null shift between CGCS2000 and WGS84.
+
+    Raises
+    ------
+    PlanFaults
+        If the file cannot be written (``HSQ-D05``).
+    """
+    suffix = path.suffix.lower()
+    short = suffix == ".shp"
+    names = {str(column): _title(column, short=short) for column in layer.columns()}
+    out = frame[[*names, "geometry"]].rename(columns=names)
+    for column in layer.columns():
+        if column.spec.kind == "float":
+            out[names[str(column)]] = out[names[str(column)]].round(column.spec.decimals)
+    try:
+        if suffix == ".csv":
+            pd.DataFrame(out.drop(columns="geometry")).to_csv(path, index=False, encoding="utf-8-sig")
+        elif suffix == ".geojson":
+            degrees = out.to_crs(4490).set_crs(4326, allow_override=True)
+            degrees.to_file(path, driver="GeoJSON", engine="pyogrio")
+        elif short:
+            out.to_file(path, engine="pyogrio", encoding="UTF-8")
+        else:
+            path.unlink(missing_ok=True)
+            out.to_file(path, layer=layer.alias, driver="GPKG", engine="pyogrio")
+    except OSError as error:
+        raise PlanFaults(
+            [
+                Fault(
+                    "HSQ-D05", f"无法写出：{error.strerror or error}", file=str(path),
+                    remedy="关闭正在使用该文件的程序，或换一个文件夹",
+                )
+            ]
+        ) from None  # fmt: skip
+
+
+def check_output(path: Path, suffixes: Sequence[str], log: FaultLog) -> None:
+    """Record that the output's format or folder cannot be used, before any work is done."""
+    if path.suffix.lower() not in suffixes:
+        log.add(
+            "HSQ-F04", f"不支持写出 {path.suffix or '（无扩展名）'}", file=str(path), field="--output",
+            remedy=f"输出文件名应以 {'、'.join(suffixes)} 结尾",
+        )  # fmt: skip
+    if not path.absolute().parent.is_dir():
+        log.add("HSQ-F01", "输出文件夹不存在", file=str(path.parent), field="--output", remedy="先建好文件夹")
+
+
+def _title(column: Column, *, short: bool) -> str:
+    return column.spec.onemap if short else column.spec.alias
+
+
+def _read_roads(file: PlainFile, log: FaultLog) -> gpd.GeoDataFrame | None:
+    """Return walkable lines with their level, in the file's own verified coordinates."""
+    if file.path.name.lower().endswith(_OSM):
+        try:
+            extract = read_osm(file.path, log)
+            middle = place_of(extract.ways)
+            roads = build_roads(extract.project(plan_crs(middle[0])) if middle else extract, log)
+        except PlanFaults as error:
+            log.faults.extend(fault for fault in error.faults if fault not in log.faults)
+            return None
+        roads = roads[roads[Road.walkable]]
+        if roads.empty:
+            log.add("HSQ-N02", "OSM 文件没有可步行的道路", file=file.path.name, remedy="检查导出的范围")
+            return None
+        return gpd.GeoDataFrame({RoadLine.level: roads[Road.level]}, geometry=roads.geometry)
+    place = Place(_name(file), RoadLine.alias, log)
+    raw = open_raw(file.source(), file.path, place)
+    if raw is not None and file.path.suffix.lower() == ".dxf":
+        raw = _pick_cad(raw, file, place)
+    if raw is None:
+        return None
+    frame = _locate(file, RoadLine, raw, place, near=None)
+    if frame is None:
+        return None
+    kind = shapely.get_type_id(frame.geometry.to_numpy())
+    other = frame.index[~np.isin(kind, _LINES)]
+    if len(other) == len(frame):
+        place.error("HSQ-G03", "没有线要素", remedy="检查是否选错文件或图层；道路应为中心线")
+        return None
+    if len(other):
+        place.warn(
+            "HSQ-G03", f"{len(other)} 个要素不是线", row=list_rows(other), action="不参与构网",
+            remedy="只给出道路中心线所在的图层",
+        )  # fmt: skip
+    frame = frame[np.isin(kind, _LINES)]
+    if RoadLine.level not in frame:
+        frame[RoadLine.level] = 0
+    return frame
+
+
+def _pick_cad(raw: Raw, file: PlainFile, place: Place) -> Raw | None:
+    """Return the entities of one CAD layer, or of all."""
+    if file.layer is None or raw.geometry is None:
+        return raw
+    here = raw.table[_CAD_LAYER] == file.layer
+    if not here.any():
+        names = sorted(raw.table[_CAD_LAYER].dropna().unique())
+        place.error(
+            "HSQ-F03", f"没有名为“{file.layer}”的 CAD 图层", value=file.layer,
+            remedy=f"文件中的图层：{'、'.join(names[:30])}",
+        )  # fmt: skip
+        return None
+    return Raw(raw.table[here], raw.geometry[here], raw.crs)
+
+
+def _read_places(
+    file: PlainFile, layer: type[Spot], log: FaultLog, *, near: tuple[float, float] | None
+) -> gpd.GeoDataFrame | None:
+    """Return places with an id each, in the file's own verified coordinates."""
+    place = Place(_name(file), layer.alias, log)
+    raw = open_raw(file.source(), file.path, place)
+    if raw is not None and file.path.suffix.lower() == ".dxf":
+        raw = _pick_cad(raw, file, place)
+    if raw is None:
+        return None
+    frame = _locate(file, layer, raw, place, near=near)
+    if frame is None:
+        return None
+    if frame.empty:
+        place.error("HSQ-F02", "文件没有任何行", remedy="检查文件和图层是否选对")
+        return None
+    absent = frame.geometry.isna() | frame.geometry.is_empty
+    for row in frame.index[absent]:
+        place.error("HSQ-G01", "没有几何或坐标", row=str(row), remedy="补填坐标，或删除该行")
+    several = shapely.get_type_id(frame.geometry.to_numpy()) == _MULTIPOINT
+    several &= shapely.get_num_geometries(frame.geometry.to_numpy()) > 1
+    for row in frame.index[several]:
+        place.error("HSQ-G03", "一行有多个点，无法作为一个位置", row=str(row), remedy="先炸开为单点")
+    labels = pd.Series(frame.index.astype("str"), index=frame.index, dtype="str")
+    if Spot.id in frame:
+        for row in frame.index[frame[Spot.id].isna()]:
+            place.error("HSQ-V02", "编号为空", field=Spot.id, row=str(row), remedy="补填编号，或不指定编号列")
+        check_unique(frame, layer, place, labels=labels)
+    else:
+        frame[Spot.id] = labels
+    if Spot.group not in frame:
+        frame[Spot.group] = None
+    return frame.reset_index(drop=True)
+
+
+def _locate(
+    file: PlainFile, layer: type[Layer], raw: Raw, place: Place, *, near: tuple[float, float] | None
+) -> gpd.GeoDataFrame | None:
+    source = file.source()
+    return locate_rows(source, layer, read_columns(source, layer, raw.table, place), raw, place, near=near)
+
+
+def _name(file: PlainFile) -> str:
+    return file.path.as_posix() + (f"｜{file.layer}" if file.layer else "")

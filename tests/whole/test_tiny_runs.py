@@ -1,0 +1,118 @@
+"""The tiny plan: same bytes twice, part runs, stale results refused, an earlier hand-in that outlives a failing run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from layers.faults import PlanFaults
+from pipeline.engine import run as engine
+from pipeline.plan import load_plan
+from tests.handin import check_handin
+from tests.whole.conftest import Whole, call, list_bytes, place_plan
+
+FEW = ["1-02", "6-06"]
+
+
+@pytest.fixture
+def copy(tiny: Whole, tmp_path: Path) -> Whole:
+    """A folder of its own with everything the tiny run left."""
+    shutil.copytree(tiny.home, tmp_path / "份", dirs_exist_ok=True)
+    return Whole(tmp_path / "份", tmp_path / "份/output/tiny")
+
+
+def config_of(run: Whole) -> Path:
+    return run.home / "configs/tiny.yaml"
+
+
+def differing(one: dict[str, bytes], two: dict[str, bytes]) -> list[str]:
+    return sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
+
+
+def test_hand_in_is_whole(tiny: Whole) -> None:
+    assert check_handin(tiny.handin) == []
+
+
+def test_same_inputs_give_the_same_bytes_in_another_folder(tiny: Whole, tmp_path: Path) -> None:
+    home = tmp_path / "another folder"
+    code, said = call("run", place_plan(home, "tiny", inputs=("tiny",)), cwd=tmp_path, PYTHONHASHSEED="7")
+    assert code == 0, said
+    one, two = list_bytes(tiny.handin), list_bytes(home / "output/tiny/成果")
+    assert len(one) > 80 and "manifest.json" in one
+    assert differing(one, two) == []
+    layers = [
+        {n: b for n, b in list_bytes(f / "work").items() if n.endswith(".parquet")}
+        for f in (tiny.folder, home / "output/tiny")
+    ]
+    assert len(layers[0]) > 30 and differing(*layers) == []
+
+
+def test_until_stops_after_the_stage_named(tmp_path: Path) -> None:
+    config = place_plan(tmp_path, "tiny", inputs=("tiny",))
+    code, said = call("run", config, "--until", "network", cwd=tmp_path)
+    assert code == 0 and "已运行到 network" in said
+    folder = tmp_path / "output/tiny"
+    assert {p.name for p in (folder / "work").iterdir()} == {"load", "network", "run.json"}
+    assert not (folder / "成果").exists()
+    assert list(json.loads((folder / "work/run.json").read_text())["seconds"]) == ["load", "network"]
+
+
+def test_from_matching_makes_the_same_bytes(copy: Whole, tiny: Whole) -> None:
+    outcome = engine.run_plan(load_plan(config_of(copy)), since="matching")
+    assert list(outcome.seconds) == ["matching", "layout", "projects", "deliver"]
+    assert differing(list_bytes(tiny.handin), list_bytes(copy.handin)) == []
+
+
+@pytest.mark.parametrize("change", ["input", "config"])
+def test_stale_results_are_refused(copy: Whole, change: str) -> None:
+    before = list_bytes(copy.handin)
+    if change == "input":
+        path = copy.home / "data/sample/tiny/地图POI.csv"
+        path.write_bytes(path.read_bytes() + b"\n")
+    else:
+        text = config_of(copy).read_text(encoding="utf-8")
+        config_of(copy).write_text(text.replace("first_year: 2027", "first_year: 2028"), encoding="utf-8")
+    code, said = call("run", config_of(copy), "--from", "matching", cwd=copy.home)
+    assert code == 1 and "过期" in said and "去掉 --from" in said and "HSQ-A05" in said
+    assert "Traceback" not in said
+    assert list_bytes(copy.handin) == before
+
+
+def test_from_without_an_earlier_run_is_refused(tmp_path: Path) -> None:
+    code, said = call("run", place_plan(tmp_path, "tiny", inputs=("tiny",)), "--from", "needs", cwd=tmp_path)
+    assert code == 1 and "还没有完成的结果" in said and "Traceback" not in said
+
+
+def test_earlier_hand_in_survives_bad_input(copy: Whole) -> None:
+    before = list_bytes(copy.handin)
+    (copy.home / "data/sample/tiny/建筑.shp").unlink()
+    code, said = call("run", config_of(copy), cwd=copy.home)
+    assert code == 1 and "HSQ-F01" in said and "建筑.shp" in said and "没有写出成果" in said
+    assert list_bytes(copy.handin) == before
+    assert [p.name for p in copy.folder.glob("成果*")] == ["成果"]
+
+
+def test_earlier_hand_in_survives_a_failure_while_writing(
+    copy: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = list_bytes(copy.handin)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(28, "设备上没有空间", "一张图.gpkg")
+
+    monkeypatch.setattr("pipeline.deliver.handin.write_geopackage", refuse)
+    with pytest.raises(PlanFaults, match="HSQ-D05"):
+        engine.run_plan(load_plan(config_of(copy)), since="deliver")
+    assert list_bytes(copy.handin) == before
+    monkeypatch.undo()
+    # The next run clears away what the failing one left behind, and what never belonged to the hand-in.
+    (copy.handin / "多余.txt").write_text("不属于成果", encoding="utf-8")
+    plan = load_plan(config_of(copy))
+    sheets = plan.sheets.model_copy(update={"only": FEW})
+    again = plan.model_copy(update={"sheets": sheets}).located(config_of(copy).parent)
+    engine.run_plan(again)
+    assert check_handin(copy.handin) == []
+    assert [p.name for p in copy.folder.glob("成果*")] == ["成果"]
