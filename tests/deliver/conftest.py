@@ -13,7 +13,17 @@ from shapely.geometry import LineString, Point, box
 from layers.faults import FaultLog
 from layers.frame import conform, empty_frame
 from layers.planned import Match, Need, PlannedParcel, Project, Resource
-from layers.reachable import Blind, NetworkFigure, Scope, Served, Sharing, Unit, Whereabouts
+from layers.reachable import (
+    Access,
+    Blind,
+    NetworkFigure,
+    NetworkSite,
+    Scope,
+    Served,
+    Sharing,
+    Unit,
+    Whereabouts,
+)
 from layers.source import Facility, Parcel
 from pipeline.deliver.handin import place_frames
 from pipeline.deliver.onemap import collect_layers
@@ -343,6 +353,53 @@ def frames() -> dict[str, Any]:
                     }
                 ],
                 [LineString([at(10, 10), at(150, 50)])],
+            ),
+        ),
+        (
+            Access,
+            frame(
+                Access,
+                [
+                    {
+                        "id": "东社区|canteen",
+                        "community": "东社区",
+                        "type_key": "canteen",
+                        "type_name": "社区食堂",
+                        "target": "60岁及以上老年人",
+                        "target_people": 100,
+                        "limit_m": 300,
+                        "facilities": 1,
+                        "places": 20,
+                        "own": 200,
+                        "shared": 150,
+                        "change": -50,
+                        "own_decay": 200,
+                        "shared_decay": 160,
+                        "change_decay": -40,
+                        "formula": "2SFCA",
+                    }
+                ],
+            ),
+        ),
+        (
+            NetworkSite,
+            frame(
+                NetworkSite,
+                [
+                    {
+                        "id": "养老|f1",
+                        "community": "西社区",
+                        "network": "养老服务",
+                        "role": "站点",
+                        "origin": "现有设施",
+                        "object_id": "f1",
+                        "limit_m": 300,
+                        "homes": 4,
+                        "people": 80,
+                        "method": "现有站点，保留",
+                    }
+                ],
+                [at(10, 10)],
             ),
         ),
         (Blind, empty_frame(Blind, crs=CRS)),

@@ -147,7 +147,7 @@ def test_same_bytes_twice(frames, plan, tmp_path):
         layers = collect_layers(place_frames(frames, plan), plan, FaultLog())
         write_shapefiles(layers, plan, tmp_path / name, FaultLog())
     files = sorted(p.name for p in (tmp_path / "a" / FOLDER).iterdir())
-    assert len(files) == 60
+    assert len(files) == 65
     for name in files:
         assert (tmp_path / "a" / FOLDER / name).read_bytes() == (tmp_path / "b" / FOLDER / name).read_bytes()
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.reach import programme
 from pipeline.reach.allocate import (
     NoSolution,
     Unreachable,
@@ -207,3 +208,21 @@ def test_a_number_of_sites_that_cannot_be_is_refused():
     for sites in (0, 1, 4):
         with pytest.raises(ValueError, match="sites"):
             minimise_walk(task, sites)
+
+
+def test_a_search_cut_off_states_how_far_it_may_be_from_the_best(monkeypatch):
+    draw = np.random.default_rng(2)
+    matrix = draw.integers(1, 1000, (40, 15)).astype(float)
+    demand, capacity = draw.integers(1, 40, 40).astype(float), np.full(15, 230.0)
+    task = make_task(table_from_matrix(matrix), demand, capacity=capacity)
+    best = minimise_walk(task, 4)
+    full = programme.milp
+
+    def cut_off(*given, options, **more):
+        return full(*given, options={**options, "node_limit": 1}, **more)
+
+    monkeypatch.setattr(programme, "milp", cut_off)
+    got = minimise_walk(task, 4)
+    assert (np.bincount(got.assigned, demand, minlength=15) <= capacity).all() and len(got.sites) == 4
+    assert got.gap > 0 == best.gap
+    assert got.value * (1 - got.gap) <= best.value <= got.value

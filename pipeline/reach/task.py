@@ -1,0 +1,92 @@
+"""A location task: demand, candidate sites, what exists, what a site holds; and why there may be no answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipeline.reach.graph import Floats
+from pipeline.reach.od import Index, OdTable
+
+Mask = NDArray[np.bool_]
+
+
+class Unreachable(ValueError):
+    """Raised when demand lies out of reach of every candidate.
+
+    Attributes
+    ----------
+    origins : (k,) int
+        Positions of that demand.
+    """
+
+    def __init__(self, origins: Index) -> None:
+        self.origins = origins
+        super().__init__(f"{len(origins)} demand points reach no candidate: {origins[:10].tolist()}")
+
+
+class NoSolution(ValueError):
+    """Raised when the sites asked for, or their capacities, cannot serve all demand together.
+
+    Attributes
+    ----------
+    least_sites : int or None
+        Fewest sites that can, where that is known.
+    """
+
+    def __init__(self, least_sites: int | None = None) -> None:
+        self.least_sites = least_sites
+        super().__init__(
+            "the demand cannot be served" + (f" by fewer than {least_sites} sites" if least_sites else "")
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is to be served from where.
+
+    Attributes
+    ----------
+    od : OdTable
+        Origins are demand, destinations are candidate sites; only pairs in the table may be used.
+    demand : (n_origins,) float
+        Weight of each origin, e.g. persons.
+    fixed : (n_destinations,) bool
+        Existing sites, open whatever else is chosen; none when left out.
+    capacity : (n_destinations,) float or None
+        Most demand a site can take; an origin goes to one site whole. Unlimited when None.
+    time_limit_s : float or None
+        Limit of each solver call; the result then states its gap, and ties may be left as they fell.
+    """
+
+    od: OdTable
+    demand: Floats
+    fixed: Mask
+    capacity: Floats | None = None
+    time_limit_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.demand.shape != (self.od.n_origins,) or self.fixed.shape != (self.od.n_destinations,):
+            raise ValueError("demand or fixed does not fit the table")
+        if not (np.isfinite(self.demand) & (self.demand >= 0)).all():
+            raise ValueError("demand must be finite and not negative")
+        if self.capacity is not None and (
+            self.capacity.shape != self.fixed.shape or not (self.capacity >= 0).all()
+        ):
+            raise ValueError("capacities must fit the candidates and not be negative")
+
+
+def make_task(
+    od: OdTable,
+    demand: ArrayLike,
+    *,
+    fixed: ArrayLike | None = None,
+    capacity: ArrayLike | None = None,
+    time_limit_s: float | None = None,
+) -> Task:
+    """Return a task from anything array-like; see :class:`Task`."""
+    held = None if capacity is None else np.asarray(capacity, dtype=np.float64)
+    existing = np.zeros(od.n_destinations, bool) if fixed is None else np.asarray(fixed, dtype=bool)
+    return Task(od.sort(), np.asarray(demand, dtype=np.float64), existing, held, time_limit_s)
