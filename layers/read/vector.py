@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -108,10 +107,6 @@ def _read_layer(
 ) -> pd.DataFrame | gpd.GeoDataFrame | None:
     """Read a layer through GDAL; text as undecoded bytes where it will be judged and decoded here."""
     options = {"encoding": _BYTES} if as_bytes else {}
-    drawing = isinstance(opened, Path) and opened.suffix.lower() == ".dxf"
-    if drawing:
-        options = {"encoding": "UTF-8"}  # GDAL recodes by the drawing's code page but does not tell pyogrio
-        pyogrio.set_gdal_config_options({"DXF_ENCODING": "UTF-8" if _is_unicode_drawing(opened) else None})
     try:
         names = [str(name) for name in pyogrio.list_layers(opened)[:, 0]]
         if not names:
@@ -140,18 +135,7 @@ def _read_layer(
             f"文件无法打开或已损坏，不是有效的 {Path(opened).suffix.lower()} 数据",
             remedy="压缩包请解压后使用；其他文件用 QGIS 等软件打开检查后重新导出",
         )
-    finally:
-        if drawing:
-            pyogrio.set_gdal_config_options({"DXF_ENCODING": None})
     return None
-
-
-def _is_unicode_drawing(path: str | Path) -> bool:
-    """Tell whether a .dxf is in UTF-8 whatever code page it names, as every one since AutoCAD 2007 is."""
-    with Path(path).open("rb") as file:
-        head = file.read(4000)
-    found = re.search(rb"\$ACADVER\s+1\s+AC(\d{4})", head)
-    return found is not None and int(found[1]) >= 1021
 
 
 def _read_broken(opened: str | Path, place: Place, layer: str, options: dict[str, str]) -> gpd.GeoDataFrame:

@@ -34,8 +34,6 @@ from pipeline.stages.walknet import STATUS_TEXT
 from pipeline.stages.walks import pick_points
 
 _OSM = (".osm", ".osm.bz2", ".osm.gz", ".pbf")
-# What a .dxf calls the CAD layer of an entity.
-_CAD_LAYER = "Layer"
 _LINES, _MULTIPOINT = (1, 2, 5), 4
 _DATUMS = ("gcj02", "bd09", "wgs84", "cgcs2000")
 # Remedies are written for plans; a one-off command has options in place of config lines.
@@ -80,7 +78,7 @@ class PlainFile:
         return Source.model_validate(
             {
                 "path": self.path,
-                "layer": None if self.path.suffix.lower() == ".dxf" else self.layer,
+                "layer": self.layer,
                 "crs": None if is_datum else self.crs,
                 "datum": self.crs.lower() if is_datum and self.crs else None,
                 "columns": {field: column for field, column in self.columns if column is not None},
@@ -265,8 +263,6 @@ def _read_roads(file: PlainFile, log: FaultLog) -> gpd.GeoDataFrame | None:
         return gpd.GeoDataFrame({RoadLine.level: roads[Road.level]}, geometry=roads.geometry)
     place = Place(_name(file), RoadLine.alias, log)
     raw = open_raw(file.source(), file.path, place)
-    if raw is not None and file.path.suffix.lower() == ".dxf":
-        raw = _pick_cad(raw, file, place)
     if raw is None:
         return None
     frame = _locate(file, RoadLine, raw, place, near=None)
@@ -288,29 +284,12 @@ def _read_roads(file: PlainFile, log: FaultLog) -> gpd.GeoDataFrame | None:
     return frame
 
 
-def _pick_cad(raw: Raw, file: PlainFile, place: Place) -> Raw | None:
-    """Return the entities of one CAD layer, or of all."""
-    if file.layer is None or raw.geometry is None:
-        return raw
-    here = raw.table[_CAD_LAYER] == file.layer
-    if not here.any():
-        names = sorted(raw.table[_CAD_LAYER].dropna().unique())
-        place.error(
-            "HSQ-F03", f"没有名为“{file.layer}”的 CAD 图层", value=file.layer,
-            remedy=f"文件中的图层：{'、'.join(names[:30])}",
-        )  # fmt: skip
-        return None
-    return Raw(raw.table[here], raw.geometry[here], raw.crs)
-
-
 def _read_places(
     file: PlainFile, layer: type[Spot], log: FaultLog, *, near: tuple[float, float] | None
 ) -> gpd.GeoDataFrame | None:
     """Return places with an id each, in the file's own verified coordinates."""
     place = Place(_name(file), layer.alias, log)
     raw = open_raw(file.source(), file.path, place)
-    if raw is not None and file.path.suffix.lower() == ".dxf":
-        raw = _pick_cad(raw, file, place)
     if raw is None:
         return None
     frame = _locate(file, layer, raw, place, near=near)

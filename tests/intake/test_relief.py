@@ -9,7 +9,7 @@ from shapely import LineString
 
 from layers.reachable import Edge
 from layers.source import Relief
-from pipeline.engine.inputs import input_files
+from pipeline.deliver.listing import list_inputs
 from pipeline.plan import load_plan
 from pipeline.reach.slope import round_trip_factor
 from pipeline.stages.base import Given
@@ -49,7 +49,7 @@ def test_a_slope_comes_through_whatever_the_cell_size(bench, cell):
     made = NETWORK(Given(plan, frames))
     assert made[Edge.key][Edge.effort_m].tolist() == pytest.approx([1000 * round_trip_factor(0.1)], rel=1e-4)
     assert "坡度" in plan.walking.rule_text()
-    assert bench.folder / "高程.tif" in input_files(plan)
+    assert bench.folder / "高程.tif" in [path for _, path in list_inputs(plan)]
 
 
 def test_degrees_and_voids_are_brought_in(bench):
