@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -23,7 +24,8 @@ from scipy.sparse.csgraph import dijkstra
 from benchmarks.city import City
 from pipeline.reach.graph import Graph
 
-Rows = list[tuple[NDArray, NDArray]]
+Rows = list[tuple[NDArray, NDArray | None]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Timing:
     note: str = ""
 
 
-def clock(work: Callable[[], object]) -> tuple[float, object]:
+def clock(work: Callable[[], T]) -> tuple[float, T]:
     """Return seconds and result of a call."""
     start = time.perf_counter()
     result = work()

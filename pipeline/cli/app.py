@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from typing import Any
 
@@ -70,6 +71,14 @@ app.command("site", cls=_Command, help=site.HELP)(site.site)
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
+# What typer's checks of values say.
+_MESSAGES = (
+    (r"^Input should be greater than or equal to (\S+)$", r"应不小于 \1"),
+    (r"^Input should be less than or equal to (\S+)$", r"应不大于 \1"),
+    (r"^Input should be a valid (number|integer).*$", "应为数字"),
+)
+
+
 def _explain(error: Any) -> str:
     """Say a usage error in Chinese, with the nearest word the user may have meant."""
     kind = type(error).__name__
@@ -77,11 +86,16 @@ def _explain(error: Any) -> str:
         near = difflib.get_close_matches(error.option_name, error.possibilities or [], n=1)
         return f"没有选项 {error.option_name}" + (f"，是否想用 {near[0]}？" if near else "")
     param = getattr(error, "param", None)
-    name = getattr(param, "metavar", None) or getattr(param, "human_readable_name", "")
+    # An option is known by its long form, an argument by the word in the usage line.
+    long = [word for word in getattr(param, "opts", ()) if word.startswith("--")]
+    name = long[0] if long else getattr(param, "metavar", None) or getattr(param, "human_readable_name", "")
     if kind == "MissingParameter":
         return f"缺少参数 {name}"
     if kind == "BadParameter":
-        return f"参数 {name} 的值不对：{error.message}" if name else str(error.message)
+        message = str(error.message)
+        for pattern, chinese in _MESSAGES:
+            message = re.sub(pattern, chinese, message)
+        return f"参数 {name} 的值不对：{message}" if name else message
     if kind == "BadOptionUsage":
         return f"选项 {error.option_name} 缺少取值"
     words = [arg for arg in sys.argv[1:] if not arg.startswith("-")]

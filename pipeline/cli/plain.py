@@ -250,7 +250,10 @@ def _read_roads(file: PlainFile, log: FaultLog) -> gpd.GeoDataFrame | None:
     """Return walkable lines with their level, in the file's own verified coordinates."""
     if file.path.name.lower().endswith(_OSM):
         try:
-            extract = read_osm(file.path, log)
+            own = FaultLog()
+            extract = read_osm(file.path, own)
+            # Torn ways matter to a walk; boundaries and other relations that could not be closed do not.
+            log.faults.extend(fault for fault in own.faults if fault.row.startswith("w"))
             middle = place_of(extract.ways)
             roads = build_roads(extract.project(plan_crs(middle[0])) if middle else extract, log)
         except PlanFaults as error:

@@ -165,7 +165,7 @@ def _grow(a):
 def reach_each(
     indptr, indices, weights, eu, ev, elen, s_edge, s_off, s_acc,
     t_indptr, t_order, t_off, t_acc, near_indptr, near_target, near_m, n_targets, limit,
-    step, n_buckets,
+    step, n_buckets, list_nodes,
 ):  # fmt: skip
     """Search from every origin for itself.
 
@@ -175,7 +175,7 @@ def reach_each(
     last bucket shares it, which costs time and nothing else.
 
     Returns CSR rows (one per origin, targets in no order): row pointer, target, distance, and how
-    many nodes were settled in all.
+    many nodes were settled in all. With ``list_nodes`` the rows are the nodes in place of targets.
 
     .. [1] Denardo, E. V., Fox, B. L. (1979). Shortest-route methods: 1. Reaching, pruning, and
        buckets. Operations Research 27(1), 161-186.
@@ -270,14 +270,19 @@ def reach_each(
                             found += 1
                         best[t] = nd
             now += 1
-        while total + found > len(out_t):
+        rows = count if list_nodes else found
+        while total + rows > len(out_t):
             out_t, out_d = _grow(out_t), _grow(out_d)
+        if list_nodes:
+            for i in range(count):
+                out_t[total + i], out_d[total + i] = touched[i], dist[touched[i]]
         for i in range(found):
             t = hits[i]
-            out_t[total], out_d[total] = t, best[t]
+            if not list_nodes:
+                out_t[total + i], out_d[total + i] = t, best[t]
             best[t] = np.inf
-            total += 1
         for i in range(count):
             dist[touched[i]] = np.inf
+        total += rows
         row[s + 1] = total
     return row, out_t[:total], out_d[:total], settled

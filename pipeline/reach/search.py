@@ -176,20 +176,35 @@ def reach_rows(
     settled : int
         Nodes settled over all origins.
     """
+    return _reach_each(graph, origins, targets, limit_m, list_nodes=False)
+
+
+def reach_nodes_each(
+    graph: Graph, origins: Snap, limit_m: float
+) -> tuple[NDArray[np.int64], Ints, Floats, int]:
+    """Return :func:`reach_rows` with the nodes of the graph as targets."""
+    return _reach_each(graph, origins, _no_targets(graph, origins), limit_m, list_nodes=True)
+
+
+def _reach_each(
+    graph: Graph, origins: Snap, targets: Targets, limit_m: float, *, list_nodes: bool
+) -> tuple[NDArray[np.int64], Ints, Floats, int]:
     # An eighth of an edge to a bucket keeps the heap of the open one at a handful of entries.
     mean = float(graph.length_m.mean()) if graph.n_edges else 0.0
     step = mean / 8 if mean > 0 else 1.0
-    limit = float(round_length(limit_m))
-    buckets = int(min(limit / step + 2, _MOST_BUCKETS))
-    row, target, distance, settled = kernels.reach_each(
-        *_arguments(graph, origins, targets, limit_m), step, buckets
-    )
+    arguments = _arguments(graph, origins, targets, limit_m)
+    buckets = int(min(arguments[-1] / step + 2, _MOST_BUCKETS))
+    row, target, distance, settled = kernels.reach_each(*arguments, step, buckets, list_nodes)
     return row, target, distance, int(settled)
+
+
+def _no_targets(graph: Graph, points: Snap) -> Targets:
+    return index_targets(points.take(np.zeros(0, dtype=np.intp)), graph)
 
 
 def reach_nodes(graph: Graph, sources: Snap, limit_m: float) -> tuple[Floats, Ints]:
     """Return for every node the distance to its nearest source (inf) and that source (-1)."""
-    nothing = index_targets(sources.take(np.zeros(0, dtype=np.intp)), graph)
+    nothing = _no_targets(graph, sources)
     _, _, distance, source = kernels.sweep(*_arguments(graph, sources, nothing, limit_m))
     return distance, source
 

@@ -11,7 +11,7 @@ from shapely import LineString
 
 from pipeline.reach import kernels
 from pipeline.reach.graph import build_graph, round_length
-from pipeline.reach.search import index_targets, nearest, reach, reach_nodes
+from pipeline.reach.search import index_targets, nearest, reach, reach_nodes, reach_nodes_each
 from pipeline.reach.snap import Snap, Status, snap_points
 
 
@@ -175,6 +175,13 @@ def test_search_equals_networkx_on_split_edges(town):
     back = np.full(truth.T.shape, np.inf)
     back[mirrored.origin, mirrored.target] = mirrored.distance_m
     assert np.array_equal(back.T, dense)
+
+    for i in range(len(origins)):
+        row, node, metres, _ = reach_nodes_each(graph, origins.take([i]), limit)
+        alone = np.full(graph.n_nodes, np.inf)
+        alone[node] = metres
+        assert len(node) == row[1]
+        assert np.array_equal(alone, reach_nodes(graph, origins.take([i]), limit)[0])
 
     if len(origins):
         distance, source = nearest(graph, origins, index_targets(targets, graph), limit)
