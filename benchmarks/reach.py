@@ -99,7 +99,7 @@ def measure_city(city: City, console: Console) -> None:
         )
 
 
-def compare(city: City, console: Console) -> None:
+def compare(city: City, console: Console, only: list[str] | None) -> None:
     """Print every engine's time, ratio and agreement for the nodes within the limit of an origin."""
     graph = city.graph
     rng = np.random.default_rng(1)
@@ -130,11 +130,13 @@ def compare(city: City, console: Console) -> None:
     )
     notes = []
     for name, sample, run in PEERS:
+        if only and name not in only:
+            continue
         before = own_ms(3)
         try:
             timings = run(city, nodes, LIMIT_M, sample)
         except ImportError as error:
-            notes.append(f"skipped: {name} is not installed ({error})")
+            notes.append(f"skipped: {name} ({error})")
             continue
         # The machine may be shared: the ratio is to this engine's own time just before and after the peer.
         beside = (before + own_ms(3)) / 2
@@ -184,14 +186,16 @@ def main() -> None:
     """Run everything and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--no-peers", action="store_true", help="only this engine")
+    parser.add_argument("--peers", nargs="+", choices=[name for name, _, _ in PEERS], help="only these peers")
     chosen = parser.parse_args()
     console = Console(width=140, highlight=False)
     console.print(f"{platform.machine()}, Python {platform.python_version()}, one thread, medians of one run")
-    measure_sizes(console)
     city = build_city(SIDE)
-    measure_city(city, console)
+    if not chosen.peers:
+        measure_sizes(console)
+        measure_city(city, console)
     if not chosen.no_peers:
-        compare(city, console)
+        compare(city, console, chosen.peers)
 
 
 if __name__ == "__main__":

@@ -239,14 +239,15 @@ def reach_each(
                     size = _push_plain(key, item, size, wait_key[k], wait_item[k])
                 k = wait_next[k]
             while size > 0:
-                d, node = key[0], item[0]
+                d, node = key[0], np.uint32(item[0])
                 size = _pop_plain(key, item, size)
                 if d != dist[node]:
                     continue
                 settled += 1
-                for a in range(indptr[node], indptr[node + 1]):
+                # Unsigned indices spare the test for counting from the end, a tenth of the time here.
+                for a in range(np.uint64(indptr[node]), np.uint64(indptr[node + 1])):
                     nd = d + weights[a]
-                    far = indices[a]
+                    far = np.uint32(indices[a])
                     if nd > limit or nd >= dist[far]:
                         continue
                     if dist[far] == np.inf:

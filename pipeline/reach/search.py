@@ -189,11 +189,12 @@ def reach_nodes_each(
 def _reach_each(
     graph: Graph, origins: Snap, targets: Targets, limit_m: float, *, list_nodes: bool
 ) -> tuple[NDArray[np.int64], Ints, Floats, int]:
-    # An eighth of an edge to a bucket keeps the heap of the open one at a handful of entries.
-    mean = float(graph.length_m.mean()) if graph.n_edges else 0.0
-    step = mean / 8 if mean > 0 else 1.0
     arguments = _arguments(graph, origins, targets, limit_m)
-    buckets = int(min(arguments[-1] / step + 2, _MOST_BUCKETS))
+    limit = arguments[-1]
+    # A fraction of an edge to a bucket keeps the heap of the open one at a few entries.
+    mean = float(graph.length_m.mean()) if graph.n_edges else 0.0
+    step = max(mean / 32, limit / _MOST_BUCKETS if np.isfinite(limit) else 0.0) or 1.0
+    buckets = int(min(limit / step + 2, _MOST_BUCKETS + 2))
     row, target, distance, settled = kernels.reach_each(*arguments, step, buckets, list_nodes)
     return row, target, distance, int(settled)
 
