@@ -197,6 +197,7 @@ class Sharing(Identified, key="sharing", alias="设施共享关系", shape="line
     owner_community = m.text("所在社区", "SZSQ", 60, required=True)
     community = m.text("受益社区", "SYSQ", 60, required=True)
     distance_m = m.number("最近步行距离", "BXJL", 10, 2, unit="m", required=True)
+    gate = m.text("最近出入口", "JJCRK", 100)
     homes_served = m.integer("可服务住户点", "FWZH", 8, required=True)
     homes_gained = m.integer("新增覆盖住户点", "XZZH", 8, required=True)
     people_gained = m.number("新增覆盖人口", "XZRK", 10, 0, unit="人")
@@ -205,6 +206,15 @@ class Sharing(Identified, key="sharing", alias="设施共享关系", shape="line
     suggestion = m.text("操作建议", "CZJY", 254)
     duties = m.text("权责分配", "QZFP", 254)
     cost_split = m.text("成本分摊", "CBFT", 254)
+
+
+class Neighbour(Placed, key="neighbour", alias="生活圈相邻社区表"):
+    """A community and another of the plan that falls in its 15-minute walk (1.4, S-04)."""
+
+    neighbour = m.text("相邻社区", required=True)
+    homes = m.integer("相邻社区住户点", required=True)
+    homes_within = m.integer("十五分钟内住户点", required=True)
+    nearest_m = m.number("最近步行距离", unit="m", required=True)
 
 
 class Access(Placed, key="access", alias="设施可达性表"):

@@ -232,6 +232,4 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataF
     return whole.sort_values(Identified.id, kind="stable", ignore_index=True)
 
 
-LOAD = Stage(
-    "load", "读取与整理", takes=(), gives=(*SOURCE_LAYERS, *OPEN_LAYERS, Relief), run=load_layers
-)
+LOAD = Stage("load", "读取与整理", takes=(), gives=(*SOURCE_LAYERS, *OPEN_LAYERS, Relief), run=load_layers)

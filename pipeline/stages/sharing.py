@@ -18,16 +18,18 @@ from layers.reachable import (
     FacilityLoad,
     Home,
     Link,
+    Neighbour,
     Reach,
     Sharing,
     Unit,
     Whereabouts,
 )
-from layers.source import Facility
+from layers.source import Facility, Gate
 from pipeline.stages.access import measure_access
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.coverage import REFUSED
-from pipeline.stages.walknet import open_walknet
+from pipeline.stages.neighbours import list_neighbours, name_gates
+from pipeline.stages.walknet import WalkNet, open_walknet
 
 OUTSIDE = "规划范围外"
 _BY_TIME = codes.SHARING.values[1]
@@ -83,10 +85,14 @@ def _mode(item: FacilityClass, stated: object) -> str:
 def run(given: Given) -> dict[str, Frame]:
     """Measure what sharing is worth, and list what can be shared with whom."""
     net = open_walknet(given.geo(Edge), given.plan)
-    return {Sharing.key: _list_sharing(given), Access.key: measure_access(given, net)}
+    return {
+        Sharing.key: _list_sharing(given, net),
+        Access.key: measure_access(given, net),
+        Neighbour.key: list_neighbours(given, net),
+    }
 
 
-def _list_sharing(given: Given) -> gpd.GeoDataFrame | pd.DataFrame:
+def _list_sharing(given: Given, net: WalkNet) -> gpd.GeoDataFrame | pd.DataFrame:
     """List every facility that serves homes of a community it does not stand in."""
     pairs = _reach_pairs(given)
     pairs = pairs[pairs["owner"] != pairs["user"]]
@@ -147,6 +153,7 @@ def _list_sharing(given: Given) -> gpd.GeoDataFrame | pd.DataFrame:
             Sharing.owner_community: rows["owner"],
             Sharing.community: rows["user"],
             Sharing.distance_m: rows["metres"],
+            Sharing.gate: name_gates(given, net, facilities.reset_index()),
             Sharing.homes_served: rows["served"],
             Sharing.homes_gained: rows["gained"].astype("int64"),
             Sharing.people_gained: rows["people"],
@@ -164,7 +171,7 @@ def _list_sharing(given: Given) -> gpd.GeoDataFrame | pd.DataFrame:
 SHARING = Stage(
     "sharing",
     "共建共享",
-    takes=(Edge, Home, Link, Facility, Unit, Coverage, FacilityLoad, Reach, Whereabouts),
-    gives=(Sharing, Access),
+    takes=(Edge, Home, Link, Facility, Gate, Unit, Coverage, FacilityLoad, Reach, Whereabouts),
+    gives=(Sharing, Access, Neighbour),
     run=run,
 )

@@ -47,9 +47,7 @@ class WalkNet:
     def snap(self, points: gpd.GeoSeries, *, area: shapely.Geometry | None = None) -> Snap:
         """Snap points (plan CRS, metres) to their nearest edges."""
         x, y = points.x.to_numpy(), points.y.to_numpy()
-        return snap_points(
-            x, y, self.graph, self.lines, max_m=self.max_access_m, area=area, fence=self.fence
-        )
+        return snap_points(x, y, self.graph, self.lines, max_m=self.max_access_m, area=area, fence=self.fence)
 
     def cells(self, area: shapely.Geometry, plan: Plan) -> Cells:
         """Lay the cell table of the plan's cell size over ``area``."""

@@ -234,7 +234,7 @@ def test_same_bytes_twice_and_no_date_of_today(frames, plan, tmp_path):
     placed = place_frames(frames, plan)
     made = write_tables(placed, plan, tmp_path / "a", FaultLog())
     write_tables(placed, plan, tmp_path / "b", FaultLog())
-    for item in made:
+    for item in (item for item in made if isinstance(item, Item)):
         assert (tmp_path / "a" / item.path).read_bytes() == (tmp_path / "b" / item.path).read_bytes()
     properties = openpyxl.load_workbook(tmp_path / "a" / made[0].path).properties
     assert (properties.created, properties.modified) == (datetime(2026, 3, 5), datetime(2026, 3, 5))

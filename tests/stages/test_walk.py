@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from shapely import LineString, Point, box
 
@@ -15,13 +16,14 @@ from layers.reachable import (
     FacilityLoad,
     Home,
     Link,
+    Neighbour,
     Scope,
     Served,
     Sharing,
     Unit,
     Whereabouts,
 )
-from layers.source import Building, Community, DataExtent, Facility, Outline, Road
+from layers.source import Building, Community, DataExtent, Facility, Gate, Outline, Road
 from pipeline.stages.base import Given
 from pipeline.stages.coverage import COVERAGE
 from pipeline.stages.homes import place_homes
@@ -90,7 +92,12 @@ def street():
             facility("culture_center", 500, "文化"),
         ],
     )
-    return walk(make_source(road=roads, building=homes(), community_given=communities(), facility=facilities))
+    gates = make_frame(Gate, [{"id": "g1", "name": "东门", "geometry": Point(880, 0)}])
+    return walk(
+        make_source(
+            road=roads, building=homes(), community_given=communities(), facility=facilities, gate=gates
+        )
+    )
 
 
 def rows(frames, layer, **where):
@@ -286,3 +293,17 @@ def test_a_market_across_the_border_is_sharing_where_there_is_no_own_one():
         )
         shared[name] = set(frames[Sharing.key][Sharing.community])
     assert shared == {"one": {"西"}, "two": set()}
+
+
+def test_neighbours_and_gates(street):
+    frames, _ = street
+    east = rows(frames, Neighbour, community="东").to_dict("records")
+    # from the boundary at x = 1000: homes of 西 at 20 m access, the nearest at 1020, the last at 1980
+    assert [(r[Neighbour.neighbour], r[Neighbour.homes], r[Neighbour.homes_within]) for r in east] == [
+        ("西", 25, 25)
+    ]
+    assert east[0][Neighbour.nearest_m] == pytest.approx(40)
+    (row,) = rows(frames, Sharing, type_key="elder_daycare").to_dict("records")
+    assert row[Sharing.gate] == "东门"
+    (far,) = rows(frames, Sharing, type_key="culture_center").to_dict("records")
+    assert pd.isna(far[Sharing.gate])
