@@ -72,7 +72,7 @@ def place_homes(
 
     Notes
     -----
-    Indicative points carry no persons: nothing about people may be printed from them (issue of trust:
+    Indicative points carry no persons: nothing about people may be printed from them (a matter of trust:
     a drawn number is believed).
     """
     rule = read_settings("homes.yaml")

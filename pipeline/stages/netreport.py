@@ -1,4 +1,4 @@
-"""What the walk network amounts to, and the places of it that are worth a look (issue lists, GB 50180)."""
+"""What the walk network amounts to, and the places of it that are worth a look (GB 50180)."""
 
 from __future__ import annotations
 
