@@ -23,6 +23,7 @@ from layers.source import (
     Road,
     Survey,
 )
+from pipeline.plan.sources import OpenData
 from pipeline.reach.snap import Status
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.edges import build_network
@@ -120,7 +121,8 @@ def run(given: Given) -> dict[str, Frame]:
     area = plan_area(communities, given.geo(Outline))
     marks, figures = report_network(net, network, roads, communities, area, plan=given.plan, log=given.log)
     _report_rule(given, len(network.obstacles))
-    spacing = given.plan.open_data.home_spacing_m if given.plan.open_data else 50.0
+    stated = given.plan.open_data
+    spacing = stated.home_spacing_m if stated else OpenData.model_fields["home_spacing_m"].default
     homes = place_homes(given.geo(Building), roads, area, spacing_m=spacing, log=given.log)
     extent = shapely.box(*edges.total_bounds).buffer(given.plan.walking.max_access_m)
     linked = [(Home, homes), *((layer, given.geo(layer)) for layer in (Facility, Gate, Survey, Ledger))]

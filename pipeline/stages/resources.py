@@ -41,6 +41,7 @@ def make_resources(given: Given) -> dict[str, Frame]:
     blocks = measure_blocks(area, roads, mapped, complete=idle.min_completeness)
     blocks[Block.area_m2] = measure_area(blocks.geometry, rule=given.plan.crs.area_rule).round(2)
 
+    _report_blocks(blocks, given)
     ledger = _read_ledger(given.placed(Ledger))
     detected = [
         row
@@ -69,6 +70,24 @@ def make_resources(given: Given) -> dict[str, Frame]:
     check_unique(frame[Inventory.number], what="resource")
     frame = frame.sort_values(Inventory.number, ignore_index=True)
     return {Inventory.key: conform(frame, Inventory), Block.key: conform(blocks, Block)}
+
+
+def _report_blocks(blocks: gpd.GeoDataFrame, given: Given) -> None:
+    """Say how completely the street blocks are mapped: what nobody mapped is 未测绘, never idle (DESIGN §4)."""
+    by_status = blocks.groupby(Block.status)[Block.area_m2].agg(["size", "sum"])
+    told = "、".join(
+        f"{status} {row['size']:.0f} 个（{row['sum'] / 1e4:.2f} 公顷）"
+        for status, row in by_status.iterrows()
+    )
+    whole = (blocks[Block.completeness] >= given.plan.idle.min_completeness).all()
+    given.log.add(
+        "HSQ-N04",
+        f"街区 {len(blocks)} 个：{told or '道路没有围成街区'}",
+        severity="提示" if whole else "警告",
+        layer=Block.alias,
+        action="未测绘的地块不认定为闲置；逐个街区的完整度见数据库图层" + f"“{Block.alias}”",
+        remedy="" if whole else "补充建筑与用地数据后重新运行",
+    )
 
 
 def _read_ledger(ledger: gpd.GeoDataFrame) -> Rows:

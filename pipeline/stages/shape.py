@@ -7,6 +7,8 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 
+from layers import overlap
+
 # The inscribed circle is found to this part of a metre; finer changes no threshold and costs time.
 _TOLERANCE_M = 0.05
 _CHUNK = 500
@@ -88,9 +90,7 @@ def share_total(parts: ArrayLike, total: float, *, decimals: int = 2) -> NDArray
 
 def keep_areas(shape: shapely.Geometry, *, least_m2: float = 0.0) -> shapely.Geometry:
     """Return only the polygons of ``shape`` of at least ``least_m2``, as one geometry."""
-    pieces = shapely.get_parts(shape)
-    pieces = np.concatenate([shapely.get_parts(piece) for piece in pieces]) if len(pieces) else pieces
-    solid = pieces[_is_area(pieces)]
+    solid = shapely.get_parts(overlap.keep_areas([shape])[0])
     solid = solid[shapely.area(solid) >= least_m2]
     return solid[0] if len(solid) == 1 else shapely.multipolygons(solid)
 

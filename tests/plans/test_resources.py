@@ -127,7 +127,8 @@ def test_a_parcel_said_to_be_idle_is_confirmed_and_measured_free_of_buildings():
 
 def test_small_idle_ground_is_left_out_and_said_so():
     rows, _, faults = run_resources(parcel=[parcel("0003", box(0, 0, 3, 60), status="废弃")])
-    assert rows.empty and [f.code for f in faults] == ["HSQ-V09"]
+    assert rows.empty and [f.code for f in faults] == ["HSQ-N04", "HSQ-V09"]
+    assert "街区 " in faults[0].problem and "公顷" in faults[0].problem
 
 
 def test_ledger_and_detected_are_one_thing_with_both_evidences():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -287,7 +288,7 @@ def test_no_resource_is_promised_twice(sample: Whole) -> None:
 
 
 def test_nothing_of_this_machine_or_day_is_handed_in(sample: Whole) -> None:
-    words = [str(sample.home).encode(), str(ROOT).encode(), b"/home/", b"/root/"]
+    words = [str(folder).encode() for folder in (sample.home, ROOT, Path.home(), Path(sys.prefix))]
     for path in sample.handin.rglob("*"):
         if not path.is_file():
             continue

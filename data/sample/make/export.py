@@ -266,29 +266,6 @@ def write_sample(out: Path, town: Town, facilities: list[dict]) -> None:
         },
     )
     wr.write_shp(out / "资源范围.shp", shapes, s["资源范围"], CRS)
-    grid, west, north = rasters.make_population(town)
-    wr.write_raster(
-        out / "人口.tif",
-        grid,
-        west,
-        north,
-        rasters.POP_CELL_M,
-        CRS,
-        nodata=-1.0,
-        compress="deflate",
-    )
-    photo, west, north = rasters.make_photo(town)
-    wr.write_raster(
-        out / "正射影像.tif",
-        photo,
-        west,
-        north,
-        rasters.PHOTO_CELL_M,
-        CRS,
-        compress="jpeg",
-        jpeg_quality=82,
-        photometric="ycbcr",
-        tiled=True,
-        blockxsize=256,
-        blockysize=256,
+    rasters.write_rasters(
+        out, town, CRS, step=1, jpeg_quality=82, tiled=True, blockxsize=256, blockysize=256
     )

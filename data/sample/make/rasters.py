@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import shapely
+import writers as wr
 from frame import make_rng
 from rasterio.features import rasterize
 from rasterio.transform import from_origin
@@ -99,19 +102,12 @@ def make_photo(town: Town) -> tuple[np.ndarray, float, float]:
     img[burn([s["geometry"] for s in town.spaces])] = (150, 82, 66)
     img[burn([s["geometry"].buffer(-6) for s in town.spaces])] = (88, 124, 70)
     paved = burn(
-        [r["geometry"].buffer(3) for r in town.network]
-        + [b["geometry"].buffer(2) for b in town.buildings]
+        [r["geometry"].buffer(3) for r in town.network] + [b["geometry"].buffer(2) for b in town.buildings]
     )
     trees = gaussian_filter(rng.random((rows, cols)), 1.6)
     dense = burn([p["geometry"] for p in town.parcels if p["kind"] in ("park", "green")])
-    bare = burn(
-        [p["geometry"] for p in town.parcels if p["kind"] in ("road", "water", "vacant", "factory")]
-    )
-    crowns = (
-        (trees > np.where(dense, np.quantile(trees, 0.62), np.quantile(trees, 0.86)))
-        & ~paved
-        & ~bare
-    )
+    bare = burn([p["geometry"] for p in town.parcels if p["kind"] in ("road", "water", "vacant", "factory")])
+    crowns = (trees > np.where(dense, np.quantile(trees, 0.62), np.quantile(trees, 0.86))) & ~paved & ~bare
     crowns &= ~burn(town.water)
     img[crowns] = (60, 80, 48)
     img[np.roll(crowns, (1, 1), (0, 1)) & ~crowns] *= 0.86
@@ -134,8 +130,7 @@ def make_photo(town: Town) -> tuple[np.ndarray, float, float]:
     for i in order:
         b = town.buildings[i]
         b["_tint"] = np.clip(
-            np.array(ROOFS.get(b["use"], (150, 146, 140)))
-            * (0.72 if b["parcel"]["kind"] == "old" else 1)
+            np.array(ROOFS.get(b["use"], (150, 146, 140))) * (0.72 if b["parcel"]["kind"] == "old" else 1)
             + tint[i],
             30,
             235,
@@ -153,3 +148,21 @@ def make_photo(town: Town) -> tuple[np.ndarray, float, float]:
     img[edge] *= 1.12
     img = gaussian_filter(img, (0.55, 0.55, 0)) + rng.normal(0, 3.0, (rows, cols, 1))
     return np.clip(img, 0, 255).astype("uint8").transpose(2, 0, 1), west, north
+
+
+def write_rasters(out: Path, town: Town, crs: str, *, step: int, **jpeg: object) -> None:
+    """Write the population raster and the orthophoto, the photo at every ``step``-th cell."""
+    grid, west, north = make_population(town)
+    wr.write_raster(out / "人口.tif", grid, west, north, POP_CELL_M, crs, nodata=-1.0, compress="deflate")
+    photo, west, north = make_photo(town)
+    wr.write_raster(
+        out / "正射影像.tif",
+        photo[:, ::step, ::step],
+        west,
+        north,
+        PHOTO_CELL_M * step,
+        crs,
+        compress="jpeg",
+        photometric="ycbcr",
+        **jpeg,
+    )

@@ -255,27 +255,5 @@ def write_tiny(out: Path) -> None:
         },
     ]
     wr.write_shp(out / "资源范围.shp", shapes, s["资源范围"], CRS)
-    grid, west, north = rasters.make_population(town)
-    wr.write_raster(
-        out / "人口.tif",
-        grid,
-        west,
-        north,
-        rasters.POP_CELL_M,
-        CRS,
-        nodata=-1.0,
-        compress="deflate",
-    )
-    photo, west, north = rasters.make_photo(town)
-    wr.write_raster(
-        out / "正射影像.tif",
-        photo[:, ::2, ::2],
-        west,
-        north,
-        rasters.PHOTO_CELL_M * 2,
-        CRS,
-        compress="jpeg",
-        jpeg_quality=75,
-        photometric="ycbcr",
-    )
+    rasters.write_rasters(out, town, CRS, step=2, jpeg_quality=75)
     assert NAME in COMMUNITIES
