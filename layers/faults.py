@@ -62,6 +62,8 @@ CODES: dict[str, str] = {
     "HSQ-F04": "不支持的文件格式",
     "HSQ-F05": "文字编码",
     "HSQ-F06": "配套文件缺失",
+    "HSQ-F07": "扩展名与内容不符",
+    "HSQ-F08": "文件含有不安全的内容",
     # columns and values
     "HSQ-V01": "缺少必需的列",
     "HSQ-V02": "必填值为空",

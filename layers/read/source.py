@@ -13,10 +13,10 @@ from pyproj import CRS
 from layers.crs import to_plan
 from layers.faults import FaultLog
 from layers.model import Layer
-from layers.read import sheet, vector
 from layers.read.columns import read_columns
 from layers.read.locate import locate_rows
-from layers.read.raw import Place, Raw, SourceSpec, list_rows
+from layers.read.opening import open_raw
+from layers.read.raw import Place, SourceSpec, list_rows
 from layers.source import Identified
 
 
@@ -76,36 +76,6 @@ def read_source(
         return None
     frame[Identified.source] = place.file
     return Taken(frame, place)
-
-
-def open_raw(source: SourceSpec, path: Path, place: Place, *, shape: str | None = None) -> Raw | None:
-    """Return what the file holds, as read; None when it cannot be used, with the reason in the log.
-
-    ``shape`` is the geometry kind wanted, where the format holds several side by side (DXF).
-    """
-    suffix = path.suffix.lower()
-    if not path.exists():
-        near = [item.name for item in path.parent.glob(f"*{path.suffix}")][:5] if path.parent.is_dir() else []
-        hint = f"该文件夹中有：{'、'.join(sorted(near))}" if near else "检查路径是否写对（相对于配置文件）"
-        place.error("HSQ-F01", f"文件不存在：{source.path.as_posix()}", remedy=hint)
-        return None
-    if path.is_file() and path.stat().st_size == 0:
-        place.error("HSQ-F02", "文件是空的（0 字节）", remedy="重新复制或导出该文件")
-        return None
-    if suffix in vector.SUFFIXES:
-        return vector.read_vector(path, place, layer=source.layer, encoding=source.encoding, shape=shape)
-    if suffix in sheet.SUFFIXES and path.is_file():
-        return sheet.read_sheet(
-            path, place, sheet=source.layer, encoding=source.encoding,
-            header_rows=source.header_rows, skip_rows=source.skip_rows,
-        )  # fmt: skip
-    supported = "、".join(sorted(vector.SUFFIXES | sheet.SUFFIXES))
-    place.error(
-        "HSQ-F04",
-        f"不支持的文件格式 {suffix or '（无扩展名）'}",
-        remedy=f"支持：{supported}；.xls 请另存为 .xlsx",
-    )
-    return None
 
 
 def _join(

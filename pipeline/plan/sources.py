@@ -18,21 +18,29 @@ class Source(Block):
     path: FilePath = Field(description="文件路径，相对于本配置文件")
     layer: str | None = Field(
         None,
-        description="图层名（GeoPackage 等）或工作表名（xlsx），缺省取第一个；DXF 为 CAD 图层名，可用 * 代表任意文字，缺省全部",
+        description="图层名（GeoPackage、FileGDB 等）、工作表名（xlsx）或压缩包内的文件名，缺省取第一个；"
+        "DXF、DWG 为 CAD 图层名，KML、KMZ 为文件夹名，可用 * 代表任意文字，缺省全部",
     )
     encoding: str | None = Field(None, description="文字编码，如 gbk；缺省按证据自动判断")
     crs: str | None = Field(None, description="坐标系，如 EPSG:4548；缺省取文件自带的声明")
     datum: Datum | None = Field(
         None, description="经纬度的基准：gcj02（高德、腾讯）、bd09（百度）、wgs84、cgcs2000"
     )
-    header_rows: int = Field(1, ge=1, le=5, description="表头行数（xlsx、csv 的多行合并表头）")
-    skip_rows: int = Field(0, ge=0, description="表头之前要跳过的行数（如标题行）")
+    header_rows: int | None = Field(
+        None, ge=1, le=5, description="表头行数（xlsx、csv 的多行合并表头），缺省自动识别"
+    )
+    skip_rows: int | None = Field(None, ge=0, description="表头之前要跳过的行数（如标题行），缺省自动识别")
     columns: dict[str, str] = Field(
         default_factory=dict,
         description="字段对应：本系统字段名 → 文件列名；合并表头写作“上级/下级”。同名列可省略",
     )
     x: str | None = Field(None, description="东向坐标（或经度）所在列；测绘习惯中 Y 为东向")
     y: str | None = Field(None, description="北向坐标（或纬度）所在列")
+    wkt: str | None = Field(None, description="几何所在列（WKT 文本），用于 csv、xlsx")
+    labels: dict[str, str] = Field(
+        default_factory=dict,
+        description="DXF、DWG：把落在面内的文字作为属性列，列名 → 文字所在 CAD 图层（可用 *），再在 columns 中对应",
+    )
     values: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="取值对应：字段名 → {文件中的值: 本系统的值}"
     )
@@ -45,6 +53,8 @@ class Source(Block):
     def _pairs(self) -> Source:
         if (self.x is None) != (self.y is None):
             raise ValueError("x 与 y 必须同时给出")
+        if self.wkt is not None and self.x is not None:
+            raise ValueError("wkt 与 x、y 只能给一种")
         if (self.key is None) != (self.geometry is None):
             raise ValueError("key 与 geometry 必须同时给出")
         return self

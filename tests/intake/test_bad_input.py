@@ -92,7 +92,7 @@ def test_zip_that_leads_out_of_itself_is_refused(bench: Bench) -> None:
         archive.writestr("../outside.shp", b"x")
     bench.add("road", "恶.zip")
     (fault,) = bench.fail()
-    assert fault.code == "HSQ-F02" and "外部" in fault.problem
+    assert fault.code == "HSQ-F08" and "外部" in fault.problem
     assert not (bench.folder.parent / "outside.shp").exists()
 
 

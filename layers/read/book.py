@@ -1,0 +1,327 @@
+"""xlsx workbooks: stored values only. Formulas are never evaluated, macros never run, links never followed.
+
+One pass over the sheet's XML gives values, merged ranges, formulas without a result and what is hidden;
+reading the same through openpyxl takes two passes and three times as long.
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Any
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+import pandas as pd
+from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
+from openpyxl.utils.cell import range_boundaries
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
+
+from layers.read.archive import DAMAGED, Archive, open_archive
+from layers.read.grid import Grid
+from layers.read.raw import Place, list_rows
+from layers.read.sniff import Opened
+from layers.read.xml import UnsafeXml, local_name, read_elements
+
+SUFFIXES = frozenset({".xlsx", ".xlsm"})
+_MOST_BYTES = 600_000_000
+# A sheet holds 1,048,576 rows by 16,384 columns; a file that claims cells beyond is broken or means harm.
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+_MOST_CELLS = 50_000_000
+_BROKEN = (*DAMAGED, expat.ExpatError, ElementTree.ParseError, LookupError, TypeError, OverflowError)
+
+
+class _Malformed(ValueError):
+    """Raised where parts of a workbook contradict each other."""
+
+
+@dataclass
+class _Book:
+    """What the parts of a workbook say before a sheet is opened."""
+
+    archive: Archive
+    sheets: list[tuple[str, str, bool]]  # name, part, hidden
+    strings: list[str] = field(default_factory=list)
+    dates: frozenset[int] = frozenset()
+    epoch: datetime = CALENDAR_WINDOWS_1900
+
+
+def read_book(opened: Opened, place: Place, *, sheet: str | None) -> Grid | None:
+    """Read one sheet of a workbook.
+
+    Parameters
+    ----------
+    sheet : its name; the first visible one when None.
+    place : gets HSQ-F02 damaged, HSQ-F08 unsafe, HSQ-F03 no such sheet, HSQ-V09 what formulas and
+        hidden rows mean for the values.
+    """
+    archive = open_archive(opened, place, most_bytes=_MOST_BYTES)
+    if archive is None:
+        return None
+    try:
+        book = _open(archive)
+        part = _choose(book, sheet, place)
+        if part is None:
+            return None
+        grid = _read_cells(book, part)
+    except UnsafeXml:
+        place.error(
+            "HSQ-F08", "工作簿含文档类型定义（DTD），可能无限膨胀或引用外部文件", action="不读取",
+            remedy="核实来源；在 Excel 或 WPS 中打开并另存为 .xlsx",
+        )  # fmt: skip
+        return None
+    except _BROKEN:
+        place.error(
+            "HSQ-F02", "工作簿无法打开或已损坏，不是有效的 .xlsx 文件",
+            remedy="在 Excel 或 WPS 中打开并另存为 .xlsx（.xls 也须另存）",
+        )  # fmt: skip
+        return None
+    _report(archive, grid, place)
+    return grid
+
+
+def list_sheets(opened: Opened, place: Place) -> list[str]:
+    """Return the names of the visible sheets; empty with the reason in the log."""
+    archive = open_archive(opened, place, most_bytes=_MOST_BYTES)
+    if archive is None:
+        return []
+    try:
+        return [name for name, _, hidden in _list_parts(archive)[0] if not hidden]
+    except (UnsafeXml, *_BROKEN):
+        place.error("HSQ-F02", "工作簿无法打开或已损坏", remedy="在 Excel 或 WPS 中打开并另存为 .xlsx")
+        return []
+
+
+def _elements(archive: Archive, part: str) -> Iterator[ElementTree.Element]:
+    for _, element in read_elements(io.BytesIO(archive.read(part))):
+        yield element
+
+
+def _list_parts(archive: Archive) -> tuple[list[tuple[str, str, bool]], datetime]:
+    """Return sheets (name, part, hidden) in the order of their tabs, and the calendar."""
+    targets = {
+        link.get("Id"): link.get("Target", "")
+        for link in _elements(archive, "xl/_rels/workbook.xml.rels")
+        if local_name(link) == "Relationship" and link.get("TargetMode") != "External"
+    }
+    sheets, epoch = [], CALENDAR_WINDOWS_1900
+    for element in _elements(archive, "xl/workbook.xml"):
+        if local_name(element) == "workbookPr" and element.get("date1904") in {"1", "true"}:
+            epoch = CALENDAR_MAC_1904
+        if local_name(element) != "sheet":
+            continue
+        link = next((v for k, v in element.attrib.items() if k.endswith("}id")), None)
+        target = targets.get(link)
+        if target is None:
+            raise _Malformed("sheet without a part")
+        part = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
+        if "worksheets" in part:  # chart sheets hold no cells
+            sheets.append((element.get("name", ""), part, element.get("state", "visible") != "visible"))
+    if not sheets:
+        raise _Malformed("no sheets")
+    return sheets, epoch
+
+
+def _open(archive: Archive) -> _Book:
+    sheets, epoch = _list_parts(archive)
+    book = _Book(archive, sheets, epoch=epoch)
+    if "xl/sharedStrings.xml" in archive.members:
+        book.strings = [
+            _rich_text(item) for item in _elements(archive, "xl/sharedStrings.xml") if local_name(item) == "si"
+        ]
+    if "xl/styles.xml" in archive.members:
+        book.dates = _find_dates(archive)
+    return book
+
+
+def _rich_text(item: ElementTree.Element) -> str:
+    """Return the text of a string item; pronunciation hints (rPh) are no text."""
+    if len(item) == 1 and local_name(item[0]) == "t":
+        return _unescape(item[0].text or "")
+    runs = (child for child in item if local_name(child) in {"t", "r"})
+    return _unescape(
+        "".join(t.text or "" for run in runs for t in run.iter() if local_name(t) == "t")
+    )
+
+
+def _unescape(text: str) -> str:
+    """Undo the _x000D_ form in which characters stand that XML cannot hold."""
+    if "_x" not in text:
+        return text
+    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text)
+
+
+def _find_dates(archive: Archive) -> frozenset[int]:
+    """Return the numbers of cell styles that show a number as a date or a time."""
+    formats = dict(BUILTIN_FORMATS)
+    styles: list[int] = []
+    for element in _elements(archive, "xl/styles.xml"):
+        if local_name(element) == "numFmt":
+            formats[int(element.get("numFmtId", "0"))] = element.get("formatCode", "")
+        elif local_name(element) == "cellXfs":
+            styles = [int(style.get("numFmtId", "0")) for style in element]
+    return frozenset(at for at, number in enumerate(styles) if _is_date(formats.get(number, "")))
+
+
+def _is_date(code: str) -> bool:
+    # Chinese formats write 年月日 between the letters, which openpyxl's test does not mind.
+    return bool(code) and is_date_format(code)
+
+
+def _choose(book: _Book, sheet: str | None, place: Place) -> str | None:
+    names = [name for name, _, _ in book.sheets]
+    if sheet is not None:
+        for name, part, hidden in book.sheets:
+            if name == sheet:
+                if hidden:
+                    place.note("HSQ-F03", f"工作表“{sheet}”是隐藏的", action="按配置读取")
+                return part
+        place.error(
+            "HSQ-F03", f"没有名为“{sheet}”的工作表", value=sheet, remedy=f"工作表有：{'、'.join(names)}"
+        )
+        return None
+    shown = [item for item in book.sheets if not item[2]] or book.sheets
+    if len(shown) > 1:
+        place.note(
+            "HSQ-F03", f"工作簿有 {len(shown)} 个工作表，没有指定用哪一个", value="、".join(names)[:200],
+            action=f"读取“{shown[0][0]}”", remedy="在配置的 layer 中写明工作表名",
+        )  # fmt: skip
+    return shown[0][1]
+
+
+@cache
+def _column(letters: str) -> int:
+    """Return the number of a column: A is 1."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+_REF = re.compile(r"^([A-Z]{1,3})(\d{1,7})$")
+
+
+def _read_cells(book: _Book, part: str) -> Grid:
+    """Read the sheet's rows; every element is forgotten once its row is read."""
+    grid = Grid([])
+    count = 0
+    stream = io.BytesIO(book.archive.read(part))
+    for _, element in read_elements(stream):
+        tag = local_name(element)
+        if tag == "row":
+            number = int(element.get("r") or len(grid.rows) + 1)
+            if not len(grid.rows) < number <= _LAST_ROW:
+                raise _Malformed("rows out of order")
+            grid.rows.extend([] for _ in range(number - len(grid.rows)))
+            count += len(element)
+            if count > _MOST_CELLS:
+                raise _Malformed("too many cells")
+            _read_row(book, element, number, grid)
+            element.clear()
+        elif tag == "mergeCell":
+            left, top, right, bottom = range_boundaries(element.get("ref", "A1"))
+            grid.merged.append((left or 1, top or 1, right or 1, bottom or 1))
+        elif tag == "col" and element.get("hidden") in {"1", "true"}:
+            first, last = int(element.get("min", "1")), min(int(element.get("max", "1")), _LAST_COLUMN)
+            grid.hidden_columns.extend(range(first, last + 1))
+    while grid.rows and not grid.rows[-1]:
+        grid.rows.pop()
+    return grid
+
+
+def _read_row(book: _Book, element: ElementTree.Element, number: int, grid: Grid) -> None:
+    if element.get("hidden") in {"1", "true"}:
+        grid.hidden_rows.append(number)
+    row = grid.rows[number - 1]
+    for cell in element:
+        ref = cell.get("r")
+        column = len(row) + 1
+        if ref is not None:
+            found = _REF.match(ref)
+            if found is None or _column(found[1]) > _LAST_COLUMN:
+                raise _Malformed("cell without a place")
+            column = _column(found[1])
+        value = _read_value(book, cell, ref or "", grid)
+        if column <= len(row):
+            row[column - 1] = value
+        elif value is not None:
+            row.extend([None] * (column - 1 - len(row)))
+            row.append(value)
+        elif ref is None:
+            row.append(None)
+
+
+def _read_value(book: _Book, cell: ElementTree.Element, ref: str, grid: Grid) -> Any:
+    text = None
+    formula = False
+    kind = cell.get("t", "n")
+    for child in cell:
+        tag = local_name(child)
+        if tag == "v":
+            text = child.text
+        elif tag == "f":
+            formula = True
+        elif tag == "is":
+            return _rich_text(child)
+    if text is None or text == "":
+        if formula:
+            grid.uncached.append(ref)
+        return None
+    if kind == "s":
+        return book.strings[int(text)]
+    if kind == "n":
+        return _read_number(book, text, int(cell.get("s", "0")))
+    if kind == "b":
+        return text == "1"
+    if kind == "e":
+        grid.broken.append(f"{ref} {text}")
+        return None
+    if kind == "d":
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=None)
+    return _unescape(text)
+
+
+def _read_number(book: _Book, text: str, style: int) -> float | int | datetime | date | time | timedelta:
+    value = float(text)
+    if style in book.dates:
+        try:
+            return from_excel(value, book.epoch)
+        except (ValueError, OverflowError):
+            return value
+    return int(value) if value.is_integer() and abs(value) < 1e15 and "." not in text else value
+
+
+def _report(archive: Archive, grid: Grid, place: Place) -> None:
+    if grid.uncached:
+        place.warn(
+            "HSQ-V09", f"{len(grid.uncached)} 个公式单元格没有保存的结果，按空白读取",
+            value="、".join(grid.uncached[:10]), action="公式不计算", remedy="在 Excel 或 WPS 中打开、重新计算并保存",
+        )  # fmt: skip
+    if grid.broken:
+        place.warn(
+            "HSQ-V09", f"{len(grid.broken)} 个公式单元格的结果是错误值，按空白读取",
+            value="、".join(grid.broken[:10]), remedy="改正公式，或改填数值",
+        )  # fmt: skip
+    if grid.hidden_rows:
+        place.warn(
+            "HSQ-V09", f"{len(grid.hidden_rows)} 行被隐藏或筛选掉", row=list_rows(pd.Index(grid.hidden_rows)),
+            action="仍作为数据读取", remedy="不需要的行请删除，而不是隐藏",
+        )  # fmt: skip
+    if grid.hidden_columns:
+        width = max((len(row) for row in grid.rows), default=0)
+        shown = [column for column in grid.hidden_columns if column <= width]
+        if shown:
+            place.note("HSQ-V09", f"{len(shown)} 列被隐藏", action="仍可读取")
+    parts = archive.members
+    if any(name.endswith("vbaProject.bin") for name in parts):
+        place.note("HSQ-F08", "工作簿含宏", action="不运行宏，只读单元格")
+    if any(name.startswith("xl/externalLinks/") for name in parts):
+        place.warn(
+            "HSQ-F08", "工作簿引用其他工作簿", action="不打开被引用的文件，采用已保存的值",
+            remedy="核对数值是否最新；可在 Excel 中断开链接后保存",
+        )  # fmt: skip

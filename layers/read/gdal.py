@@ -1,0 +1,284 @@
+"""Layers of vector files through GDAL, whose drivers are kept to the one that the content was tested for."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
+from shapely.errors import GEOSException
+
+from layers.crs import read_crs
+from layers.encoding import judge_text, normalise_name
+from layers.read.raw import Place, Raw
+from layers.read.sniff import Opened, read_all, read_head
+
+SUFFIXES = frozenset({".gpkg", ".geojson", ".json", ".fgb", ".gdb"})
+FAILURES = (
+    DataSourceError,
+    DataLayerError,
+    FeatureError,
+    FieldError,
+    GeometryError,
+    GEOSException,
+    UnicodeDecodeError,
+)
+_KINDS = {"point": "Point", "line": ("LineString", "Curve", "Line"), "polygon": ("Polygon", "Surface")}
+_GEOJSON = re.compile(
+    rb'"type"\s*:\s*"(FeatureCollection|Feature|Topology|GeometryCollection|(Multi)?(Point|LineString|Polygon))"'
+)
+# A JSON of this type is a GDAL command line: opening it would run the command.
+_GDAL_PIPELINE = b"gdal_streamed_alg"
+_MODULE = re.compile(r"\bUSING\s+[\"'`\[]?(\w+)", re.IGNORECASE)
+# Arcs in databases become chords of one degree: on a radius of 100 m they stay within 4 mm.
+_ARC_STEP = {"OGR_ARC_STEPSIZE": "1"}
+
+
+def read_database(
+    opened: Opened,
+    place: Place,
+    *,
+    suffix: str,
+    layer: str | None = None,
+    encoding: str | None = None,
+    shape: str | None = None,
+) -> Raw | None:
+    """Read one layer of a GeoPackage, FlatGeobuf, FileGDB or GeoJSON.
+
+    Parameters
+    ----------
+    opened : file, .gdb folder, or content; its first bytes are those of the format already.
+    layer : layer name; when None the first one, or the first with the geometry wanted.
+    encoding : declared text encoding of a GeoJSON that is not in UTF-8.
+    shape : geometry wanted.
+
+    Returns
+    -------
+    Raw or None
+        None when the file cannot be used; the reason is in the log.
+    """
+    if suffix == ".gpkg":
+        if not _check_sqlite(opened, place):
+            return None
+        opened = _keep_untouched(opened, place)
+    elif suffix == ".gdb":
+        if not isinstance(opened, bytes) and not any(opened.glob("*.gdbtable")):
+            place.error("HSQ-F02", "不是文件地理数据库（文件夹里没有 .gdbtable）", remedy="复制完整的 .gdb 文件夹")
+            return None
+    elif suffix != ".fgb":
+        content = _check_json(read_all(opened), place, encoding)
+        if content is None:
+            return None
+        opened = content
+    frame = read_layer(opened, place, layer=layer, shape=shape, suffix=suffix)
+    return make_raw(frame) if frame is not None else None
+
+
+def make_raw(frame: pd.DataFrame | gpd.GeoDataFrame) -> Raw:
+    """Part a frame into columns and geometry."""
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return Raw(pd.DataFrame(frame))
+    name = frame.geometry.name
+    table = pd.DataFrame(frame.drop(columns=name))
+    return Raw(table, pd.Series(frame.geometry.to_numpy(), index=frame.index), read_crs(frame.crs))
+
+
+def _check_json(content: bytes, place: Place, encoding: str | None) -> bytes | None:
+    """Return a GeoJSON in UTF-8, which is what the standard (RFC 7946) wants; None when it is something else."""
+    codec = normalise_name(encoding) if encoding else None
+    if encoding and codec is None:
+        place.error("HSQ-F05", f"不认识的编码“{encoding}”", value=encoding, remedy="常用：utf-8、gbk")
+        return None
+    if codec is None:
+        codec = judge_text(content).encoding
+    if codec not in {"UTF-8", "utf-8-sig"}:
+        content = content.decode(codec, errors="replace").encode("utf-8")
+        place.warn(
+            "HSQ-F05", f"GeoJSON 应为 UTF-8，实际为 {codec}", action=f"按 {codec} 读取", remedy="另存为 UTF-8"
+        )
+    content = content.removeprefix(b"\xef\xbb\xbf")
+    if _GDAL_PIPELINE in content:
+        place.error(
+            "HSQ-F08", "文件内含可执行的 GDAL 处理命令，不是数据", action="不打开", remedy="核实来源，索取原始数据"
+        )
+        return None
+    if not _GEOJSON.search(content):
+        place.error("HSQ-F02", "不是 GeoJSON（没有要素类型）", remedy="用 QGIS 等软件重新导出为 GeoJSON")
+        return None
+    return content
+
+
+def _check_sqlite(opened: Opened, place: Place) -> bool:
+    """Refuse a GeoPackage that broke off, is no GeoPackage, or whose tables reach for other files."""
+    head = read_head(opened, 100)
+    page = int.from_bytes(head[16:18], "big")
+    stated = (65536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
+    size = len(opened) if isinstance(opened, bytes) else opened.stat().st_size
+    counted = head[24:28] == head[92:96]  # the page count is valid only where both change counters agree
+    if len(head) < 100 or (counted and size < stated):
+        place.error(
+            "HSQ-F02", f"文件不完整：应有 {stated:,} 字节，实有 {size:,} 字节", remedy="文件在复制或下载时被截断，重新复制"
+        )
+        return False
+    try:
+        tables = dict(_list_tables(opened))
+    except sqlite3.Error:
+        place.error("HSQ-F02", "数据库已损坏，无法读取", remedy="用 QGIS 打开检查后另存为新的 GeoPackage")
+        return False
+    if "gpkg_contents" not in tables:
+        place.error("HSQ-F02", "SQLite 数据库不是 GeoPackage", remedy="用 QGIS 另存为 GeoPackage")
+        return False
+    for name, sql in sorted(tables.items()):
+        module = _MODULE.search(sql) if sql.upper().lstrip().startswith("CREATE VIRTUAL") else None
+        if module and module[1].lower() not in {"rtree", "fts3", "fts4", "fts5"}:
+            place.error(
+                "HSQ-F08", f"数据库中的表“{name}”引用外部数据（{module[1]}）", value=name, action="不打开",
+                remedy="核实来源；用 QGIS 只把需要的图层另存为新的 GeoPackage",
+            )  # fmt: skip
+            return False
+    return True
+
+
+def _list_tables(opened: Opened) -> list[tuple[str, str]]:
+    """Return names and definitions of tables and views; nothing of them is executed."""
+    address = ":memory:" if isinstance(opened, bytes) else f"{opened.absolute().as_uri()}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(address, uri=True)) as base:
+        if isinstance(opened, bytes):
+            base.deserialize(opened)
+        return base.execute("SELECT name, coalesce(sql, '') FROM sqlite_master").fetchall()
+
+
+def _keep_untouched(opened: Opened, place: Place) -> Opened:
+    """Return what can be read without SQLite leaving journal files beside it.
+
+    A database in write-ahead mode makes such files even for a reader; unless changes are pending, a copy
+    in memory is switched to the plain mode (bytes 18 and 19 of the header).
+    """
+    if isinstance(opened, bytes) or read_head(opened, 20)[18:20] != b"\x02\x02":
+        return opened
+    journal = opened.with_name(opened.name + "-wal")
+    if journal.exists() and journal.stat().st_size:
+        place.warn(
+            "HSQ-F06", "数据库还有未合并的修改（-wal 文件）", action="连同这些修改一起读取",
+            remedy="关闭正在使用它的 QGIS 等软件，并把 -wal 文件一并复制",
+        )  # fmt: skip
+        return opened
+    content = bytearray(opened.read_bytes())
+    content[18:20] = b"\x01\x01"
+    return bytes(content)
+
+
+@contextmanager
+def _configured(options: dict[str, str]) -> Iterator[None]:
+    before = {key: pyogrio.get_gdal_config_option(key) for key in options}
+    pyogrio.set_gdal_config_options(options)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(before)
+
+
+def read_layer(
+    opened: Opened,
+    place: Place,
+    *,
+    layer: str | None,
+    shape: str | None,
+    suffix: str,
+    **options: object,
+) -> pd.DataFrame | gpd.GeoDataFrame | None:
+    """Read a layer; the index is the FID. What GDAL warns of is noted, what it cannot read is a fault."""
+    with warnings.catch_warnings(record=True) as caught, _configured(_ARC_STEP):
+        warnings.simplefilter("always")
+        frame = _read_chosen(opened, place, layer, shape, suffix, options)
+    if frame is not None:
+        for message in sorted({str(warning.message) for warning in caught}):
+            place.note("HSQ-F02", f"读取时的提示：{message}")
+    return frame
+
+
+def _read_chosen(
+    opened: Opened,
+    place: Place,
+    layer: str | None,
+    shape: str | None,
+    suffix: str,
+    options: dict[str, object],
+) -> pd.DataFrame | gpd.GeoDataFrame | None:
+    try:
+        found = pyogrio.list_layers(opened)
+        name = _choose_layer([(str(n), kind) for n, kind in found], layer, shape, place)
+        if name is None:
+            return None
+        try:
+            return pyogrio.read_dataframe(opened, layer=name, fid_as_index=True, **options)
+        except GEOSException:
+            return _read_broken(opened, place, name, options)
+    except UnboundLocalError:
+        # What pyogrio 0.13 raises where the text of a .prj is not even text.
+        place.error(
+            "HSQ-X01", "坐标系声明（.prj）无法读取", field="crs",
+            remedy="删除 .prj 并在配置中写 crs，或重新导出",
+        )  # fmt: skip
+    except FAILURES:
+        place.error(
+            "HSQ-F02", f"文件无法打开或已损坏，不是有效的 {suffix} 数据",
+            remedy="用 QGIS 等软件打开检查后重新导出",
+        )  # fmt: skip
+    return None
+
+
+def _choose_layer(
+    found: list[tuple[str, str | None]], layer: str | None, shape: str | None, place: Place
+) -> str | None:
+    names = [name for name, _ in found]
+    if not names:
+        place.error("HSQ-F03", "文件里没有任何图层", remedy="检查文件是否导出完整")
+        return None
+    if layer is not None:
+        if layer not in names:
+            remedy = f"文件中的图层：{'、'.join(names)}"
+            place.error("HSQ-F03", f"没有名为“{layer}”的图层", value=layer, remedy=remedy)
+            return None
+        return layer
+    wanted = _KINDS.get(shape or "", "")
+    fitting = [name for name, kind in found if wanted and kind and kind.split(" ")[0].endswith(wanted)]
+    name = (fitting or names)[0]
+    if len(names) > 1:
+        # One layer of the wanted kind among others is no guess.
+        tell = place.note if len(fitting) == 1 else place.warn
+        tell(
+            "HSQ-F03", f"文件有 {len(names)} 个图层，没有指定用哪一个", value="、".join(names)[:200],
+            action=f"读取“{name}”", remedy="在配置的 layer 中写明图层名",
+        )  # fmt: skip
+    return name
+
+
+def _read_broken(
+    opened: Opened, place: Place, layer: str, options: dict[str, object]
+) -> gpd.GeoDataFrame:
+    """Read a layer some of whose shapes cannot even be built, such as rings that do not close; name those."""
+    meta, fids, forms, values = pyogrio.raw.read(opened, layer=layer, return_fids=True, **options)
+    shapes = shapely.from_wkb(forms, on_invalid="ignore")
+    index = pd.Index(fids, name="fid")
+    for row in index[shapely.is_missing(shapes) & pd.notna(forms)]:
+        place.error(
+            "HSQ-G07", "图形的环未闭合或坐标残缺，无法构成图形", row=str(row), remedy="在原软件中重画该图形"
+        )
+    table = dict(zip(meta["fields"], values, strict=True))
+    return gpd.GeoDataFrame(table, geometry=shapes, index=index, crs=meta["crs"])[
+        ~shapely.is_missing(shapes) | pd.isna(forms)
+    ]
+
+
+def is_database_folder(path: Path) -> bool:
+    """Tell a FileGDB, which is a folder."""
+    return path.is_dir() and path.suffix.lower() == ".gdb"
