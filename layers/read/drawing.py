@@ -71,6 +71,8 @@ def read_drawing(
         ``Color``, ``Text``, block attributes under their tags and the labels. None when the file cannot be used.
     """
     beside = opened.with_suffix(".prj") if isinstance(opened, Path) else None
+    if beside is not None and beside.with_suffix(".shp").exists():
+        beside = None  # it belongs to the shapefile
     if suffix == ".dwg":
         converted = convert_dwg(opened, place)
         if converted is None:

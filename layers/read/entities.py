@@ -147,7 +147,7 @@ def take_entities(drawing: Drawing, *, layer: str | None, shape: str | None) -> 
     """Return the entities of the wanted geometry.
 
     Points are points and block references, or texts where there is neither; lines are all linear entities;
-    areas are closed ones and hatches. Without a wanted geometry every entity is what it looks like.
+    areas are closed ones and hatches. Without a wanted geometry every entity is what it looks like, texts too.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def take_entities(drawing: Drawing, *, layer: str | None, shape: str | None) -> 
             elif kind in {"POINT", "INSERT"} and shape not in {"line", "polygon"}:
                 _add(found, shapely.points(*locate_entity(found.entity)), taken)
             elif kind in _TEXTS and shape not in {"line", "polygon"}:
-                _add(found, shapely.points(*locate_entity(found.entity)), texts)
+                _add(found, shapely.points(*locate_entity(found.entity)), texts if shape == "point" else taken)
             else:
                 taken.left_out[kind] += 1
         except _TORN:

@@ -80,7 +80,7 @@ def _is_title(rows: Cells, at: int, columns: int, merged: Merged) -> bool:
         return True
     if columns <= 1:
         return False
-    if len(set(words)) == 1:
+    if len(words) == 1:
         return True
     spans = [right - left + 1 for left, top, right, _ in merged if top == at + 1 and right > left]
     if len(spans) > 1 and sum(spans) >= 0.6 * columns:  # several groups side by side open a header

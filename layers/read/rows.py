@@ -22,6 +22,7 @@ _GROUP = re.compile(
 )
 # A remark without a mark: one long sentence in a table of several columns, below the last full row.
 _LONG_REMARK, _FEW_COLUMNS = 15, 3
+_NUMBERED = 4  # columns from which 1, 2, 3, … along a row are numbers of columns and not figures
 
 
 def find_data(rows: Cells, start: int, header: Cells, place: Place) -> list[int]:
@@ -51,7 +52,7 @@ def find_data(rows: Cells, start: int, header: Cells, place: Place) -> list[int]
         else:
             kinds.setdefault(kind, []).append(at + 1)
     for kind, numbers in kinds.items():
-        doubtful = kind in {"分组标题行", "疑似说明行"}
+        doubtful = kind in {"分组标题行", "疑似说明行", "列号行"}
         (place.warn if doubtful else place.note)(
             "HSQ-V09", f"{kind}不作为数据", row=list_rows(pd.Index(numbers)), action="跳过",
             **({"remedy": "若是数据，请补填其他列；若不是，请删去"} if doubtful else {}),
@@ -95,7 +96,7 @@ def _label(inside: list[Any]) -> str:
 
 def _is_numbering(inside: list[Any], row: list[Any]) -> bool:
     """Tell the row of column numbers of statistical forms: 1 2 3, (1) (2), 甲 乙 1 2."""
-    if len(inside) < 3 or len(inside) < 0.8 * len(row):
+    if len(inside) < _NUMBERED or len(inside) < 0.8 * len(row):
         return False
     words = [re.sub(r"[()（）\s]|\.0$", "", str(cell)) for cell in inside]
     figures = [word for word in words if word not in "甲乙丙丁"]
