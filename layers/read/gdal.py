@@ -39,6 +39,7 @@ _GEOJSON = re.compile(
 _GDAL_PIPELINE = b"gdal_streamed_alg"
 _MODULE = re.compile(r"\bUSING\s+[\"'`\[]?(\w+)", re.IGNORECASE)
 # Arcs in databases become chords of one degree: on a radius of 100 m they stay within 4 mm.
+_NAMELESS = "pyogrio_"  # what pyogrio calls the layer of a format without layer names
 _ARC_STEP = {"OGR_ARC_STEPSIZE": "1"}
 
 
@@ -214,14 +215,16 @@ def _read_chosen(
     options: dict[str, object],
 ) -> pd.DataFrame | gpd.GeoDataFrame | None:
     try:
-        found = pyogrio.list_layers(opened)
-        name = _choose_layer([(str(n), kind) for n, kind in found], layer, shape, place)
-        if name is None:
+        found = [(str(name), kind) for name, kind in pyogrio.list_layers(opened)]
+        if len(found) == 1 and found[0][0].startswith(_NAMELESS):
+            layer = None
+        at = _choose_layer(found, layer, shape, place)
+        if at is None:
             return None
         try:
-            return pyogrio.read_dataframe(opened, layer=name, fid_as_index=True, **options)
+            return pyogrio.read_dataframe(opened, layer=at, fid_as_index=True, **options)
         except GEOSException:
-            return _read_broken(opened, place, name, options)
+            return _read_broken(opened, place, at, options)
     except UnboundLocalError:
         # What pyogrio 0.13 raises where the text of a .prj is not even text.
         place.error(
@@ -238,7 +241,8 @@ def _read_chosen(
 
 def _choose_layer(
     found: list[tuple[str, str | None]], layer: str | None, shape: str | None, place: Place
-) -> str | None:
+) -> int | None:
+    """Return the number of the layer to read; None with the reason in the log."""
     names = [name for name, _ in found]
     if not names:
         place.error("HSQ-F03", "文件里没有任何图层", remedy="检查文件是否导出完整")
@@ -248,7 +252,7 @@ def _choose_layer(
             remedy = f"文件中的图层：{'、'.join(names)}"
             place.error("HSQ-F03", f"没有名为“{layer}”的图层", value=layer, remedy=remedy)
             return None
-        return layer
+        return names.index(layer)
     wanted = _KINDS.get(shape or "", "")
     fitting = [name for name, kind in found if wanted and kind and kind.split(" ")[0].endswith(wanted)]
     name = (fitting or names)[0]
@@ -259,11 +263,11 @@ def _choose_layer(
             "HSQ-F03", f"文件有 {len(names)} 个图层，没有指定用哪一个", value="、".join(names)[:200],
             action=f"读取“{name}”", remedy="在配置的 layer 中写明图层名",
         )  # fmt: skip
-    return name
+    return names.index(name)
 
 
 def _read_broken(
-    opened: Opened, place: Place, layer: str, options: dict[str, object]
+    opened: Opened, place: Place, layer: int, options: dict[str, object]
 ) -> gpd.GeoDataFrame:
     """Read a layer some of whose shapes cannot even be built, such as rings that do not close; name those."""
     meta, fids, forms, values = pyogrio.raw.read(opened, layer=layer, return_fids=True, **options)

@@ -76,7 +76,7 @@ def read_kml(
             remedy="核实来源；用奥维、Google Earth 或 QGIS 另存后使用",
         )  # fmt: skip
         return None
-    except (expat.ExpatError, ElementTree.ParseError, LookupError, ValueError):
+    except (expat.ExpatError, ElementTree.ParseError, LookupError, ValueError, RecursionError):
         place.error("HSQ-F02", "KML 不完整或不是合法的 XML", remedy="重新导出")
         return None
     return _make_raw(found, place, layer=layer, shape=shape)
@@ -153,7 +153,7 @@ def _take_placemark(element: ElementTree.Element, folder: str, found: _Found) ->
         elif tag in _SHAPES:
             try:
                 shape = _build_shape(child)
-            except (ValueError, GEOSException):
+            except (ValueError, GEOSException, RecursionError):
                 found.torn.append(len(found.rows) + 1)
     if "<t" in row.get("description", ""):
         row = _read_balloon(row["description"]) | row

@@ -107,7 +107,7 @@ def sniff_kind(head: bytes) -> str:
         if pattern.match(head):
             return kind
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "text"
+        head = head[: len(head) // 2 * 2].decode("utf-16", "ignore").encode()
     plain = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     low = plain[:4096].lower()
     if low.startswith(b"<"):

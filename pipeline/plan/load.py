@@ -25,6 +25,15 @@ _PlainLoader.yaml_implicit_resolvers = {
 }
 
 
+_TOO_DEEP, _BAD_VALUE = "嵌套太深", "数字太长，或取值与标签不符"
+# Only what plain text, numbers and nesting need: no sets, binaries, dates or other tags.
+_PlainLoader.yaml_constructors = {
+    tag: build
+    for tag, build in yaml.SafeLoader.yaml_constructors.items()
+    if tag is None or tag.rpartition(":")[2] in {"null", "bool", "int", "float", "str", "seq", "map"}
+}
+
+
 class _RepeatedKeyError(yaml.YAMLError):
     """Raised when a key stands twice in one table: YAML would keep the last and drop the rest unseen."""
 
@@ -33,9 +42,29 @@ class _RepeatedKeyError(yaml.YAMLError):
         super().__init__(f"“{key}”写了两次")
 
 
+class _ComplexKeyError(yaml.YAMLError):
+    """Raised when a key is a list or a table."""
+
+    def __init__(self, mark: yaml.Mark) -> None:
+        self.problem_mark = mark
+        super().__init__("键应为文字，不能是列表或键值表")
+
+
+class _SwollenError(yaml.YAMLError):
+    """Raised when aliases multiply the content beyond anything a plan needs."""
+
+    def __init__(self, mark: yaml.Mark) -> None:
+        self.problem_mark = mark
+        super().__init__("锚点（&、*）层层引用，展开后过大")
+
+
 def _build_mapping(loader: _PlainLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    if not isinstance(node, yaml.MappingNode):
+        raise yaml.YAMLError(_BAD_VALUE)
     seen: set[str] = set()
     for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise _ComplexKeyError(key.start_mark)
         if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
             raise _RepeatedKeyError(str(key.value), key.start_mark)
         seen.add(str(key.value))
@@ -67,7 +96,47 @@ def _explain_yaml(error: yaml.YAMLError) -> str:
     for start, words in _YAML_PROBLEMS.items():
         if said.startswith(start):
             return words
-    return said if isinstance(error, _RepeatedKeyError) else "写法有误"
+    return said if isinstance(error, _OWN_ERRORS) or said in (_TOO_DEEP, _BAD_VALUE) else "写法有误"
+
+
+_OWN_ERRORS = (_RepeatedKeyError, _ComplexKeyError, _SwollenError)
+_MOST_NODES = 200_000
+
+
+def _read_yaml(content: str) -> Any:
+    """Return the content of a YAML text that does not unfold without bound.
+
+    Raises
+    ------
+    yaml.YAMLError
+        If it is no YAML, or not one that is safe to unfold.
+    """
+    loader = _PlainLoader(content)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _count_nodes(node, {})
+        return loader.construct_document(node)
+    except RecursionError:
+        raise yaml.YAMLError(_TOO_DEEP) from None
+    except (ValueError, KeyError):  # an integer of thousands of digits, or a tag that does not fit its value
+        raise yaml.YAMLError(_BAD_VALUE) from None
+    finally:
+        loader.dispose()
+
+
+def _count_nodes(node: yaml.Node, counted: dict[int, int]) -> int:
+    """Return how many values a node stands for once its aliases are unfolded."""
+    if id(node) in counted:
+        return counted[id(node)]
+    counted[id(node)] = 1  # an anchor that holds itself is refused by the constructor
+    for item in node.value if isinstance(node, yaml.CollectionNode) else ():
+        for child in item if isinstance(item, tuple) else (item,):
+            counted[id(node)] += _count_nodes(child, counted)
+    if counted[id(node)] > _MOST_NODES:
+        raise _SwollenError(node.start_mark)
+    return counted[id(node)]
 
 
 _MESSAGES = {
@@ -125,8 +194,17 @@ def _describe(error: ErrorDetails, known: list[str]) -> Fault:
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
         remedy = f"是否想写 {near[0]}？" if near else "请对照 configs/ 里的样例或配置说明"
-    value = "" if kind == "missing" else str(error.get("input", ""))[:60]
+    value = "" if kind == "missing" else _show(error.get("input", ""))
     return Fault("HSQ-C03", f"配置项 {where}：{message}", field=where, value=value, remedy=remedy)
+
+
+def _show(value: object) -> str:
+    """Return a value as a message shows it: of lists and tables only what they are."""
+    if isinstance(value, list | dict):
+        return "（列表）" if isinstance(value, list) else "（键值表）"
+    if isinstance(value, int) and abs(value) > 10**30:
+        return "（很大的整数）"
+    return str(value)[:60]
 
 
 def _known_keys() -> list[str]:
@@ -188,7 +266,7 @@ def load_plan(path: Path) -> Plan:
             ]
         ) from None
     try:
-        data = yaml.load(content, Loader=_PlainLoader)
+        data = _read_yaml(content)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         row = f"第 {mark.line + 1} 行" if mark else ""
