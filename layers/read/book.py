@@ -212,6 +212,8 @@ def _read_cells(book: _Book, part: str) -> Grid:
     count = 0
     stream = io.BytesIO(book.archive.read(part))
     for _, element in read_elements(stream):
+        if element.tag[-1] not in "wl":  # row, mergeCell, col: most elements are cells and values
+            continue
         tag = local_name(element)
         if tag == "row":
             number = int(element.get("r") or len(grid.rows) + 1)
@@ -261,12 +263,12 @@ def _read_value(book: _Book, cell: ElementTree.Element, ref: str, grid: Grid) ->
     formula = False
     kind = cell.get("t", "n")
     for child in cell:
-        tag = local_name(child)
+        tag = child.tag[-1]  # v a value, f a formula, is a string in place; asked a million times
         if tag == "v":
             text = child.text
         elif tag == "f":
             formula = True
-        elif tag == "is":
+        elif tag == "s":
             return _rich_text(child)
     if text is None or text == "":
         if formula:

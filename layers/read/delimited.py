@@ -63,10 +63,10 @@ def _decode(data: bytes, place: Place, declared: str | None) -> str | None:
         elif codec == "GB18030":
             place.note("HSQ-F05", verdict.evidence, action="按 GB18030 读取")
     text = data.decode("utf-8-sig" if codec == "UTF-8" else codec, errors="replace")
-    if declared and (lost := text.count("\ufffd")):
+    if lost := text.count("\ufffd"):
         place.warn(
-            "HSQ-F05", f"按声明的 {codec} 读取时有 {lost} 处无法解码", action="显示为 �",
-            remedy="去掉配置中的 encoding，由程序按证据判断",
+            "HSQ-F05", f"按 {codec} 读取时有 {lost} 处无法解码", action="显示为 �",
+            remedy="去掉配置中的 encoding，由程序按证据判断" if declared else "重新导出，或在原软件中另存为 UTF-8",
         )  # fmt: skip
     return text
 

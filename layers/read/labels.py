@@ -10,7 +10,7 @@ import shapely
 from ezdxf.document import Drawing
 
 from layers.read.entities import walk_entities
-from layers.read.raw import Place, list_rows
+from layers.read.raw import Place
 from layers.read.trace import locate_entity, text_of
 
 _TEXTS = frozenset({"TEXT", "MTEXT"})
@@ -42,8 +42,9 @@ def join_labels(
         at, area = tree.query(shapely.points(spots), predicate="intersects")
         found = pd.DataFrame({"text": texts[at], "spot": at, "area": area, "size": size[area]})
         found = found.sort_values(["spot", "size", "area"], kind="stable").drop_duplicates("spot")
-        _report_conflicts(found, spots, table.index, column, place)
-        one = found.groupby("area")["text"].agg(lambda words: words.iloc[0] if words.nunique() == 1 else None)
+        kinds = found.groupby("area")["text"].nunique()
+        _report_conflicts(found[found["area"].isin(kinds.index[kinds > 1])], spots, table.index, column, place)
+        one = found[found["area"].isin(kinds.index[kinds == 1])].drop_duplicates("area").set_index("area")["text"]
         table[column] = pd.Series(one.to_numpy(), index=table.index[one.index], dtype=object).reindex(table.index)
         outside = np.setdiff1d(np.arange(len(texts)), found["spot"])
         for spot in outside[:20]:
@@ -72,10 +73,9 @@ def _report_conflicts(
 ) -> None:
     for area, group in found.groupby("area"):
         words = sorted(group["text"].unique())
-        if len(words) > 1:
-            x, y = spots[group["spot"].iloc[0]]
-            place.error(
-                "HSQ-V10", f"一个面内有 {len(words)} 种文字：{'、'.join(words[:5])}", field=column,
-                row=list_rows(index[[area]]), value=words[0][:60], remedy="每个面只留一种文字，或把注记分到不同 CAD 图层",
-                x=round(float(x), 2), y=round(float(y), 2),
-            )  # fmt: skip
+        x, y = spots[group["spot"].iloc[0]]
+        place.error(
+            "HSQ-V10", f"一个面内有 {len(words)} 种文字：{'、'.join(words[:5])}", field=column, row=str(index[area]),
+            value=words[0][:60], remedy="每个面只留一种文字，或把注记分到不同 CAD 图层",
+            x=round(float(x), 2), y=round(float(y), 2),
+        )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -162,15 +163,20 @@ def _read_wkt(raw: Raw, column: str, place: Place) -> Raw | None:
         )  # fmt: skip
         return None
     cells = raw.table[column]
-    texts = cells.where(cells.notna()).map(lambda cell: str(cell).strip() or None, na_action="ignore")
-    texts = texts.astype(object).where(texts.notna(), None)
-    # EWKT carries its own code before the text: SRID=4490;POINT (…)
-    texts = texts.map(lambda text: text.partition(";")[2] if str(text).upper().startswith("SRID=") else text)
-    shapes = pd.Series(shapely.from_wkt(texts.to_numpy(), on_invalid="ignore"), index=raw.table.index, dtype=object)
-    for row in cells.index[texts.notna() & shapes.isna()]:
+    texts = np.array([_plain_wkt(cell) for cell in cells], dtype=object)
+    shapes = pd.Series(shapely.from_wkt(texts, on_invalid="ignore"), index=raw.table.index, dtype=object)
+    torn = pd.Series(texts, index=raw.table.index).notna() & shapes.isna()
+    for row in cells.index[torn]:
         place.error(
             "HSQ-G07", "WKT 文本不完整，无法构成图形", field=column, row=str(row), value=str(cells[row])[:60],
             remedy="重新导出；Excel 单元格最多 32,767 个字符，长图形会被截断",
         )  # fmt: skip
-    torn = texts.notna() & shapes.isna()
     return Raw(raw.table[~torn].drop(columns=column), shapes[~torn], raw.crs)
+
+
+def _plain_wkt(cell: object) -> str | None:
+    """Return the WKT of a cell; EWKT carries a code before it: SRID=4490;POINT (…)."""
+    if not isinstance(cell, str) or not cell.strip():
+        return None
+    text = cell.strip()
+    return text.partition(";")[2] if text.upper().startswith("SRID=") else text

@@ -22,6 +22,7 @@ _GROUP = re.compile(
 )
 # A remark without a mark: one long sentence in a table of several columns, below the last full row.
 _LONG_REMARK, _FEW_COLUMNS = 15, 3
+_LONGEST_TOTAL = 40
 _NUMBERED = 4  # columns from which 1, 2, 3, … along a row are numbers of columns and not figures
 
 
@@ -35,8 +36,8 @@ def find_data(rows: Cells, start: int, header: Cells, place: Place) -> list[int]
     header : rows of the header, to know it when it comes again.
     place : gets one HSQ-V09 a kind.
     """
-    heads = [_words(row) for row in header]
-    titles = {_words(row) for row in rows[: start - len(header)] if filled(row)}
+    above = {_words(row) for row in [*rows[: start - len(header)], *header] if filled(row)}
+    begins = {words[0] for words in above}
     last = _last_full_row(rows, start)
     kinds: dict[str, list[int]] = {}
     data = []
@@ -45,7 +46,7 @@ def find_data(rows: Cells, start: int, header: Cells, place: Place) -> list[int]
         if not inside:
             continue
         kind = _sort_row(inside, at, start, rows[at], last)
-        if kind is None and (words := _words(rows[at])) and (words in heads or words in titles):
+        if kind is None and _word(inside[0]) in begins and _words(rows[at]) in above:
             kind = "重复的表头或标题行"
         if kind is None:
             data.append(at)
@@ -60,8 +61,12 @@ def find_data(rows: Cells, start: int, header: Cells, place: Place) -> list[int]
     return data
 
 
+def _word(cell: Any) -> str:
+    return "".join(str(cell).split())
+
+
 def _words(row: list[Any]) -> tuple[str, ...]:
-    return tuple(re.sub(r"\s+", "", str(cell)) for cell in filled(row))
+    return tuple(_word(cell) for cell in filled(row))
 
 
 def _last_full_row(rows: Cells, start: int) -> int:
@@ -72,7 +77,7 @@ def _last_full_row(rows: Cells, start: int) -> int:
 def _sort_row(inside: list[Any], at: int, start: int, row: list[Any], last: int) -> str | None:
     """Return what a row is when it is no data."""
     label = _label(inside)
-    if _TOTAL.match(label):
+    if len(label) <= _LONGEST_TOTAL and _TOTAL.match(label):
         return "合计、小计行"
     if at <= start + 1 and _is_numbering(inside, row):
         return "列号行"
