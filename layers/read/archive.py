@@ -51,7 +51,6 @@ class Archive:
         with zipfile.ZipFile(_source(self.opened)) as archive:
             return {name: archive.read(self.members[name]) for name in names}
 
-
     def head(self, name: str, size: int) -> bytes:
         """Return the first bytes of a member."""
         with zipfile.ZipFile(_source(self.opened)) as archive, archive.open(self.members[name]) as stream:
@@ -86,9 +85,7 @@ def open_archive(opened: Opened, place: Place, *, most_bytes: int = _MOST_BYTES)
         place.error("HSQ-F02", "压缩包有密码，无法读取", remedy="解压后使用其中的文件")
         return None
     pairs = zip(names, entries, strict=True)
-    members = {
-        name: entry for name, entry in pairs if not entry.is_dir() and not _JUNK.search(name)
-    }
+    members = {name: entry for name, entry in pairs if not entry.is_dir() and not _JUNK.search(name)}
     return Archive(opened, members)
 
 
@@ -103,7 +100,9 @@ def _check_sizes(entries: list[zipfile.ZipInfo], place: Place, most_bytes: int) 
         problem = f"压缩包只有 {packed / 1e6:.1f} MB，解压后却有 {total / 1e6:.0f} MB，疑为压缩炸弹"
     else:
         return True
-    place.error("HSQ-F08", problem, action="不解压、不读取", remedy="核实来源；确属正常数据时先解压，只保留需要的文件")
+    place.error(
+        "HSQ-F08", problem, action="不解压、不读取", remedy="核实来源；确属正常数据时先解压，只保留需要的文件"
+    )
     return False
 
 

@@ -132,7 +132,9 @@ def _open(archive: Archive) -> _Book:
     book = _Book(archive, sheets, epoch=epoch)
     if "xl/sharedStrings.xml" in archive.members:
         book.strings = [
-            _rich_text(item) for item in _elements(archive, "xl/sharedStrings.xml") if local_name(item) == "si"
+            _rich_text(item)
+            for item in _elements(archive, "xl/sharedStrings.xml")
+            if local_name(item) == "si"
         ]
     if "xl/styles.xml" in archive.members:
         book.dates = _find_dates(archive)
@@ -144,9 +146,7 @@ def _rich_text(item: ElementTree.Element) -> str:
     if len(item) == 1 and local_name(item[0]) == "t":
         return _unescape(item[0].text or "")
     runs = (child for child in item if local_name(child) in {"t", "r"})
-    return _unescape(
-        "".join(t.text or "" for run in runs for t in run.iter() if local_name(t) == "t")
-    )
+    return _unescape("".join(t.text or "" for run in runs for t in run.iter() if local_name(t) == "t"))
 
 
 def _unescape(text: str) -> str:

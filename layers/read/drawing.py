@@ -20,7 +20,7 @@ from pyproj import CRS
 from layers.crs import read_crs
 from layers.encoding import judge_cells, normalise_name
 from layers.read.dwg import convert_dwg
-from layers.read.entities import BlockBomb, Taken, take_entities
+from layers.read.entities import BlockBomb, Taken, layer_of, take_entities
 from layers.read.labels import join_labels
 from layers.read.raw import Place, Raw
 from layers.read.sniff import Opened, read_all, read_head
@@ -33,7 +33,16 @@ _FIRST_UTF8 = "AC1021"
 _HEADER_BYTES = 65536
 _BINARY = b"AutoCAD Binary DXF"
 # ezdxf checks little while it builds entities and stumbles over whatever it meets first.
-_DAMAGED = (DXFError, OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+_DAMAGED = (
+    DXFError,
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+)
 _NAMES = {
     "TEXT": "文字", "MTEXT": "多行文字", "INSERT": "图块", "POINT": "点", "DIMENSION": "标注", "LEADER": "引线",
     "MULTILEADER": "引线", "HATCH": "填充", "LINE": "直线", "ARC": "圆弧", "VIEWPORT": "视口", "IMAGE": "图片",
@@ -94,7 +103,7 @@ def read_drawing(
     except _DAMAGED:
         place.error("HSQ-F02", "图形文件已损坏，实体无法读取", remedy="在 CAD 中执行 AUDIT 或 RECOVER 后另存")
         return None
-    _report(drawing, taken, layer, shape, place)
+    _report(drawing, taken, shape, place)
     index = pd.Index([row["EntityHandle"] for row in taken.rows], dtype="str")
     table = pd.DataFrame(taken.rows, index=index, dtype=object)
     shapes = pd.Series(taken.shapes, index=index, dtype=object)
@@ -162,10 +171,10 @@ def judge_encoding(content: bytes, place: Place) -> str:
 
 def _check_layer(drawing: Drawing, layer: str, place: Place) -> bool:
     """Report a CAD layer that no entity is on, with those there are."""
-    used = {str(entity.dxf.layer) for entity in drawing.modelspace()}
+    used = {layer_of(entity) for entity in drawing.modelspace()}
     for block in drawing.blocks:
         if not block.is_any_layout:  # on layer 0 of a block an entity takes the layer of its reference
-            used |= {str(entity.dxf.layer) for entity in block} - {"0"}
+            used |= {layer_of(entity) for entity in block} - {"0"}
     if any(fnmatchcase(name, layer) for name in used):
         return True
     place.error(
@@ -193,7 +202,7 @@ def _claim_crs(drawing: Drawing, beside: Path | None, place: Place) -> CRS | Non
         return None
 
 
-def _report(drawing: Drawing, taken: Taken, layer: str | None, shape: str | None, place: Place) -> None:
+def _report(drawing: Drawing, taken: Taken, shape: str | None, place: Place) -> None:
     """Say what was left out, stroked or could not be read, each kind once."""
     wanted = {"point": "点", "line": "线", "polygon": "面"}.get(shape or "", "")
     proxies = sum(count for kind, count in taken.left_out.items() if _PROXY.match(kind))
@@ -213,10 +222,14 @@ def _report(drawing: Drawing, taken: Taken, layer: str | None, shape: str | None
             remedy="在 CAD 中用 PEDIT 闭合", x=round(x, 2), y=round(y, 2),
         )  # fmt: skip
     for handle in taken.torn:
-        place.error("HSQ-G07", "实体的坐标残缺或边界不闭合，无法构成图形", row=handle, remedy="在 CAD 中重画该实体")
+        place.error(
+            "HSQ-G07", "实体的坐标残缺或边界不闭合，无法构成图形", row=handle, remedy="在 CAD 中重画该实体"
+        )
     if taken.curves:
         place.note(
-            "HSQ-G03", f"{taken.curves} 个实体含圆弧或样条曲线", action=f"按弦高不超过 {TOLERANCE_M * 100:g} cm 打断为折线"
+            "HSQ-G03",
+            f"{taken.curves} 个实体含圆弧或样条曲线",
+            action=f"按弦高不超过 {TOLERANCE_M * 100:g} cm 打断为折线",
         )
     _report_tables(drawing, {str(row["Layer"]) for row in taken.rows}, place)
 
@@ -226,14 +239,17 @@ def _report_tables(drawing: Drawing, used: set[str], place: Place) -> None:
     hidden = sorted(
         name
         for name in used
-        if name in drawing.layers and (drawing.layers.get(name).is_off() or drawing.layers.get(name).is_frozen())
+        if name in drawing.layers
+        and (drawing.layers.get(name).is_off() or drawing.layers.get(name).is_frozen())
     )
     if hidden:
         place.warn(
             "HSQ-V09", f"CAD 图层已关闭或冻结：{'、'.join(hidden[:10])}", action="仍读取其中的实体",
             remedy="不需要的图层请删除，或在配置的 layer 中写明要用的图层",
         )  # fmt: skip
-    missing = sorted(block.name for block in drawing.blocks if block.block is not None and block.block.is_xref)
+    missing = sorted(
+        block.name for block in drawing.blocks if block.block is not None and block.block.is_xref
+    )
     if missing:
         place.warn(
             "HSQ-F06", f"图中有 {len(missing)} 个外部参照", value="、".join(missing[:10]), action="不打开、不读取",

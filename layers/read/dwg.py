@@ -39,7 +39,9 @@ def convert_dwg(opened: Opened, place: Place) -> bytes | None:
                 stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False, cwd=folder,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            place.error("HSQ-F02", f"DWG 在 {_SECONDS // 60} 分钟内没有读完", remedy="在 CAD 中另存为 DXF 2010 后使用")
+            place.error(
+                "HSQ-F02", f"DWG 在 {_SECONDS // 60} 分钟内没有读完", remedy="在 CAD 中另存为 DXF 2010 后使用"
+            )
             return None
         if done.returncode == 0 and target.is_file():
             return target.read_bytes()
@@ -47,7 +49,9 @@ def convert_dwg(opened: Opened, place: Place) -> bytes | None:
         _refuse_platform(place)
     else:
         place.error(
-            "HSQ-F02", "DWG 无法打开或已损坏", remedy="在 CAD 中执行 AUDIT 或 RECOVER 后另存；仍不行时另存为 DXF 2010"
+            "HSQ-F02",
+            "DWG 无法打开或已损坏",
+            remedy="在 CAD 中执行 AUDIT 或 RECOVER 后另存；仍不行时另存为 DXF 2010",
         )
     return None
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import shapely
 from ezdxf.document import Drawing
-from ezdxf.entities import DXFGraphic, Insert
+from ezdxf.entities import DXFGraphic, DXFTagStorage, Insert
 from ezdxf.lldxf.const import DXFError
 from shapely.errors import GEOSException
 
@@ -28,6 +28,7 @@ from layers.read.trace import (
 
 # A drawing whose blocks unfold into more is a trap or a plotter file.
 _MOST_ENTITIES = 2_000_000
+_LAYER_CODE = 8
 _TEXTS = frozenset({"TEXT", "MTEXT"})
 # What ezdxf and GEOS raise on entities with missing or senseless values.
 _TORN = (TornEntity, DXFError, GEOSException, ValueError, TypeError, AttributeError, LookupError,
@@ -70,6 +71,14 @@ class Found:
     facts: dict[str, str]
 
 
+def layer_of(entity: Any) -> str:
+    """Return the CAD layer of an entity; other programs' own kinds keep it among their raw tags."""
+    if isinstance(entity, DXFTagStorage):
+        parts = entity.xtags.subclasses if entity.xtags is not None else []
+        return str(next((tag.value for part in parts for tag in part if tag.code == _LAYER_CODE), "0"))
+    return str(entity.dxf.layer)
+
+
 def walk_entities(drawing: Drawing, layer: str | None, *, explode: bool) -> Iterator[Found]:
     """Yield the entities of model space on the wanted layers.
 
@@ -91,9 +100,9 @@ def walk_entities(drawing: Drawing, layer: str | None, *, explode: bool) -> Iter
             total += _count_block(drawing, entity, counted, ())
             if total > _MOST_ENTITIES:
                 raise BlockBomb("too many entities")
-            yield from _open_insert(entity, str(entity.dxf.layer), layer, str(entity.dxf.handle), {})
-        elif layer is None or fnmatchcase(str(entity.dxf.layer), layer):
-            yield Found(entity, str(entity.dxf.layer), str(entity.dxf.handle), _facts(entity))
+            yield from _open_insert(entity, layer_of(entity), layer, str(entity.dxf.handle), {})
+        elif layer is None or fnmatchcase(layer_of(entity), layer):
+            yield Found(entity, layer_of(entity), str(entity.dxf.handle), _facts(entity))
 
 
 def _count_block(drawing: Drawing, insert: Insert, counted: dict[str, int], inside: tuple[str, ...]) -> int:
@@ -123,7 +132,7 @@ def _open_insert(
     for copy in single:
         for entity in copy.virtual_entities():
             number += 1
-            layer = own if str(entity.dxf.layer) == "0" else str(entity.dxf.layer)
+            layer = own if layer_of(entity) == "0" else layer_of(entity)
             if isinstance(entity, Insert):
                 yield from _open_insert(entity, layer, wanted, f"{handle}/{number}", facts)
             elif wanted is None or fnmatchcase(layer, wanted):
@@ -166,7 +175,9 @@ def take_entities(drawing: Drawing, *, layer: str | None, shape: str | None) -> 
             elif kind in {"POINT", "INSERT"} and shape not in {"line", "polygon"}:
                 _add(found, shapely.points(*locate_entity(found.entity)), taken)
             elif kind in _TEXTS and shape not in {"line", "polygon"}:
-                _add(found, shapely.points(*locate_entity(found.entity)), texts if shape == "point" else taken)
+                _add(
+                    found, shapely.points(*locate_entity(found.entity)), texts if shape == "point" else taken
+                )
             else:
                 taken.left_out[kind] += 1
         except _TORN:

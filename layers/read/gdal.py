@@ -31,7 +31,9 @@ FAILURES = (
     GEOSException,
     UnicodeDecodeError,
 )
-_KINDS = {"point": "Point", "line": ("LineString", "Curve", "Line"), "polygon": ("Polygon", "Surface")}
+_KINDS: dict[str, tuple[str, ...]] = {
+    "point": ("Point",), "line": ("LineString", "Curve", "Line"), "polygon": ("Polygon", "Surface"),
+}  # fmt: skip
 _GEOJSON = re.compile(
     rb'"type"\s*:\s*"(FeatureCollection|Feature|Topology|GeometryCollection|(Multi)?(Point|LineString|Polygon))"'
 )
@@ -72,7 +74,9 @@ def read_database(
         opened = _keep_untouched(opened, place)
     elif suffix == ".gdb":
         if not isinstance(opened, bytes) and not any(opened.glob("*.gdbtable")):
-            place.error("HSQ-F02", "不是文件地理数据库（文件夹里没有 .gdbtable）", remedy="复制完整的 .gdb 文件夹")
+            place.error(
+                "HSQ-F02", "不是文件地理数据库（文件夹里没有 .gdbtable）", remedy="复制完整的 .gdb 文件夹"
+            )
             return None
     elif suffix != ".fgb":
         content = _check_json(read_all(opened), place, encoding)
@@ -108,7 +112,10 @@ def _check_json(content: bytes, place: Place, encoding: str | None) -> bytes | N
     content = content.removeprefix(b"\xef\xbb\xbf")
     if _GDAL_PIPELINE in content:
         place.error(
-            "HSQ-F08", "文件内含可执行的 GDAL 处理命令，不是数据", action="不打开", remedy="核实来源，索取原始数据"
+            "HSQ-F08",
+            "文件内含可执行的 GDAL 处理命令，不是数据",
+            action="不打开",
+            remedy="核实来源，索取原始数据",
         )
         return None
     if not _GEOJSON.search(content):
@@ -126,7 +133,9 @@ def _check_sqlite(opened: Opened, place: Place) -> bool:
     counted = head[24:28] == head[92:96]  # the page count is valid only where both change counters agree
     if len(head) < 100 or (counted and size < stated):
         place.error(
-            "HSQ-F02", f"文件不完整：应有 {stated:,} 字节，实有 {size:,} 字节", remedy="文件在复制或下载时被截断，重新复制"
+            "HSQ-F02",
+            f"文件不完整：应有 {stated:,} 字节，实有 {size:,} 字节",
+            remedy="文件在复制或下载时被截断，重新复制",
         )
         return False
     try:
@@ -253,7 +262,7 @@ def _choose_layer(
             place.error("HSQ-F03", f"没有名为“{layer}”的图层", value=layer, remedy=remedy)
             return None
         return names.index(layer)
-    wanted = _KINDS.get(shape or "", "")
+    wanted = _KINDS.get(shape or "", ())
     fitting = [name for name, kind in found if wanted and kind and kind.split(" ")[0].endswith(wanted)]
     name = (fitting or names)[0]
     if len(names) > 1:
@@ -266,9 +275,7 @@ def _choose_layer(
     return names.index(name)
 
 
-def _read_broken(
-    opened: Opened, place: Place, layer: int, options: dict[str, object]
-) -> gpd.GeoDataFrame:
+def _read_broken(opened: Opened, place: Place, layer: int, options: dict[str, object]) -> gpd.GeoDataFrame:
     """Read a layer some of whose shapes cannot even be built, such as rings that do not close; name those."""
     meta, fids, forms, values = pyogrio.raw.read(opened, layer=layer, return_fids=True, **options)
     shapes = shapely.from_wkb(forms, on_invalid="ignore")

@@ -24,7 +24,9 @@ _UNIT_WORDS = (
     "年|月|日|天|小时|分钟|min|h|度|°|kW|kV|kVA|t|吨|m³|立方米|人/日|人次/日|m3/d|—|-|/"
 )
 _UNIT = re.compile(rf"^[（(\[【]?\s*(?:单位[:：]?)?\s*({_UNIT_WORDS})\s*[）)\]】]?$")
-_TITLE_BIT = re.compile(r"(单位|填报|填表|编制|日期|时间|页|表号|制表)[^:：]{0,6}[:：]|^单位[:：(（]|^（?续表")
+_TITLE_BIT = re.compile(
+    r"(单位|填报|填表|编制|日期|时间|页|表号|制表)[^:：]{0,6}[:：]|^单位[:：(（]|^（?续表"
+)
 
 
 class HeaderGuess(NamedTuple):
@@ -86,7 +88,7 @@ def _is_title(rows: Cells, at: int, columns: int, merged: Merged) -> bool:
     if len(spans) > 1 and sum(spans) >= 0.6 * columns:  # several groups side by side open a header
         return False
     bits = sum(bool(_TITLE_BIT.search(word)) for word in words)
-    return bool(bits) and bits >= len(words) - 1 or (columns >= 4 and len(words) <= 0.3 * columns)
+    return (bool(bits) and bits >= len(words) - 1) or (columns >= 4 and len(words) <= 0.3 * columns)
 
 
 def _is_word(cell: object) -> bool:

@@ -176,7 +176,9 @@ def _build_shape(element: ElementTree.Element) -> shapely.Geometry:
         rings = {"outerBoundaryIs": [], "innerBoundaryIs": []}  # type: dict[str, list[np.ndarray]]
         for side in element:
             if local_name(side) in rings:
-                rings[local_name(side)] += [_read_ring(ring) for ring in side if local_name(ring) == "LinearRing"]
+                rings[local_name(side)] += [
+                    _read_ring(ring) for ring in side if local_name(ring) == "LinearRing"
+                ]
         if len(rings["outerBoundaryIs"]) != 1:
             raise ValueError("polygon without one outer ring")
         return shapely.polygons(rings["outerBoundaryIs"][0], holes=rings["innerBoundaryIs"] or None)
@@ -208,7 +210,11 @@ def _collect(parts: list[shapely.Geometry]) -> shapely.Geometry:
     kinds = {part.geom_type for part in parts}
     if len(kinds) != 1 or kinds & {"GeometryCollection"}:
         return shapely.geometrycollections(parts)
-    makers = {"Point": shapely.multipoints, "LineString": shapely.multilinestrings, "Polygon": shapely.multipolygons}
+    makers = {
+        "Point": shapely.multipoints,
+        "LineString": shapely.multilinestrings,
+        "Polygon": shapely.multipolygons,
+    }
     maker = makers.get(kinds.pop())
     return maker(parts) if maker else shapely.geometrycollections(parts)
 
@@ -221,7 +227,7 @@ class _Balloon(HTMLParser):
         self.rows: list[list[str]] = []
         self._inside = False
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
+    def handle_starttag(self, tag: str, attrs: object) -> None:
         """Open a row or a cell."""
         if tag == "tr":
             self.rows.append([])
@@ -255,10 +261,15 @@ def _make_raw(found: _Found, place: Place, *, layer: str | None, shape: str | No
     if found.left_out:
         told = "、".join(f"{name} {count} 个" for name, count in sorted(found.left_out.items()))
         place.warn(
-            "HSQ-G03", f"KML 中有{told}", action="不读取、不联网", remedy="需要其中的数据时先在原软件中下载并另存"
+            "HSQ-G03",
+            f"KML 中有{told}",
+            action="不读取、不联网",
+            remedy="需要其中的数据时先在原软件中下载并另存",
         )
     for row in found.torn:
-        place.error("HSQ-G07", "坐标残缺或环不完整，无法构成图形", row=str(row), remedy="在原软件中重画该图形")
+        place.error(
+            "HSQ-G07", "坐标残缺或环不完整，无法构成图形", row=str(row), remedy="在原软件中重画该图形"
+        )
     keep = ~index.isin(found.torn)
     if layer is not None:
         folders = table[FOLDER] if len(table) else pd.Series(dtype=object)
@@ -266,7 +277,9 @@ def _make_raw(found: _Found, place: Place, *, layer: str | None, shape: str | No
         wanted = [n for n in names if fnmatchcase(n, layer) or fnmatchcase(n.rpartition("/")[2], layer)]
         if not wanted:
             shown = "、".join(name or "（根）" for name in names[:30])
-            place.error("HSQ-F03", f"没有名为“{layer}”的文件夹", value=layer, remedy=f"文件中的文件夹：{shown}")
+            place.error(
+                "HSQ-F03", f"没有名为“{layer}”的文件夹", value=layer, remedy=f"文件中的文件夹：{shown}"
+            )
             return None
         keep &= folders.isin(wanted).to_numpy()
     kinds = shapely.get_type_id(shapes.to_numpy())
@@ -274,7 +287,10 @@ def _make_raw(found: _Found, place: Place, *, layer: str | None, shape: str | No
         other = keep & ~np.isin(kinds, list(_WANTED[shape])) & (kinds != -1)
         if other.any() and not other[keep].all():
             place.note(
-                "HSQ-G03", f"另有 {int(other.sum())} 个其他几何类型的地标", row=list_rows(index[other]), action="不采用"
+                "HSQ-G03",
+                f"另有 {int(other.sum())} 个其他几何类型的地标",
+                row=list_rows(index[other]),
+                action="不采用",
             )
             keep &= ~other
     return Raw(table[keep], shapes[keep], CRS.from_epsg(4326))

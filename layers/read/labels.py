@@ -36,16 +36,28 @@ def join_labels(
         texts, spots = _find_texts(drawing, layer)
         if not len(texts):
             place.error(
-                "HSQ-F03", f"CAD 图层“{layer}”没有文字", field=column, value=layer, remedy="改正配置 labels 中的图层名"
+                "HSQ-F03",
+                f"CAD 图层“{layer}”没有文字",
+                field=column,
+                value=layer,
+                remedy="改正配置 labels 中的图层名",
             )
             continue
         at, area = tree.query(shapely.points(spots), predicate="intersects")
         found = pd.DataFrame({"text": texts[at], "spot": at, "area": area, "size": size[area]})
         found = found.sort_values(["spot", "size", "area"], kind="stable").drop_duplicates("spot")
         kinds = found.groupby("area")["text"].nunique()
-        _report_conflicts(found[found["area"].isin(kinds.index[kinds > 1])], spots, table.index, column, place)
-        one = found[found["area"].isin(kinds.index[kinds == 1])].drop_duplicates("area").set_index("area")["text"]
-        table[column] = pd.Series(one.to_numpy(), index=table.index[one.index], dtype=object).reindex(table.index)
+        _report_conflicts(
+            found[found["area"].isin(kinds.index[kinds > 1])], spots, table.index, column, place
+        )
+        one = (
+            found[found["area"].isin(kinds.index[kinds == 1])]
+            .drop_duplicates("area")
+            .set_index("area")["text"]
+        )
+        table[column] = pd.Series(one.to_numpy(), index=table.index[one.index], dtype=object).reindex(
+            table.index
+        )
         outside = np.setdiff1d(np.arange(len(texts)), found["spot"])
         for spot in outside[:20]:
             place.warn(
@@ -54,7 +66,9 @@ def join_labels(
                 x=round(float(spots[spot, 0]), 2), y=round(float(spots[spot, 1]), 2),
             )  # fmt: skip
         if len(outside) > 20:
-            place.warn("HSQ-V10", f"另有 {len(outside) - 20} 处文字不在任何面内", field=column, action="不采用")
+            place.warn(
+                "HSQ-V10", f"另有 {len(outside) - 20} 处文字不在任何面内", field=column, action="不采用"
+            )
     return table
 
 

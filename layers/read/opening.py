@@ -85,7 +85,9 @@ def _check_file(source: SourceSpec, path: Path, suffix: str, place: Place) -> bo
         return False
     if path.is_dir() != (suffix == ".gdb"):
         what = "是文件夹，不是文件" if path.is_dir() else "不是文件夹（个人地理数据库不支持）"
-        place.error("HSQ-F04", f"{path.name} {what}", remedy="指明文件夹里的具体文件；文件地理数据库为 .gdb 文件夹")
+        place.error(
+            "HSQ-F04", f"{path.name} {what}", remedy="指明文件夹里的具体文件；文件地理数据库为 .gdb 文件夹"
+        )
         return False
     if path.is_dir():
         return True
@@ -111,7 +113,13 @@ def _open_one(
         return kml.read_kml(opened, place, layer=layer, shape=shape)
     if suffix in drawing.SUFFIXES:
         return drawing.read_drawing(
-            opened, place, suffix=suffix, layer=layer, encoding=source.encoding, shape=shape, labels=source.labels
+            opened,
+            place,
+            suffix=suffix,
+            layer=layer,
+            encoding=source.encoding,
+            shape=shape,
+            labels=source.labels,
         )
     return gdal.read_database(
         opened, place, suffix=suffix, layer=layer, encoding=source.encoding, shape=shape
@@ -135,9 +143,15 @@ def _open_packed(source: SourceSpec, path: Path, place: Place, shape: str | None
     if part.suffix == ".shp":
         return shapefile.read_packed(archive, part, place, encoding=source.encoding)
     try:
-        content = pack_plain(archive, part.files) if part.suffix == ".gdb" else archive.read(part.files[part.suffix])
+        content = (
+            pack_plain(archive, part.files)
+            if part.suffix == ".gdb"
+            else archive.read(part.files[part.suffix])
+        )
     except DAMAGED:
-        place.error("HSQ-F02", "压缩包内的文件已损坏，无法解压", value=part.path, remedy="重新压缩或解压后使用")
+        place.error(
+            "HSQ-F02", "压缩包内的文件已损坏，无法解压", value=part.path, remedy="重新压缩或解压后使用"
+        )
         return None
     if part.suffix != ".gdb" and not check_content(content, part.suffix, place):
         return None

@@ -42,7 +42,9 @@ def read_packed(archive: Archive, part: Part, place: Place, *, encoding: str | N
         content: Mapping[str, Opened] = {s: archive.read(name) for s, name in wanted.items()}
         packed = pack_plain(archive, {f"data{s}": name for s, name in wanted.items() if s != ".cpg"})
     except DAMAGED:
-        place.error("HSQ-F02", "压缩包内的文件已损坏，无法解压", value=part.path, remedy="重新压缩或解压后使用")
+        place.error(
+            "HSQ-F02", "压缩包内的文件已损坏，无法解压", value=part.path, remedy="重新压缩或解压后使用"
+        )
         return None
     return _read(packed, content, place, layer=None, encoding=encoding)
 

@@ -25,7 +25,32 @@ from layers.read.sniff import Opened
 SUFFIXES = book.SUFFIXES | delimited.SUFFIXES
 # Units that change the figure; the others are what a number without a unit is taken to be in.
 _SCALED = frozenset(
-    "公顷 hm² hm2 ha 亩 万㎡ 万平方米 km² 平方公里 平方千米 km 公里 千米 cm 厘米 mm 毫米 元 千元 亿元 万人 万户 h 小时".split()
+    [
+        "公顷",
+        "hm²",
+        "hm2",
+        "ha",
+        "亩",
+        "万㎡",
+        "万平方米",
+        "km²",
+        "平方公里",
+        "平方千米",
+        "km",
+        "公里",
+        "千米",
+        "cm",
+        "厘米",
+        "mm",
+        "毫米",
+        "元",
+        "千元",
+        "亿元",
+        "万人",
+        "万户",
+        "h",
+        "小时",
+    ]
 )
 _FIGURE = re.compile(r"^\s*[\d０-９][\d０-９,，.．]*\s*$")
 
@@ -136,7 +161,9 @@ def _attach_units(table: pd.DataFrame, units: dict[int, str], place: Place) -> N
         bare = cells.map(_is_figure)
         if bare.any():
             table.isetitem(at, cells.where(~bare, cells.astype("str") + str(unit)))
-            place.note("HSQ-V03", f"列“{name}”的单位为{unit}", value=unit, action="其中没有写单位的数按此换算")
+            place.note(
+                "HSQ-V03", f"列“{name}”的单位为{unit}", value=unit, action="其中没有写单位的数按此换算"
+            )
 
 
 def _is_figure(cell: Any) -> bool:

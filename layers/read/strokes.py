@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +76,9 @@ def stroke_bulges(xy: Floats, bulges: Floats, *, closed: bool) -> Floats:
         return xy
     parts = []
     for begin, end, bulge in zip(xy[:-1], xy[1:], bulges[:-1], strict=True):
-        parts.append(begin[None] if bulge == 0 or (begin == end).all() else _stroke_bulge(begin, end, bulge)[:-1])
+        parts.append(
+            begin[None] if bulge == 0 or (begin == end).all() else _stroke_bulge(begin, end, bulge)[:-1]
+        )
     parts.append(xy[-1:])
     return np.vstack(parts)
 
@@ -101,6 +104,6 @@ def span_angles(start_deg: float, end_deg: float) -> tuple[float, float]:
     return float(start), float(end)
 
 
-def flat_points(points: Iterable[object]) -> Floats:
+def flat_points(points: Iterable[Any]) -> Floats:
     """Return x and y of points that have them, shape (n, 2)."""
-    return np.array([(point.x, point.y) for point in points], dtype=float).reshape(-1, 2)  # type: ignore[attr-defined]
+    return np.asarray([(point.x, point.y) for point in points], dtype=np.float64).reshape(-1, 2)

@@ -36,7 +36,9 @@ def _to_world(points: Floats, entity: DXFGraphic) -> Floats:
     if extrusion.isclose((0, 0, 1)):
         return points
     ocs = OCS(extrusion)
-    lift = float(entity.dxf.get("elevation", 0.0)) if not isinstance(entity.dxf.get("elevation"), Vec3) else 0.0
+    lift = (
+        float(entity.dxf.get("elevation", 0.0)) if not isinstance(entity.dxf.get("elevation"), Vec3) else 0.0
+    )
     ux, uy, uz = ocs.ux, ocs.uy, ocs.uz
     x, y = points[:, 0], points[:, 1]
     return np.column_stack([ux.x * x + uy.x * y + uz.x * lift, ux.y * x + uy.y * y + uz.y * lift])
@@ -102,7 +104,9 @@ def _trace_ellipse(entity: Any) -> tuple[Floats, bool]:
         end += 2 * np.pi
     # Stored in world coordinates; seen from below the minor axis points the other way.
     ratio = dxf.ratio if dxf.get("extrusion", Vec3(0, 0, 1)).z >= 0 else -dxf.ratio
-    points = stroke_ellipse((dxf.center.x, dxf.center.y), (dxf.major_axis.x, dxf.major_axis.y), ratio, start, end)
+    points = stroke_ellipse(
+        (dxf.center.x, dxf.center.y), (dxf.major_axis.x, dxf.major_axis.y), ratio, start, end
+    )
     whole = abs(end - start - 2 * np.pi) < 1e-9
     if whole:
         points[-1] = points[0]
@@ -241,10 +245,14 @@ def _middle_of_text(entity: Any) -> tuple[float, float]:
         anchor, across = dxf.insert, 0.5
     else:
         across = {0: 0.5, 1: 0.0, 2: -0.5, 4: 0.0}.get(dxf.get("halign", 0), 0.5)
-    up = {0: 0.5, 1: 0.5, 2: 0.0, 3: -0.5}.get(dxf.get("valign", 0), 0.5) if dxf.get("halign", 0) != 4 else 0.0
+    up = (
+        {0: 0.5, 1: 0.5, 2: 0.0, 3: -0.5}.get(dxf.get("valign", 0), 0.5) if dxf.get("halign", 0) != 4 else 0.0
+    )
     angle = np.radians(float(dxf.get("rotation", 0.0)))
     dx, dy = across * width, up * height
-    return anchor.x + dx * np.cos(angle) - dy * np.sin(angle), anchor.y + dx * np.sin(angle) + dy * np.cos(angle)
+    return anchor.x + dx * np.cos(angle) - dy * np.sin(angle), anchor.y + dx * np.sin(angle) + dy * np.cos(
+        angle
+    )
 
 
 def _middle_of_mtext(entity: Any) -> tuple[float, float]:

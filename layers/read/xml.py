@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import IO
+from typing import IO, Literal, TypeAlias
 from xml.etree import ElementTree
 from xml.parsers import expat
 
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9_\-.]+)["']""")
 _CHUNK = 65536
+Events: TypeAlias = tuple[Literal["start", "end"], ...]
 _NATIVE = frozenset({"utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii", "iso-8859-1"})
 
 
@@ -17,7 +18,7 @@ class UnsafeXml(ValueError):
     """Raised when XML declares a document type, by which entities could grow without bound or name files."""
 
 
-class _Begun(Exception):  # noqa: N818 - no error: the root element has been reached
+class _Begun(Exception):
     pass
 
 
@@ -52,7 +53,7 @@ def check_prolog(stream: IO[bytes]) -> None:
 
 
 def read_elements(
-    stream: IO[bytes], *, events: tuple[str, ...] = ("end",)
+    stream: IO[bytes], *, events: Events = ("end",)
 ) -> Iterator[tuple[str, ElementTree.Element]]:
     """Yield events of XML elements whose prolog is safe.
 
@@ -64,7 +65,7 @@ def read_elements(
         If it is no well-formed XML.
     """
     check_prolog(stream)
-    yield from ElementTree.iterparse(stream, events=events)  # type: ignore[misc]
+    yield from ElementTree.iterparse(stream, events=events)
 
 
 def recode(content: bytes) -> bytes:

@@ -11,6 +11,7 @@ from layers.faults import Fault, FaultLog
 from layers.read.opening import open_raw
 from layers.read.raw import Place, Raw
 from pipeline.plan.sources import Source
+from tests.intake.conftest import Bench
 
 E0, N0 = 486_000.0, 3_137_000.0
 
@@ -45,11 +46,17 @@ class Desk:
 
 def snapshot(folder: Path) -> dict[str, int]:
     """Names and sizes of everything in a folder."""
-    return {
-        path.relative_to(folder).as_posix(): path.stat().st_size for path in sorted(folder.rglob("*"))
-    }
+    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in sorted(folder.rglob("*"))}
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    """A plan of one square community, as in the tests of intake."""
+    made = Bench(tmp_path)
+    made.add_community()
+    return made

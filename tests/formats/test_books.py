@@ -56,7 +56,11 @@ def trim(rows: list[list[Any]]) -> list[list[Any]]:
 def test_values_are_those_openpyxl_reads(rows: list[list[Any]], shared: bool) -> None:
     made = io.BytesIO()
     if shared:
-        options = {"strings_to_urls": False, "strings_to_formulas": False, "default_date_format": "yyyy-mm-dd hh:mm:ss"}
+        options = {
+            "strings_to_urls": False,
+            "strings_to_formulas": False,
+            "default_date_format": "yyyy-mm-dd hh:mm:ss",
+        }
         with xlsxwriter.Workbook(made, options) as book:
             page = book.add_worksheet()
             for at, row in enumerate(rows):
@@ -65,7 +69,9 @@ def test_values_are_those_openpyxl_reads(rows: list[list[Any]], shared: bool) ->
     else:
         book = openpyxl.Workbook()
         for row in rows:
-            book.active.append([f"'{cell}" if isinstance(cell, str) and cell.startswith("=") else cell for cell in row])
+            book.active.append(
+                [f"'{cell}" if isinstance(cell, str) and cell.startswith("=") else cell for cell in row]
+            )
         book.save(made)
     grid, _ = read(made.getvalue())
     assert trim(grid.rows) == trim(witness(made.getvalue()))
@@ -77,12 +83,21 @@ def test_dates_times_and_both_calendars() -> None:
         with xlsxwriter.Workbook(made, {"date_1904": calendar}) as book:
             page = book.add_worksheet()
             for at, (value, code) in enumerate(
-                [(date(2025, 11, 23), 'yyyy"年"m"月"d"日"'), (datetime(2025, 11, 23, 8, 30), "yyyy/m/d h:mm"), (time(8, 30), "h:mm")]
+                [
+                    (date(2025, 11, 23), 'yyyy"年"m"月"d"日"'),
+                    (datetime(2025, 11, 23, 8, 30), "yyyy/m/d h:mm"),
+                    (time(8, 30), "h:mm"),
+                ]
             ):
                 page.write_datetime(at, 0, value, book.add_format({"num_format": code}))
             page.write_number(3, 0, 45_000, book.add_format({"num_format": "0.00"}))
         grid, _ = read(made.getvalue())
-        assert [row[0] for row in grid.rows] == [datetime(2025, 11, 23), datetime(2025, 11, 23, 8, 30), time(8, 30), 45_000]
+        assert [row[0] for row in grid.rows] == [
+            datetime(2025, 11, 23),
+            datetime(2025, 11, 23, 8, 30),
+            time(8, 30),
+            45_000,
+        ]
 
 
 def test_rich_and_inline_strings_escapes_and_pronunciation(desk: Desk) -> None:

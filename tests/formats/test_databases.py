@@ -25,7 +25,8 @@ def write(path: Path, driver: str, *, layer: str | None = None, mode: str = "w")
     if driver == "OpenFileGDB":  # Fiona's GDAL 3.9 stumbles over the axes of EPSG:4548 here
         rows = {"地类编码": [f"070{i}" for i in range(3)], "面积": [1e4] * 3, "层数": [0.0, 1.0, 2.0]}
         frame = gpd.GeoDataFrame(rows, geometry=SQUARES, crs=4548)
-        return frame.to_file(path, driver=driver, layer=layer or "图层", engine="pyogrio")
+        frame.to_file(path, driver=driver, layer=layer or "图层", engine="pyogrio")
+        return
     with fiona.open(path, mode, driver=driver, schema=SCHEMA, crs="EPSG:4548", **named) as file:
         for i, shape in enumerate(SQUARES):
             row = {"地类编码": f"070{i}", "面积": 10_000.0, "层数": i}

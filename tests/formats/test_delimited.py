@@ -66,7 +66,9 @@ def test_wkt_that_another_gdal_wrote(desk: Desk) -> None:
     schema = {"geometry": "Polygon", "properties": {"name": "str"}}
     shapes = [box(E0, N0, E0 + 10, N0 + 10).segmentize(0.001), box(E0, N0, E0 + 5, N0 + 5)]
     path = desk.folder / "面.csv"
-    with fiona.open(path, "w", driver="CSV", schema=schema, layer_options=["GEOMETRY=AS_WKT"], GEOMETRY="AS_WKT") as file:
+    with fiona.open(
+        path, "w", driver="CSV", schema=schema, layer_options=["GEOMETRY=AS_WKT"], GEOMETRY="AS_WKT"
+    ) as file:
         for i, shape in enumerate(shapes):
             file.write({"geometry": shape.__geo_interface__, "properties": {"name": f"地块{i}"}})
     assert path.stat().st_size > 800_000  # one cell far beyond the limit Python sets by itself
@@ -78,11 +80,18 @@ def test_wkt_that_another_gdal_wrote(desk: Desk) -> None:
 
 def test_torn_and_tagged_wkt(desk: Desk) -> None:
     table = pd.DataFrame(
-        {"name": list("abcd"), "geom": ["SRID=4548;POINT (1 2)", "POLYGON ((0 0, 1 1", None, "LINESTRING (0 0, 1 1)"]}
+        {
+            "name": list("abcd"),
+            "geom": ["SRID=4548;POINT (1 2)", "POLYGON ((0 0, 1 1", None, "LINESTRING (0 0, 1 1)"],
+        }
     )
     table.to_csv(desk.folder / "a.csv", index=False)
     raw = desk.read("a.csv", wkt="geom")
-    assert raw.table["name"].tolist() == ["a", "c", "d"] and raw.geometry.isna().tolist() == [False, True, False]
+    assert raw.table["name"].tolist() == ["a", "c", "d"] and raw.geometry.isna().tolist() == [
+        False,
+        True,
+        False,
+    ]
     (fault,) = desk.log.errors
     assert (fault.code, fault.row) == ("HSQ-G07", "3")
 

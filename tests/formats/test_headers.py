@@ -116,7 +116,10 @@ def test_every_row_that_is_no_data_is_told(desk: Desk) -> None:
 def test_units_of_header_and_unit_row_reach_the_values(desk: Desk) -> None:
     from layers.values import parse_numbers
 
-    book(desk, [["名称", "面积（亩）", "投资（亿元）", "长度(m)"], ["甲", 3, "1.5", 7], ["乙", "3公顷", 2, "8"]])
+    book(
+        desk,
+        [["名称", "面积（亩）", "投资（亿元）", "长度(m)"], ["甲", 3, "1.5", 7], ["乙", "3公顷", 2, "8"]],
+    )
     table = desk.read("表.xlsx").table
     assert parse_numbers(table["面积（亩）"], unit="㎡").values.tolist() == pytest.approx([2000, 30_000])
     assert parse_numbers(table["投资（亿元）"], unit="万元").values.tolist() == [15_000, 20_000]

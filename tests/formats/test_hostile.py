@@ -38,7 +38,20 @@ def target(desk: Desk) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["v.gpkg", "v.geojson", "v.json", "v.kml", "v.fgb", "v.shp", "v.dxf", "v.dwg", "v.csv", "v.xlsx", "v.zip"]
+    "name",
+    [
+        "v.gpkg",
+        "v.geojson",
+        "v.json",
+        "v.kml",
+        "v.fgb",
+        "v.shp",
+        "v.dxf",
+        "v.dwg",
+        "v.csv",
+        "v.xlsx",
+        "v.zip",
+    ],
 )
 def test_a_virtual_dataset_under_any_name_leads_nowhere(desk: Desk, target: str, name: str) -> None:
     vrt = f'<OGRVRTDataSource><OGRVRTLayer name="s"><SrcDataSource>{target}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'
@@ -106,7 +119,8 @@ def test_a_geopackage_that_broke_off(desk: Desk, target: str, left: float) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["../a.shp", "x/../../a.shp", "/etc/a.shp", "C:/a.shp", "C:\\a.shp", "..\\a.shp", "\\\\host\\a.shp"]
+    "name",
+    ["../a.shp", "x/../../a.shp", "/etc/a.shp", "C:/a.shp", "C:\\a.shp", "..\\a.shp", "\\\\host\\a.shp"],
 )
 def test_a_member_that_leads_out_refuses_the_archive(desk: Desk, name: str) -> None:
     with zipfile.ZipFile(desk.folder / "a.zip", "w") as archive:
@@ -127,10 +141,12 @@ def test_a_link_in_an_archive_refuses_it(desk: Desk) -> None:
 @pytest.mark.parametrize("name", ["a.zip", "a.kmz", "a.xlsx"])
 def test_an_archive_that_swells_is_never_unpacked(desk: Desk, name: str) -> None:
     inner = {"a.zip": "a.shp", "a.kmz": "doc.kml", "a.xlsx": "xl/workbook.xml"}[name]
-    with zipfile.ZipFile(desk.folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open(inner, "w", force_zip64=True) as stream:
-            for _ in range(250):
-                stream.write(bytes(1_000_000))
+    with (
+        zipfile.ZipFile(desk.folder / name, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open(inner, "w", force_zip64=True) as stream,
+    ):
+        for _ in range(250):
+            stream.write(bytes(1_000_000))
     fault = desk.refuse(name)
     assert fault.code == "HSQ-F08" and "炸弹" in fault.problem
 
@@ -220,7 +236,14 @@ def test_a_shapefile_that_is_an_archive(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "word"), [("a.xls", "另存为 .xlsx"), ("a.mdb", "文件地理数据库"), ("a.rar", "解压"), ("a.pdf", "原始数据"), ("a", "支持")]
+    ("name", "word"),
+    [
+        ("a.xls", "另存为 .xlsx"),
+        ("a.mdb", "文件地理数据库"),
+        ("a.rar", "解压"),
+        ("a.pdf", "原始数据"),
+        ("a", "支持"),
+    ],
 )
 def test_formats_that_are_not_read_come_with_advice(desk: Desk, name: str, word: str) -> None:
     (desk.folder / name).write_bytes(b"x")
@@ -230,9 +253,7 @@ def test_formats_that_are_not_read_come_with_advice(desk: Desk, name: str, word:
 
 # XML ----------------------------------------------------------------------------------------------------
 
-LAUGHS = (
-    '<!DOCTYPE {root} [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
-)
+LAUGHS = '<!DOCTYPE {root} [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
 OUTSIDE = '<!DOCTYPE {root} [<!ENTITY c SYSTEM "file://{file}">]>'
 
 
@@ -250,7 +271,14 @@ def test_a_kml_with_entities_is_refused(desk: Desk, target: str, doctype: str) -
 
 
 @pytest.mark.parametrize(
-    "part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/styles.xml", "xl/_rels/workbook.xml.rels"]
+    "part",
+    [
+        "xl/workbook.xml",
+        "xl/worksheets/sheet1.xml",
+        "xl/sharedStrings.xml",
+        "xl/styles.xml",
+        "xl/_rels/workbook.xml.rels",
+    ],
 )
 @pytest.mark.parametrize("doctype", [LAUGHS, OUTSIDE])
 def test_a_workbook_with_entities_is_refused(desk: Desk, target: str, part: str, doctype: str) -> None:

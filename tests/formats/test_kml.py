@@ -33,15 +33,23 @@ KML = """<?xml version="1.0" encoding="{codec}"?>
 
 @pytest.mark.parametrize("codec", ["utf-8", "gb2312", "utf-16"])
 def test_folders_are_layers_and_extended_data_keeps_its_chinese_names(desk: Desk, codec: str) -> None:
-    text = KML.format(codec=codec, link="http://127.0.0.1:9/x.kml").replace("㎡", "㎡" if codec != "gb2312" else "平米")
+    text = KML.format(codec=codec, link="http://127.0.0.1:9/x.kml").replace(
+        "㎡", "㎡" if codec != "gb2312" else "平米"
+    )
     (desk.folder / "a.kml").write_bytes(text.encode("gbk" if codec == "gb2312" else codec))
     raw = desk.read("a.kml")
     assert raw.crs.to_epsg() == 4326
     assert raw.table["name"].tolist() == ["小学", "诊所", "桥头路", "公园", "轨迹"]
     assert raw.table["Folder"].tolist() == ["设施", "设施", "道路/支路", "", ""]
     assert raw.table["类型"].tolist()[0] == "教育"
-    assert raw.table[[c for c in raw.table if c.startswith("规模")][0]].tolist()[1] == "120"
-    assert [shape.geom_type for shape in raw.geometry] == ["Point", "Point", "LineString", "Polygon", "LineString"]
+    assert raw.table[next(c for c in raw.table if c.startswith("规模"))].tolist()[1] == "120"
+    assert [shape.geom_type for shape in raw.geometry] == [
+        "Point",
+        "Point",
+        "LineString",
+        "Polygon",
+        "LineString",
+    ]
     assert raw.geometry[2] == Point(116.87, 28.35)
     assert raw.geometry[4].area == pytest.approx(0.01 - 0.0002) and len(raw.geometry[4].interiors) == 1
     (link,) = [f for f in desk.log.faults if "网络链接" in f.problem]
@@ -71,12 +79,16 @@ def test_kmz_takes_its_document(desk: Desk) -> None:
 def test_what_gdal_writes_is_what_is_read(desk: Desk) -> None:
     shapes = [box(116, 28, 116.1, 28.1), MultiPolygon([box(116, 28, 116.1, 28.1), box(117, 28, 117.1, 28.1)]),
               Polygon([(116, 28), (117, 28), (117, 29)], [[(116.5, 28.1), (116.6, 28.1), (116.6, 28.2)]])]  # fmt: skip
-    frame = gpd.GeoDataFrame({"Name": ["甲", "乙", "丙"], "code": ["0701", "0702", "1401"]}, geometry=shapes, crs=4326)
+    frame = gpd.GeoDataFrame(
+        {"Name": ["甲", "乙", "丙"], "code": ["0701", "0702", "1401"]}, geometry=shapes, crs=4326
+    )
     pyogrio.write_dataframe(frame, desk.folder / "a.kml", driver="LIBKML", layer="地块")
     raw = desk.read("a.kml", layer="地块")
     assert raw.table["name"].tolist() == ["甲", "乙", "丙"]
     assert raw.table["code"].tolist() == ["0701", "0702", "1401"]
-    assert all(a.normalize().equals_exact(b.normalize(), 1e-9) for a, b in zip(raw.geometry, shapes, strict=True))
+    assert all(
+        a.normalize().equals_exact(b.normalize(), 1e-9) for a, b in zip(raw.geometry, shapes, strict=True)
+    )
 
 
 def test_the_attribute_table_that_arcgis_puts_into_the_description(desk: Desk) -> None:

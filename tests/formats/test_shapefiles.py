@@ -57,7 +57,10 @@ def test_folders_and_chinese_names_in_an_archive(desk: Desk, tmp_path: Path, cod
         for path in write(made / f"{kind}.shp", kind):
             files[f"{name}{path.suffix}"] = path
     pack(desk.folder / "数据.zip", files, codec=codec)
-    assert desk.read("数据.zip", layer="地类图斑").table["MC"].tolist() == ["桥头社区0号地块", "桥头社区1号地块"]
+    assert desk.read("数据.zip", layer="地类图斑").table["MC"].tolist() == [
+        "桥头社区0号地块",
+        "桥头社区1号地块",
+    ]
     assert ("HSQ-F05" in desk.codes()) == (codec == "gbk")
     assert desk.read("数据.zip", layer="现状/道路").geometry.iloc[0].geom_type == "LineString"
     # The only one of the wanted kind is no guess; without a wish the first is taken and doubted.
