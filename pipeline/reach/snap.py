@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.reach.barriers import Fence
+from pipeline.reach.fence import Fence
 from pipeline.reach.graph import Floats, Graph, Ints, round_length
 
 # Points whose nearest edge is shut off look at every edge in reach, this many at a time.
