@@ -106,7 +106,7 @@ class Home(Placed, key="home", alias="住户点", shape="point"):
 class Link(Placed, key="link", alias="接入状态", shape="point", onemap={"point": "HSQ_JRZT"}):
     """How each home, facility, gate, need and resource joins the walk network."""
 
-    layer = m.text("对象图层", "DXTC", 20, required=True)
+    layer = m.text("对象图层", "DXTC", 20, codes=codes.LINKED, required=True)
     object_id = m.text("对象编号", "DXBH", 40, required=True)
     status = m.text("接入状态", "JRZT", 20, codes=codes.SNAP, required=True)
     access_m = m.number("接入距离", "JRJL", 10, 2, unit="m", minimum=0)

@@ -119,14 +119,15 @@ def build_cells(
     x0, y0, shape = float(c0 * cell_m), float(r0 * cell_m), (int(r1 - r0), int(c1 - c0))
     x, y = np.meshgrid(x0 + (np.arange(shape[1]) + 0.5) * cell_m, y0 + (np.arange(shape[0]) + 0.5) * cell_m)
     x, y = x.ravel(), y.ravel()
-    fence = ground.fence if ground is not None else fence
-    snap = snap_points(
-        x, y, graph, edges, max_m=max_access_m, area=cover, enter=enter, measure_far=False, fence=fence
-    )
-    by_door = np.zeros(len(snap), dtype=bool)
+    by_door = np.zeros(len(x), dtype=bool)
     if ground is not None:
-        snap, door = ground.settle(snap)
+        fence = ground.fence
+        snap, door = ground.snap(x, y, max_m=max_access_m, area=cover, enter=enter, measure_far=False)
         by_door = door >= 0
+    else:
+        snap = snap_points(
+            x, y, graph, edges, max_m=max_access_m, area=cover, enter=enter, measure_far=False, fence=fence
+        )
     # In a second step, so that the rim cannot change the choice of component within the limit.
     far = np.flatnonzero(snap.status == Status.FAR)
     reach_m = max_access_m + _RIM_CELLS * cell_m

@@ -1,6 +1,7 @@
 """Ground entered by its doors: how far it is from inside to the network where no path leads out."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import shapely
@@ -57,6 +58,8 @@ class Ground:
         Entry of each door to the network; doors that do not join its main part lead nowhere.
     fence : Fence
         What no straight way crosses: barriers and the outlines of all areas, open at their doors.
+    graph, edges : Graph and (m,) array of shapely LineString
+        The network.
     """
 
     areas: NDArray
@@ -64,21 +67,51 @@ class Ground:
     doors: NDArray
     entry: Snap
     fence: Fence
+    graph: Graph
+    edges: NDArray
 
-    def settle(self, snap: Snap) -> tuple[Snap, Ints]:
-        """Let points inside join by a door where that is nearer than any edge they can walk straight to.
+    def snap(self, x: ArrayLike, y: ArrayLike, *, max_m: float, **more: Any) -> tuple[Snap, Ints]:
+        """Snap points; those inside join by a door where no edge they can walk straight to is nearer.
 
         The way from point to door is the shortest that stays inside: straight, or round corners of
         the outline. It counts as access, and so does the door's own. Within the ground it has no
         limit: the door is known to be the way out, however far it is.
 
+        Parameters
+        ----------
+        x, y : (n,) float
+            Points, planar metres.
+        max_m : float
+            Longest straight access, inclusive, metres.
+        **more
+            As in :func:`pipeline.reach.snap.snap_points`.
+
         Returns
         -------
         snap : Snap
-            New where a door is nearer, equal to the given one elsewhere.
+            How the points join.
         door : (n,) int32
-            The door, -1 where the point joins straight.
+            The door by which a point joins, -1 where it joins straight.
         """
+        x, y = (np.asarray(a, dtype=np.float64).reshape(-1) for a in (x, y))
+        shared = {"max_m": max_m, "fence": self.fence, **more}
+        # Where the nearest edge can be walked to, that is all. The others know by then how far a door is.
+        snap = snap_points(x, y, self.graph, self.edges, patience_m=0.0, **shared)
+        metres, door = self._measure_ways(snap)
+        shut = np.flatnonzero((snap.status != Status.OK) & (snap.status != Status.OUTSIDE))
+        again = snap_points(x[shut], y[shut], self.graph, self.edges, patience_m=metres[shut], **shared)
+        straight = again.status == Status.OK
+        door[shut[straight & (again.access_m <= metres[shut])]] = -1
+        moved = np.flatnonzero(door >= 0)
+        by = self.entry.take(door[moved])
+        for name in (f.name for f in fields(Snap) if f.name not in ("x", "y")):
+            getattr(snap, name)[shut] = getattr(again, name)
+            getattr(snap, name)[moved] = getattr(by, name)
+        snap.access_m[moved] = metres[moved]
+        return snap, door
+
+    def _measure_ways(self, snap: Snap) -> tuple[Floats, Ints]:
+        """Return metres by the nearest door and that door, where it is nearer than what a point has."""
         best = np.where(snap.status == Status.OK, snap.access_m, np.inf)
         door = np.full(len(snap), -1, dtype=np.int32)
         placed = np.flatnonzero(snap.status != Status.OUTSIDE)
@@ -92,19 +125,12 @@ class Ground:
             points, point[at], self.doors[which], which, self.entry.access_m[which], best, door
         )
         # Some door is nearer as the crow flies than what was found: look round the corners.
-        round_corner = np.flatnonzero(hoped < best)
-        rows = np.flatnonzero(np.isin(point, round_corner))
+        rows = np.flatnonzero((hoped < best)[point])
         if rows.size:
             corner, corner_area, cost, way = self._measure_corners(np.unique(area[rows]), usable)
             at, which = _join(area[rows], corner_area)
             self._improve(points, point[rows[at]], corner[which], way[which], cost[which], best, door)
-        moved = np.flatnonzero(door >= 0)
-        by = self.entry.take(door[moved])
-        made = {f.name: getattr(snap, f.name).copy() for f in fields(Snap)}
-        for name in ("edge", "offset_m", "component", "status", "passed_island"):
-            made[name][moved] = getattr(by, name)
-        made["access_m"][moved] = round_length(best[moved])
-        return Snap(**made), door
+        return round_length(best), door
 
     def find_front(self, x: ArrayLike, y: ArrayLike, *, near_m: float) -> NDArray[np.bool_]:
         """Return which points lie inside an area, at most so far from its outline."""
@@ -201,7 +227,7 @@ def open_ground(
     entry = snap_points(
         shapely.get_x(points), shapely.get_y(points), graph, edges, max_m=max_m, fence=fence
     )
-    return Ground(shapes, owner, points, entry, fence)
+    return Ground(shapes, owner, points, entry, fence, graph, np.asarray(edges, dtype=object))
 
 
 def _join(left: Index, right: Index) -> tuple[Index, Index]:

@@ -12,6 +12,8 @@ from pipeline.reach.graph import Floats, Graph, Ints, round_length
 
 # Points whose nearest edge is shut off look at every edge in reach, this many at a time.
 _BLOCK = 4096
+# How far they look, in turn, as parts of the limit.
+_CIRCLES = (0.25, 0.5, 1.0)
 
 
 class Status(IntEnum):
@@ -81,6 +83,7 @@ def snap_points(
     enter: ArrayLike | None = None,
     measure_far: bool = True,
     fence: Fence | None = None,
+    patience_m: ArrayLike = np.inf,
 ) -> Snap:
     """Snap each point to the nearest point of the nearest edge that it can walk straight to.
 
@@ -110,6 +113,8 @@ def snap_points(
         grids.
     fence : Fence, optional
         Barriers that no access may cross.
+    patience_m : float or (n,) float
+        Where the nearest edge is shut off, others are looked for only this far, metres.
 
     Raises
     ------
@@ -134,13 +139,14 @@ def snap_points(
     points = np.full(n, None, dtype=object)
     points[inside] = shapely.points(x[inside], y[inside])
 
-    edge, access, barred = _find_open(points, lines, np.flatnonzero(open_edge), max_m, fence)
+    patience = np.minimum(np.broadcast_to(np.asarray(patience_m, dtype=np.float64), n), max_m)
+    edge, access, barred = _find_open(points, lines, np.flatnonzero(open_edge), max_m, fence, patience)
     hit = np.flatnonzero(edge >= 0)
     astray = hit[~in_wanted[edge[hit]]]
     passed = np.zeros(n, dtype=bool)
     if astray.size:
         joined = np.flatnonzero(open_edge & in_wanted)
-        better, walk, _ = _find_open(points[astray], lines, joined, max_m, fence)
+        better, walk, _ = _find_open(points[astray], lines, joined, max_m, fence, patience[astray])
         moved = astray[better >= 0]
         edge[moved], access[moved] = better[better >= 0], walk[better >= 0]
         passed[moved] = True
@@ -208,7 +214,12 @@ def place_within(graph: Graph, edges: ArrayLike, area: shapely.Geometry) -> Snap
 
 
 def _find_open(
-    points: NDArray, lines: NDArray, candidates: NDArray[np.intp], max_m: float, fence: Fence | None
+    points: NDArray,
+    lines: NDArray,
+    candidates: NDArray[np.intp],
+    max_m: float,
+    fence: Fence | None,
+    patience: Floats,
 ) -> tuple[Ints, Floats, NDArray[np.bool_]]:
     """Return the nearest candidate no barrier parts a point from, its distance, and who found none so."""
     edge, access = _find_nearest(points, lines, candidates, max_m)
@@ -221,17 +232,22 @@ def _find_open(
         return edge, access, barred
     edge[shut], access[shut] = -1, np.inf
     tree = shapely.STRtree(lines[candidates])
-    for block in np.array_split(shut, -(-len(shut) // _BLOCK)):
-        at, found = tree.query(points[block], predicate="dwithin", distance=max_m + 1e-9)
-        found = candidates[found]
-        ways = shapely.shortest_line(points[block[at]], lines[found])
-        far = shapely.length(ways)
-        ok = (round_length(far) <= round_length(max_m)) & ~fence.bars(ways)
-        at, found, far = at[ok], found[ok], far[ok]
-        order = np.lexsort((found, round_length(far), at))
-        reached, first = np.unique(at[order], return_index=True)
-        edge[block[reached]] = found[order[first]]
-        access[block[reached]] = far[order[first]]
+    # In growing circles: most points need not look at all that lies within the limit.
+    for share in _CIRCLES:
+        left = shut[(edge[shut] < 0) & (patience[shut] > 0)]
+        for block in np.array_split(left, -(-len(left) // _BLOCK)) if len(left) else []:
+            reach = np.minimum(max_m * share, patience[block])
+            at, found = tree.query(points[block], predicate="dwithin", distance=reach + 1e-9)
+            found = candidates[found]
+            ways = shapely.shortest_line(points[block[at]], lines[found])
+            far = shapely.length(ways)
+            ok = (round_length(far) <= round_length(reach[at])) & ~fence.bars(ways)
+            at, found, far = at[ok], found[ok], far[ok]
+            order = np.lexsort((found, round_length(far), at))
+            reached, first = np.unique(at[order], return_index=True)
+            edge[block[reached]] = found[order[first]]
+            access[block[reached]] = far[order[first]]
+        patience = np.where(patience <= max_m * share, 0.0, patience)
     barred[shut] = edge[shut] < 0
     return edge, access, barred
 

@@ -18,7 +18,7 @@ from layers.reachable import Home, Link, Precinct
 from layers.read.raw import list_rows
 from layers.source import Gate
 from pipeline.reach.snap import Snap, Status
-from pipeline.stages.walknet import STATUS_TEXT, WalkNet
+from pipeline.stages.walknet import LINKED_TEXT, STATUS_TEXT, WalkNet
 
 _BLOCKED_REMEDY = "补充该处的出入口或围墙内的道路"
 _ISLAND_NOTE = "最近的路段不与主网相连，已接入主网"
@@ -94,7 +94,7 @@ def _write_rows(linked: Linked, by: NDArray) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
         {
             Link.id: key + ":" + ids,
-            Link.layer: key,
+            Link.layer: LINKED_TEXT[key],
             Link.object_id: ids,
             Link.status: [STATUS_TEXT[Status(code)] for code in snap.status],
             Link.access_m: np.where(np.isfinite(snap.access_m), snap.access_m, np.nan),

@@ -12,6 +12,7 @@ from layers.faults import Fault, FaultLog, PlanFaults
 from layers.reachable import (
     Edge,
     Home,
+    Link,
     NetworkMark,
     Obstacle,
     Precinct,
@@ -49,7 +50,7 @@ _PLANNED, _STUDIED = codes.SCOPE.values
 _SLIVER_SHARE = 1e-4
 _LOCATED = (
     Parcel, Building, Road, Gate, Facility, UtilityPoint, UtilityLine, OpenSpace, Heritage, Survey, Ledger, Home,
-    NetworkMark,
+    Link, NetworkMark,
 )  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from configs import read_settings
 from layers import codes
-from layers.reachable import Edge, Link, Obstacle, Precinct
+from layers.reachable import Edge, Home, Link, Obstacle, Precinct
+from layers.source import Facility, Gate, Ledger, Survey
 from pipeline.plan import Plan
 from pipeline.reach.fence import Fence
 from pipeline.reach.cells import Cells, build_cells
@@ -26,6 +27,10 @@ STATUS_TEXT = dict(
         codes.SNAP.values,
         strict=True,
     )
+)
+# What joins the network, in the words of the delivered layer.
+LINKED_TEXT = dict(
+    zip((Home.key, Facility.key, Gate.key, Survey.key, Ledger.key), codes.LINKED.values, strict=True)
 )
 
 
@@ -79,11 +84,7 @@ class WalkNet:
         if self.ground is None:
             return self.snap_straight(points, area=area), np.full(len(points), -1, dtype=np.int32)
         x, y = points.x.to_numpy(), points.y.to_numpy()
-        return self.ground.settle(
-            snap_points(
-                x, y, self.graph, self.lines, max_m=self.max_access_m, area=area, fence=self.ground.fence
-            )
-        )
+        return self.ground.snap(x, y, max_m=self.max_access_m, area=area)
 
     def snap_straight(self, points: gpd.GeoSeries, *, area: shapely.Geometry | None = None) -> Snap:
         """Snap points to the nearest edge that no mapped barrier shuts off, gates or no gates."""
@@ -145,7 +146,7 @@ def recall_snap(link: gpd.GeoDataFrame, objects: gpd.GeoDataFrame, layer: str) -
     objects : rows whose ``id`` the links refer to; every one must have a link.
     layer : key of the objects' layer.
     """
-    mine = link[link[Link.layer] == layer].set_index(Link.object_id).loc[objects["id"]]
+    mine = link[link[Link.layer] == LINKED_TEXT[layer]].set_index(Link.object_id).loc[objects["id"]]
     codes_by_text = {text: code for code, text in STATUS_TEXT.items()}
     return Snap(
         x=mine.geometry.x.to_numpy(),
@@ -159,4 +160,4 @@ def recall_snap(link: gpd.GeoDataFrame, objects: gpd.GeoDataFrame, layer: str) -
     )
 
 
-__all__ = ["STATUS_TEXT", "Edge", "WalkNet", "open_walknet", "recall_snap"]
+__all__ = ["LINKED_TEXT", "STATUS_TEXT", "Edge", "WalkNet", "open_walknet", "recall_snap"]

@@ -128,10 +128,10 @@ def report_gates(linked: Linked, found: Precincts, parcels: int, log: FaultLog) 
             "HSQ-N01", f"有出入口 {len(gates)} 处而没有现状用地，不能判断小区、公园的轮廓", severity="提示",
             layer=Gate.alias, action="各点按直线接入最近路段", remedy="补充现状用地图斑",
         )  # fmt: skip
-    off = np.flatnonzero((snap.status != Status.OUTSIDE) & ~(snap.access_m <= rule["gate_road_m"]))
+    off = np.flatnonzero((snap.status == Status.OK) & (snap.access_m > rule["gate_road_m"]))
     tell(
         off, "{n} 处出入口距最近路段超过 " + f"{rule['gate_road_m']:g} m", "警告",
-        "补画到门口的道路，或核对出入口位置", "按直线接入最近路段；超出最大接入距离的不起作用",
+        "补画到门口的道路，或核对出入口位置", "按直线接入最近路段",
     )  # fmt: skip
 
 

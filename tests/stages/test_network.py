@@ -18,6 +18,7 @@ from pipeline.stages.coverage import COVERAGE
 from pipeline.stages.edges import make_grid
 from pipeline.stages.network import NETWORK
 from pipeline.stages.scope import SCOPE
+from pipeline.stages.walknet import LINKED_TEXT
 from tests.builders import make_frame, make_plan, make_source
 
 
@@ -72,7 +73,7 @@ def figure(frames, item):
 
 def links(frames, layer):
     link = frames[Link.key]
-    return link[link[Link.layer] == layer].set_index(Link.object_id)
+    return link[link[Link.layer] == LINKED_TEXT[layer]].set_index(Link.object_id)
 
 
 # report
