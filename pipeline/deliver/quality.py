@@ -132,7 +132,15 @@ def _list_links(links: pd.DataFrame) -> Content:
     rank = {word: index for index, word in enumerate(LINKED.values)}
     order = links.assign(joined=links[Link.status] == SNAP.values[0], rank=links[Link.layer].map(rank))
     order = order.sort_values(["joined", "rank", Link.object_id], kind="stable").head(_MOST)
-    fields = (Link.layer, Link.object_id, Link.community, Link.status, Link.access_m, Link.component, Link.note)
+    fields = (
+        Link.layer,
+        Link.object_id,
+        Link.community,
+        Link.status,
+        Link.access_m,
+        Link.component,
+        Link.note,
+    )
     heads = [(field.spec.alias, _LINK_WIDTHS.get(field, 14), "center") for field in fields]
     values = [order[field].astype(object) for field in fields]
     values[fields.index(Link.access_m)] = order[Link.access_m].round(2)

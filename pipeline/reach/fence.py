@@ -19,14 +19,20 @@ class Fence:
     def bars(self, ways: NDArray) -> NDArray[np.bool_]:
         """Return which two-point lines cross a barrier; touching one with an end is no crossing."""
         barred = np.zeros(len(ways), dtype=bool)
+        barred[self.find_crossings(ways)[0]] = True
+        return barred
+
+    def find_crossings(self, ways: NDArray) -> tuple[Index, Index]:
+        """Return the pairs of a two-point line and a barrier that it crosses."""
         length = shapely.length(ways)
         long = np.flatnonzero(length > 2 * _TOUCH_M)
-        if long.size:
-            xy = shapely.get_coordinates(ways[long]).reshape(-1, 2, 2)
-            inset = (_TOUCH_M / length[long])[:, None] * (xy[:, 1] - xy[:, 0])
-            inner = shapely.linestrings(np.stack([xy[:, 0] + inset, xy[:, 1] - inset], axis=1))
-            barred[long[self._tree.query(inner, predicate="intersects")[0]]] = True
-        return barred
+        if not long.size:
+            return long, long
+        xy = shapely.get_coordinates(ways[long]).reshape(-1, 2, 2)
+        inset = (_TOUCH_M / length[long])[:, None] * (xy[:, 1] - xy[:, 0])
+        inner = shapely.linestrings(np.stack([xy[:, 0] + inset, xy[:, 1] - inset], axis=1))
+        way, barrier = self._tree.query(inner, predicate="intersects")
+        return long[way], barrier
 
 
 def open_barriers(barriers: ArrayLike, gates: ArrayLike, *, tolerance_m: float) -> NDArray:

@@ -9,15 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
+from pipeline.reach.corners import find_corners
 from pipeline.reach.fence import Fence, open_at
 from pipeline.reach.graph import Floats, Graph, Ints, round_length
 from pipeline.reach.snap import Snap, Status, snap_points
 
 Index = NDArray[np.intp]
-# Ways round a corner of the outline keep this far from it, so that they do not run on it.
-_INSET_M = 0.1
-# Outlines with more corners than this are taken more coarsely, until they have no more.
-_MOST_CORNERS = 400
 # No edge of a sparse graph may weigh nothing: every way to a door weighs this much more.
 _BASE_M = 1.0
 
@@ -58,6 +55,8 @@ class Ground:
         Entry of each door to the network; doors that do not join its main part lead nowhere.
     fence : Fence
         What no straight way crosses: barriers and the outlines of all areas, open at their doors.
+    outlines : Fence
+        The outlines of the areas without openings: no way inside leads out and in again.
     graph, edges : Graph and (m,) array of shapely LineString
         The network.
     """
@@ -67,6 +66,7 @@ class Ground:
     doors: NDArray
     entry: Snap
     fence: Fence
+    outlines: Fence
     graph: Graph
     edges: NDArray
 
@@ -119,17 +119,22 @@ class Ground:
         points[placed] = shapely.points(snap.x[placed], snap.y[placed])
         area, point = shapely.STRtree(points).query(self.areas, predicate="intersects")
         usable = np.flatnonzero(self.entry.status == Status.OK)
-        at, which = _join(area, self.area[usable])
-        which = usable[which]
-        hoped = self._improve(
-            points, point[at], self.doors[which], which, self.entry.access_m[which], best, door
+        # A door may be drawn beside the outline: inside, the way ends where it opens.
+        feet = shapely.shortest_line(
+            shapely.get_exterior_ring(self.areas[self.area[usable]]), self.doors[usable]
         )
+        goals = _Goals(
+            shapely.get_point(feet, 0),
+            self.area[usable],
+            shapely.length(feet) + self.entry.access_m[usable],
+            usable.astype(np.int32),
+        )
+        hoped = self._improve(points, point, area, goals, best, door)
         # Some door is nearer as the crow flies than what was found: look round the corners.
         rows = np.flatnonzero((hoped < best)[point])
         if rows.size:
-            corner, corner_area, cost, way = self._measure_corners(np.unique(area[rows]), usable)
-            at, which = _join(area[rows], corner_area)
-            self._improve(points, point[rows[at]], corner[which], way[which], cost[which], best, door)
+            corners = self._measure_corners(np.unique(area[rows]), goals)
+            self._improve(points, point[rows], area[rows], corners, best, door)
         return round_length(best), door
 
     def find_front(self, x: ArrayLike, y: ArrayLike, *, near_m: float) -> NDArray[np.bool_]:
@@ -142,48 +147,53 @@ class Ground:
         return front
 
     def _improve(
-        self,
-        points: NDArray,
-        point: Index,
-        goals: NDArray,
-        goal_door: Index,
-        goal_m: Floats,
-        best: Floats,
-        door: Ints,
+        self, points: NDArray, point: Index, area: Index, goals: "_Goals", best: Floats, door: Ints
     ) -> Floats:
         """Lower ``best`` and ``door`` in place by the ways from points straight to goals in sight.
 
+        Parameters
+        ----------
+        point, area : pairs of a point and the area it lies in.
+
         Returns the metres of every point to its best goal, in sight or not.
         """
-        metres = shapely.distance(points[point], goals) + goal_m
+        at, goal = _join(area, goals.area)
+        at, area = point[at], area[at]
+        metres = shapely.distance(points[at], goals.point[goal]) + goals.metres[goal]
         hoped = np.full(len(points), np.inf)
-        np.minimum.at(hoped, point, metres)
-        worth = np.flatnonzero(metres < best[point])
-        ways = _draw(points[point[worth]], goals[worth])
-        worth = worth[~self.fence.bars(ways)]
+        np.minimum.at(hoped, at, metres)
+        worth = np.flatnonzero(metres < best[at])
+        seen = self._see(_draw(points[at[worth]], goals.point[goal[worth]]), area[worth])
+        worth = worth[seen]
         # Of equally near doors the lowest index is taken.
-        order = worth[np.lexsort((goal_door[worth], metres[worth], point[worth]))]
-        found, first = np.unique(point[order], return_index=True)
+        order = worth[np.lexsort((goals.door[goal[worth]], metres[worth], at[worth]))]
+        found, first = np.unique(at[order], return_index=True)
         best[found] = metres[order[first]]
-        door[found] = goal_door[order[first]]
+        door[found] = goals.door[goal[order[first]]]
         return hoped
 
-    def _measure_corners(self, areas: Index, usable: Index) -> tuple[NDArray, Index, Floats, Ints]:
-        """Return the corners of areas that ways inside may turn at: point, area, metres and door each."""
-        corner, owner = _find_corners(self.areas[areas])
-        owner = areas[owner]
-        near = usable[np.isin(self.area[usable], areas)]
-        nodes, home = np.concatenate([self.doors[near], corner]), np.concatenate([self.area[near], owner])
-        n, k = len(nodes), len(near)
+    def _see(self, ways: NDArray, area: Index) -> NDArray[np.bool_]:
+        """Return which straight ways cross no barrier and do not leave their area."""
+        seen = ~self.fence.bars(ways)
+        way, outline = self.outlines.find_crossings(ways)
+        seen[way[outline == area[way]]] = False
+        return seen
+
+    def _measure_corners(self, areas: Index, doors: "_Goals") -> "_Goals":
+        """Return the corners of areas that ways inside may turn at."""
+        corner, owner = find_corners(self.areas[areas])
+        near = doors.take(np.isin(doors.area, areas))
+        nodes, home = np.concatenate([near.point, corner]), np.concatenate([near.area, areas[owner]])
+        n, k = len(nodes), len(near.point)
         a, b = _join(home, home)
         a, b = a[(a < b) & (b >= k)], b[(a < b) & (b >= k)]
         ways = _draw(nodes[a], nodes[b])
-        seen = ~self.fence.bars(ways)
+        seen = self._see(ways, home[a])
         a, b, metres = a[seen], b[seen], shapely.length(ways[seen])
-        # One more node stands for the network: it is as far from each door as the door's access.
+        # One more node stands for the network: it is as far from each door as the door is from it.
         link = coo_array(
             (
-                np.concatenate([np.maximum(metres, 1e-9), self.entry.access_m[near] + _BASE_M]),
+                np.concatenate([np.maximum(metres, 1e-9), near.metres + _BASE_M]),
                 (np.concatenate([a, np.arange(k)]), np.concatenate([b, np.full(k, n)])),
             ),
             shape=(n + 1, n + 1),
@@ -194,7 +204,20 @@ class Ground:
         while (inner := (before[last] >= 0) & (before[last] < n)).any():
             last[inner] = before[last[inner]]
         reached = np.flatnonzero(np.isfinite(far[k:n])) + k
-        return nodes[reached], home[reached], far[reached] - _BASE_M, near[last[reached]].astype(np.int32)
+        return _Goals(nodes[reached], home[reached], far[reached] - _BASE_M, near.door[last[reached]])
+
+
+@dataclass(frozen=True, eq=False)
+class _Goals:
+    """Places that ways inside lead to: area, metres from there to the network, and the door passed."""
+
+    point: NDArray
+    area: Index
+    metres: Floats
+    door: Ints
+
+    def take(self, index: NDArray) -> "_Goals":
+        return _Goals(*(getattr(self, f.name)[index] for f in fields(self)))
 
 
 def open_ground(
@@ -224,10 +247,9 @@ def open_ground(
     points = np.asarray(doors, dtype=object).reshape(-1)
     walls = np.asarray(barriers, dtype=object).reshape(-1)
     fence = Fence(np.concatenate([walls, enclose_ground(shapes, owner, points, half_m=half_m)]))
-    entry = snap_points(
-        shapely.get_x(points), shapely.get_y(points), graph, edges, max_m=max_m, fence=fence
-    )
-    return Ground(shapes, owner, points, entry, fence, graph, np.asarray(edges, dtype=object))
+    entry = snap_points(shapely.get_x(points), shapely.get_y(points), graph, edges, max_m=max_m, fence=fence)
+    outlines = Fence(shapely.get_exterior_ring(shapes))
+    return Ground(shapes, owner, points, entry, fence, outlines, graph, np.asarray(edges, dtype=object))
 
 
 def _join(left: Index, right: Index) -> tuple[Index, Index]:
@@ -243,39 +265,3 @@ def _join(left: Index, right: Index) -> tuple[Index, Index]:
 def _draw(start: NDArray, end: NDArray) -> NDArray:
     xy = np.stack([shapely.get_coordinates(start), shapely.get_coordinates(end)], axis=1)
     return shapely.linestrings(xy) if len(xy) else np.zeros(0, dtype=object)
-
-
-def _find_corners(areas: NDArray) -> tuple[NDArray, Index]:
-    """Return the places inside that a shortest way may turn at, and the area of each.
-
-    They are the corners at which the outline bends inwards, a little way off it.
-    """
-    solid = shapely.polygons(shapely.get_exterior_ring(areas))
-    # A full mitre: a flattened one would leave a corner nobody can see round.
-    inner, owner = shapely.get_parts(
-        shapely.buffer(solid, -_INSET_M, join_style="mitre", mitre_limit=10.0), return_index=True
-    )
-    step = np.full(len(areas), _INSET_M / 2)
-    while True:
-        rings = shapely.get_exterior_ring(shapely.simplify(inner, step[owner]))
-        xy, ring = _bend_inwards(rings)
-        crowded = np.bincount(owner[ring], minlength=len(areas)) > _MOST_CORNERS
-        if not crowded.any():
-            return shapely.points(xy), owner[ring]
-        step[crowded] *= 2
-
-
-def _bend_inwards(rings: NDArray) -> tuple[Floats, Index]:
-    """Return the reflex vertices of closed rings and the ring of each."""
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    last = np.append(ring[1:] != ring[:-1], True) if len(ring) else np.zeros(0, dtype=bool)
-    xy, ring = xy[~last], ring[~last]  # the first vertex closes the ring, too
-    number = np.arange(len(ring))
-    start, end = np.searchsorted(ring, ring), np.searchsorted(ring, ring, side="right")
-    before = np.where(number == start, end - 1, number - 1)
-    after = np.where(number == end - 1, start, number + 1)
-    a, b = xy - xy[before], xy[after] - xy
-    turn = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
-    left = shapely.is_ccw(rings)[ring]
-    bent = np.where(left, turn < 0, turn > 0)
-    return xy[bent], ring[bent]

@@ -68,7 +68,9 @@ def link_layer(net: WalkNet, layer: type[Layer], frame: gpd.GeoDataFrame, extent
     return Linked(layer, here, points, snap, door, int((~placed).sum()))
 
 
-def write_links(linked: Sequence[Linked], precincts: gpd.GeoDataFrame, gates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def write_links(
+    linked: Sequence[Linked], precincts: gpd.GeoDataFrame, gates: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
     """Return the ``Link`` layer.
 
     Parameters
@@ -80,14 +82,15 @@ def write_links(linked: Sequence[Linked], precincts: gpd.GeoDataFrame, gates: gp
     by = precincts[Precinct.gate].map(name).fillna(precincts[Precinct.gate]).to_numpy(dtype=object)
     found = [_write_rows(item, by) for item in linked if len(item.frame)]
     if not found:
-        return empty_frame(Link, crs=gates.crs)  # type: ignore[return-value]
+        return empty_frame(Link, crs=gates.crs)
     return gpd.GeoDataFrame(pd.concat(found, ignore_index=True))
 
 
 def _write_rows(linked: Linked, by: NDArray) -> gpd.GeoDataFrame:
     key, snap = linked.layer.key, linked.snap
     entered = snap.edge >= 0
-    note = np.where(snap.passed_island, _ISLAND_NOTE, None)
+    note = np.full(len(snap), None, dtype=object)
+    note[snap.passed_island] = _ISLAND_NOTE
     door = np.flatnonzero(linked.door >= 0)
     note[door] = [f"由出入口“{by[row]}”接入" for row in linked.door[door]]
     ids = linked.frame["id"].to_numpy(dtype=object)

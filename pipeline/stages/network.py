@@ -42,10 +42,15 @@ def run(given: Given) -> dict[str, Frame]:
     roads, communities, gates = given.geo(Road), given.geo(Community), given.geo(Gate)
     network = build_network(given)
     edges = network.edges
-    found = find_precincts(given.geo(Parcel), given.geo(OpenSpace), gates, gate_m=plan.walking.gate_m)
+    found = find_precincts(given.geo(Parcel), given.geo(OpenSpace), gates)
     net, precincts = open_precincts(edges, network.obstacles, found.rows, plan, log)
     report_rule(
-        plan, found, precincts, barriers=len(network.obstacles) and len(given.geo(Barrier)), gates=len(gates), log=log
+        plan,
+        found,
+        precincts,
+        barriers=len(network.obstacles) and len(given.geo(Barrier)),
+        gates=len(gates),
+        log=log,
     )
     stated = plan.open_data
     spacing = stated.home_spacing_m if stated else OpenData.model_fields["home_spacing_m"].default
@@ -58,9 +63,7 @@ def run(given: Given) -> dict[str, Frame]:
         report_links(item, log)
     more = count_ways_in(found, precincts, net, linked[Home], linked[Gate])
     report_gates(linked[Gate], found, len(given.geo(Parcel)), log)
-    marks, figures = report_network(
-        net, network, roads, communities, area, plan=plan, more=more, log=log
-    )
+    marks, figures = report_network(net, network, roads, communities, area, plan=plan, more=more, log=log)
     return {
         Edge.key: edges,
         Obstacle.key: network.obstacles,

@@ -60,15 +60,14 @@ class _Claim:
     single: NDArray[np.bool_]
 
 
-def find_precincts(
-    parcels: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame, gates: gpd.GeoDataFrame, *, gate_m: float
-) -> Precincts:
-    """Find the estates and parks that have a gate on their outline.
+def find_precincts(parcels: gpd.GeoDataFrame, spaces: gpd.GeoDataFrame, gates: gpd.GeoDataFrame) -> Precincts:
+    """Find the estates and parks that have a gate of their own on their outline.
+
+    A gate on a line that two of them share opens both; it is its own of the one it names.
 
     Parameters
     ----------
     parcels, spaces, gates : the ``Parcel``, ``OpenSpace`` and ``Gate`` layers, planar metres.
-    gate_m : half the width of an opening; a gate this near to an outline opens it, whosever it is.
     """
     if not len(gates):
         return Precincts(empty_frame(Precinct, crs=gates.crs), [], np.zeros(0, dtype=object))
@@ -87,14 +86,14 @@ def find_precincts(
     claim = _claim(points, rings, fenced, rule["outline_m"])
     named = _name(claim, estate, len(areas))
     own = claim.single[claim.gate]
-    own |= np.array([estate[g] in named[a] for g, a in zip(claim.gate, claim.outline, strict=True)], dtype=bool)
+    own |= np.array(
+        [estate[g] in named[a] for g, a in zip(claim.gate, claim.outline, strict=True)], dtype=bool
+    )
     gated = np.zeros(len(areas), dtype=bool)
     gated[claim.outline[own]] = True
-    area, gate = shapely.STRtree(points).query(rings, predicate="dwithin", distance=gate_m)
-    doors = np.unique(np.stack([np.append(claim.outline[own], area), np.append(claim.gate[own], gate)]), axis=1)
-    doors = doors[:, gated[doors[0]]]
+    doors = np.stack([claim.outline, claim.gate])[:, gated[claim.outline]]
     rows = _write_rows(areas, area_kind, doors, gates[standing].reset_index(drop=True), named)
-    place = _place_gates(points, areas, claim, doors[1], parcels, rule["outline_m"])
+    place = _place_gates(points, areas, claim, parcels, rule["outline_m"])
     return Precincts(rows, area_kind.tolist(), place)
 
 
@@ -123,14 +122,16 @@ def _list_parts(
         mine = mine[again < _AGAIN * mine.area.to_numpy()]
         found.append((kind, mine, mine[OpenSpace.kind]))
     parts = [shapely.get_parts(frame.geometry.to_numpy(), return_index=True) for _, frame, _ in found]
+    codes = [code.to_numpy(dtype=object)[row] for (_, row), (_, _, code) in zip(parts, found, strict=True)]
+    shapes = shapely.polygons(shapely.get_exterior_ring(np.concatenate([part for part, _ in parts])))
+    # By place: the order of the files decides nothing.
+    order = np.lexsort(shapely.bounds(shapes).T)
     return gpd.GeoDataFrame(
         {
-            "kind": np.repeat([kind for kind, _, _ in found], [len(shapes) for shapes, _ in parts]),
-            "code": np.concatenate(
-                [codes.to_numpy(dtype=object)[row] for (_, row), (_, _, codes) in zip(parts, found, strict=True)]
-            ),
+            "kind": np.repeat([kind for kind, _, _ in found], [len(part) for part, _ in parts])[order],
+            "code": np.concatenate(codes)[order],
         },
-        geometry=shapely.polygons(shapely.get_exterior_ring(np.concatenate([shapes for shapes, _ in parts]))),
+        geometry=shapes[order],
         crs=parcels.crs,
     )
 
@@ -204,7 +205,9 @@ def _merge(shapes: NDArray, kind: NDArray, label: list[int], gap_m: float) -> tu
     if several.size:
         rows = np.flatnonzero(np.isin(group, several))
         rows = rows[np.argsort(group[rows], kind="stable")]
-        heaps = shapely.geometrycollections(shapes[rows], indices=np.unique(group[rows], return_inverse=True)[1])
+        heaps = shapely.geometrycollections(
+            shapes[rows], indices=np.unique(group[rows], return_inverse=True)[1]
+        )
         # Half the gap and a little: sides just that far apart must meet.
         half = 0.55 * gap_m
         grown = shapely.buffer(heaps, half, join_style="mitre")
@@ -225,12 +228,13 @@ def _write_rows(
 ) -> gpd.GeoDataFrame:
     area, gate = doors
     spot = shapely.point_on_surface(areas)
-    ids = [f"{k}@{x:.2f},{y:.2f}" for k, x, y in zip(kind, shapely.get_x(spot), shapely.get_y(spot), strict=True)]
+    ids = [
+        f"{k}@{x:.2f},{y:.2f}" for k, x, y in zip(kind, shapely.get_x(spot), shapely.get_y(spot), strict=True)
+    ]
     rows = gates.iloc[gate].reset_index(drop=True)
     said = Counter(zip(area.tolist(), rows[Gate.estate].fillna(""), strict=True))
-    name = [
-        max(sorted(names), key=lambda word, a=a: said[a, word], default=None) for a, names in enumerate(named)
-    ]
+    ranked = [sorted((-said[a, word], word) for word in names) for a, names in enumerate(named)]
+    name = np.array([words[0][1] if words else None for words in ranked], dtype=object)
     whose = np.array(ids, dtype=object)[area]
     frame = gpd.GeoDataFrame(
         {
@@ -238,7 +242,7 @@ def _write_rows(
             Precinct.source: rows[Gate.source].to_numpy(),
             Precinct.precinct: whose,
             Precinct.kind: kind[area],
-            Precinct.name: pd.array(np.array(name, dtype=object)[area], dtype="str"),
+            Precinct.name: name[area],
             Precinct.gate: rows[Gate.id].to_numpy(),
             Precinct.gate_x_m: rows.geometry.x.to_numpy(),
             Precinct.gate_y_m: rows.geometry.y.to_numpy(),
@@ -250,7 +254,7 @@ def _write_rows(
 
 
 def _place_gates(
-    points: NDArray, areas: NDArray, claim: _Claim, doors: Index, parcels: gpd.GeoDataFrame, within_m: float
+    points: NDArray, areas: NDArray, claim: _Claim, parcels: gpd.GeoDataFrame, within_m: float
 ) -> NDArray:
     """Return where each gate stands: on an outline, inside, on other land, or where no land use is known."""
     place = np.full(len(points), NOWHERE, dtype=object)
@@ -259,5 +263,4 @@ def _place_gates(
     place[tree.query(areas, predicate="intersects")[1]] = WITHIN
     place[tree.query(shapely.boundary(lots), predicate="dwithin", distance=within_m)[1]] = ELSEWHERE
     place[claim.gate] = ON_OUTLINE
-    place[doors] = ON_OUTLINE
     return place

@@ -14,8 +14,8 @@ from layers import codes
 from layers.reachable import Edge, Home, Link, Obstacle, Precinct
 from layers.source import Facility, Gate, Ledger, Survey
 from pipeline.plan import Plan
-from pipeline.reach.fence import Fence
 from pipeline.reach.cells import Cells, build_cells
+from pipeline.reach.fence import Fence
 from pipeline.reach.graph import Graph, build_graph
 from pipeline.reach.ground import Ground, open_ground
 from pipeline.reach.snap import Snap, Status, snap_points

@@ -23,7 +23,11 @@ from pipeline.stages.walknet import WalkNet, open_walknet
 
 
 def open_precincts(
-    edges: gpd.GeoDataFrame, obstacles: gpd.GeoDataFrame, precincts: gpd.GeoDataFrame, plan: Plan, log: FaultLog
+    edges: gpd.GeoDataFrame,
+    obstacles: gpd.GeoDataFrame,
+    precincts: gpd.GeoDataFrame,
+    plan: Plan,
+    log: FaultLog,
 ) -> tuple[WalkNet, gpd.GeoDataFrame]:
     """Open the network with what is entered by gates; what has no gate that joins it is entered straight.
 
@@ -118,7 +122,9 @@ def report_gates(linked: Linked, found: Precincts, parcels: int, log: FaultLog) 
             at[WITHIN], "{n} 处出入口在小区、公园内部，距轮廓超过 " + far, "警告",
             "核对出入口位置与用地边界；内部的门不必处理", "不作为该小区、公园的出入口",
         )  # fmt: skip
-        tell(at[ELSEWHERE], "{n} 处出入口在其他用地（学校、商业等）的边界上，不作小区、公园出入口", "提示", "")
+        tell(
+            at[ELSEWHERE], "{n} 处出入口在其他用地（学校、商业等）的边界上，不作小区、公园出入口", "提示", ""
+        )
         tell(
             at[NOWHERE], "{n} 处出入口附近没有现状用地，不能判断属于哪个小区、公园", "提示",
             "需要时补充该处的现状用地", "该处各点按直线接入最近路段",
@@ -169,5 +175,3 @@ def count_ways_in(
     ]  # fmt: skip
     fields = (NetworkFigure.item, NetworkFigure.value, NetworkFigure.unit, NetworkFigure.note)
     return [dict(zip(fields, row, strict=True)) for row in rows]
-
-

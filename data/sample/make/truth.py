@@ -208,7 +208,9 @@ def check_better(
     It is of a higher level, or of the same and nearer on foot.
     """
     name, best, reason = BETTER[need]
-    ledger = {r[0]: (r[3], s, max(r[5] or 0, r[6] or 0)) for r, s in zip(*lg.make_resources(town), strict=False)}
+    ledger = {
+        r[0]: (r[3], s, max(r[5] or 0, r[6] or 0)) for r, s in zip(*lg.make_resources(town), strict=False)
+    }
     built = {
         b["name"]: (f"JZ{i + 1:04d}", b["community"], b["geometry"], b["geometry"].area * b["floors"])
         for i, b in enumerate(town.buildings)
@@ -220,7 +222,9 @@ def check_better(
     mine, others = graph.measure([0], [1, 2])
     nearer = best == level and mine < others
     if community != spot["row"][10] or room < (spot["row"][9] or 0) or not (best > level or nearer):
-        wrong.append(f"better match {need}-{name}: {community}, {room:.0f} m2, level {best}, {mine:.1f}/{others:.1f} m")
+        wrong.append(
+            f"better match {need}-{name}: {community}, {room:.0f} m2, level {best}, {mine:.1f}/{others:.1f} m"
+        )
     far = spot["geometry"].distance(shape)
     return {"编号": ident, "等级": best, "直线距离_m": round(far), "理由": reason}
 

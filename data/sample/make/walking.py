@@ -7,7 +7,6 @@ import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
-
 ACCESS_M = 150.0  # longest straight access
 OPENING_M = 5.0  # half the width of a gate
 FRONT_M = 15.0  # what stands this near inside a wall may open on the street
