@@ -103,13 +103,13 @@ def _listing(rows: pd.DataFrame, severity: str) -> Content:
 def _count_links(links: pd.DataFrame) -> Content:
     """Return how many objects of each kind join the network, and how far they are from it."""
     counts = pd.crosstab(links[Link.layer], links[Link.status])
-    far = links[links[Link.status] == SNAP.values[0]].groupby(Link.layer)[Link.access_m].max()
+    far = links[links[Link.status] == SNAP.values[0]].groupby(Link.layer)[Link.access_m].max().round(2)
     lines: list[list[Value]] = [
         [
             kind,
             int(counts.loc[kind].sum()),
             *(int(counts.loc[kind].get(status, 0)) for status in SNAP.values),
-            round(float(far[kind]), 2) if kind in far.index else None,
+            float(far[kind]) if kind in far.index else None,
         ]
         for kind in LINKED.values
         if kind in counts.index
