@@ -1,6 +1,7 @@
 """Ground entered by its doors: how far it is from inside to the network where no path leads out."""
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.sparse.csgraph import dijkstra
 from pipeline.reach.corners import find_corners
 from pipeline.reach.fence import Fence, open_at
 from pipeline.reach.graph import Floats, Graph, Ints, round_length
+from pipeline.reach.joining import match_values
 from pipeline.reach.snap import Snap, Status, snap_points
 
 Index = NDArray[np.intp]
@@ -57,6 +59,8 @@ class Ground:
         What no straight way crosses: barriers and the outlines of all areas, open at their doors.
     outlines : Fence
         The outlines of the areas without openings: no way inside leads out and in again.
+    half_m : float
+        Half the width of an opening.
     graph, edges : Graph and (m,) array of shapely LineString
         The network.
     """
@@ -67,6 +71,7 @@ class Ground:
     entry: Snap
     fence: Fence
     outlines: Fence
+    half_m: float
     graph: Graph
     edges: NDArray
 
@@ -96,37 +101,65 @@ class Ground:
         x, y = (np.asarray(a, dtype=np.float64).reshape(-1) for a in (x, y))
         shared = {"max_m": max_m, "fence": self.fence, **more}
         # Where the nearest edge can be walked to, that is all. The others know by then how far a door is.
-        snap = snap_points(x, y, self.graph, self.edges, patience_m=0.0, **shared)
-        metres, door = self._measure_ways(snap)
-        shut = np.flatnonzero((snap.status != Status.OK) & (snap.status != Status.OUTSIDE))
-        again = snap_points(x[shut], y[shut], self.graph, self.edges, patience_m=metres[shut], **shared)
-        straight = again.status == Status.OK
-        door[shut[straight & (again.access_m <= metres[shut])]] = -1
+        nothing = np.zeros(0, dtype=np.intp)
+        snap = snap_points(x, y, self.graph, self.edges, nearby=(nothing, nothing), **shared)
+        placed = np.flatnonzero(snap.status != Status.OUTSIDE)
+        points = np.full(len(snap), None, dtype=object)
+        points[placed] = shapely.points(x[placed], y[placed])
+        area, point = shapely.STRtree(points).query(self.areas, predicate="intersects")
+        metres, door = self._measure_ways(snap, points, point, area)
+        shut = (snap.status != Status.OK) & (snap.status != Status.OUTSIDE)
+        rows = np.flatnonzero(shut[point])
+        nearby = self._find_nearby(points, point[rows], area[rows], np.minimum(metres, max_m))
+        within = np.zeros(len(snap), dtype=bool)
+        within[point] = True
+        for which, pairs in ((shut & within, nearby), (shut & ~within, None)):
+            some = np.flatnonzero(which)
+            if pairs is not None:
+                pairs = np.searchsorted(some, pairs[0]), pairs[1]
+            again = snap_points(x[some], y[some], self.graph, self.edges, nearby=pairs, **shared)
+            door[some[(again.status == Status.OK) & (again.access_m <= metres[some])]] = -1
+            _overwrite(snap, some, again)
         moved = np.flatnonzero(door >= 0)
-        by = self.entry.take(door[moved])
-        for name in (f.name for f in fields(Snap) if f.name not in ("x", "y")):
-            getattr(snap, name)[shut] = getattr(again, name)
-            getattr(snap, name)[moved] = getattr(by, name)
+        _overwrite(snap, moved, self.entry.take(door[moved]))
         snap.access_m[moved] = metres[moved]
         return snap, door
 
-    def _measure_ways(self, snap: Snap) -> tuple[Floats, Ints]:
+    def _find_nearby(self, points: NDArray, point: Index, area: Index, most_m: Floats) -> tuple[Index, Index]:
+        """Return pairs of points inside and all edges they might walk straight to within ``most_m``.
+
+        Such an edge lies in the area at least in part, or the way to it passes an opening.
+        """
+        tree = shapely.STRtree(self.edges)
+        ground, inner = tree.query(self.areas, predicate="intersects")
+        at, edge = match_values(area, ground)
+        pairs = [(point[at], inner[edge])]
+        at, door = match_values(area, self.area)
+        at, feet = point[at], self._feet[door]
+        # From the opening on there are so many metres left; its middle may be half of it off the way.
+        left = most_m[at] - shapely.distance(points[at], feet) + 2 * self.half_m
+        near = np.flatnonzero(left >= 0)
+        at, edge = at[near], tree.query(feet[near], predicate="dwithin", distance=left[near])
+        pairs.append((at[edge[0]], edge[1]))
+        found = np.unique(np.concatenate([np.stack(pair) for pair in pairs], axis=1), axis=1)
+        return found[0], found[1]
+
+    @cached_property
+    def _feet(self) -> NDArray:
+        """Where each door opens its outline, which it may be drawn beside."""
+        outlines = shapely.get_exterior_ring(self.areas[self.area])
+        return shapely.get_point(shapely.shortest_line(outlines, self.doors), 0)
+
+    def _measure_ways(self, snap: Snap, points: NDArray, point: Index, area: Index) -> tuple[Floats, Ints]:
         """Return metres by the nearest door and that door, where it is nearer than what a point has."""
         best = np.where(snap.status == Status.OK, snap.access_m, np.inf)
         door = np.full(len(snap), -1, dtype=np.int32)
-        placed = np.flatnonzero(snap.status != Status.OUTSIDE)
-        points = np.full(len(snap), None, dtype=object)
-        points[placed] = shapely.points(snap.x[placed], snap.y[placed])
-        area, point = shapely.STRtree(points).query(self.areas, predicate="intersects")
         usable = np.flatnonzero(self.entry.status == Status.OK)
-        # A door may be drawn beside the outline: inside, the way ends where it opens.
-        feet = shapely.shortest_line(
-            shapely.get_exterior_ring(self.areas[self.area[usable]]), self.doors[usable]
-        )
+        aside = shapely.distance(self._feet[usable], self.doors[usable])
         goals = _Goals(
-            shapely.get_point(feet, 0),
+            self._feet[usable],
             self.area[usable],
-            shapely.length(feet) + self.entry.access_m[usable],
+            aside + self.entry.access_m[usable],
             usable.astype(np.int32),
         )
         hoped = self._improve(points, point, area, goals, best, door)
@@ -157,7 +190,7 @@ class Ground:
 
         Returns the metres of every point to its best goal, in sight or not.
         """
-        at, goal = _join(area, goals.area)
+        at, goal = match_values(area, goals.area)
         at, area = point[at], area[at]
         metres = shapely.distance(points[at], goals.point[goal]) + goals.metres[goal]
         hoped = np.full(len(points), np.inf)
@@ -185,7 +218,7 @@ class Ground:
         near = doors.take(np.isin(doors.area, areas))
         nodes, home = np.concatenate([near.point, corner]), np.concatenate([near.area, areas[owner]])
         n, k = len(nodes), len(near.point)
-        a, b = _join(home, home)
+        a, b = match_values(home, home)
         a, b = a[(a < b) & (b >= k)], b[(a < b) & (b >= k)]
         ways = _draw(nodes[a], nodes[b])
         seen = self._see(ways, home[a])
@@ -249,17 +282,14 @@ def open_ground(
     fence = Fence(np.concatenate([walls, enclose_ground(shapes, owner, points, half_m=half_m)]))
     entry = snap_points(shapely.get_x(points), shapely.get_y(points), graph, edges, max_m=max_m, fence=fence)
     outlines = Fence(shapely.get_exterior_ring(shapes))
-    return Ground(shapes, owner, points, entry, fence, outlines, graph, np.asarray(edges, dtype=object))
+    lines = np.asarray(edges, dtype=object).reshape(-1)
+    return Ground(shapes, owner, points, entry, fence, outlines, half_m, graph, lines)
 
 
-def _join(left: Index, right: Index) -> tuple[Index, Index]:
-    """Return positions of all pairs of equal values, by the left one."""
-    order = np.argsort(right, kind="stable")
-    first = np.searchsorted(right[order], left, side="left")
-    count = np.searchsorted(right[order], left, side="right") - first
-    at = np.repeat(np.arange(len(left)), count)
-    step = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
-    return at, order[first[at] + step]
+def _overwrite(snap: Snap, rows: Index, by: Snap) -> None:
+    """Let points join as others do; where they are stays."""
+    for name in (f.name for f in fields(Snap) if f.name not in ("x", "y")):
+        getattr(snap, name)[rows] = getattr(by, name)
 
 
 def _draw(start: NDArray, end: NDArray) -> NDArray:
