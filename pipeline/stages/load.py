@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
+from layers.costs import report_costs
 from layers.crs import Zone, choose_zone, name_crs, place_of
 from layers.derive import derive_fields, set_limits
 from layers.duplicates import drop_twins
@@ -201,6 +202,7 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataF
     parts: list[gpd.GeoDataFrame] = []
     labels: list[pd.Series] = []
     for item in intake.taken[layer.key]:
+        report_costs(item.frame, layer, item.place)
         frame = mend_shapes(place_frame(item, crs), layer, item.place)
         frame = derive_fields(
             frame, layer, item.place, year=plan.plan.data_year, area_rule=plan.crs.area_rule
