@@ -118,7 +118,7 @@ def test_yaml_with_a_tag_is_refused_and_runs_nothing(tmp_path: Path) -> None:
 
 def test_missing_layers_say_what_they_cost(bench: Bench) -> None:
     frames = bench.load()
-    told = {fault.layer for fault in bench.find("HSQ-A05")}
+    told = {fault.layer for fault in bench.find("HSQ-A05") if not fault.file}
     assert "各类设施现状点" in told and "社区边界（输入）" not in told
     assert len(frames["facility"]) == 0 and frames["facility"].crs == "EPSG:4548"
 
