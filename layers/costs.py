@@ -75,7 +75,8 @@ def list_costs(layer: type[Layer]) -> Mapping[str, Cost]:
     return found
 
 
-_ALWAYS = frozenset({"id", "source"})
+# Nobody misses these: ids and file names are made, remarks are free.
+_ALWAYS = frozenset({"id", "source", "note"})
 
 
 def _find_cost(layer: type[Layer], column: Column, entry: Mapping[str, Any]) -> Cost:
@@ -116,8 +117,8 @@ def report_costs(frame: pd.DataFrame, layer: type[Layer], place: Place) -> None:
     Parameters
     ----------
     frame : typed columns of the layer as the file gives them, before anything is derived.
-    place : gets a warning for fields whose absence costs a sheet, a table or an analysis, and a remark for
-        those that only leave a column of the database empty.
+    place : gets one message for fields whose absence costs a sheet, a table (a warning) or an analysis, and a
+        remark for those that only leave a column of the database empty.
     """
     if not len(frame):
         return
@@ -130,7 +131,8 @@ def report_costs(frame: pd.DataFrame, layer: type[Layer], place: Place) -> None:
     heavy = {name: cost for name, cost in absent.items() if cost.matters}
     if heavy:
         told = "。".join(f"{columns[name].spec.alias}：{cost.describe()}" for name, cost in heavy.items())
-        place.warn(
+        shown = any(cost.lost or cost.poorer or cost.tables for cost in heavy.values())
+        (place.warn if shown else place.note)(
             "HSQ-A05", f"文件没有 {len(heavy)} 个字段的内容，影响成果。{told}", field="、".join(heavy),
             row="", action="其余成果照常输出", remedy="有数据时在配置的 columns 中写“字段: 文件列名”；没有时可忽略",
         )  # fmt: skip

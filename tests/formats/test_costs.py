@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shapely import box
+from shapely import LineString, box
 
 from configs import read_settings
 from layers.costs import list_costs
@@ -20,7 +20,7 @@ def test_every_field_of_the_survey_layers_has_a_say() -> None:
     for key, entry in DECLARED.items():
         assert key in Inputs.model_fields
         layer = Layer.registry[key]
-        free = {str(column) for column in layer.columns() if not column.spec.required} - {"id", "source"}
+        free = {str(column) for column in layer.columns() if not column.spec.required} - {"id", "source", "note"}
         parts = [
             set(entry.get("filled") or ()),
             set(entry.get("unused") or ()),
@@ -61,13 +61,20 @@ def test_a_file_is_told_once_what_its_missing_columns_cost(bench) -> None:
     bench.add("building", "楼2.gpkg")
     bench.load()
     told = [fault for fault in bench.find("HSQ-A05") if fault.file]
-    heavy, light = (fault for fault in told if fault.file == "楼.gpkg")
-    assert (heavy.severity, light.severity) == ("警告", "提示")
+    (heavy,) = (fault for fault in told if fault.file == "楼.gpkg")
+    assert heavy.severity == "警告"
     assert "floors" not in heavy.field.split("、") and "built" in heavy.field.split("、")
     assert "不能绘制 1-04 建设现状图（建筑年代）" in heavy.problem
-    assert "HSQ_XZJZ.BZ" in light.problem
-    (other, _) = (fault for fault in told if fault.file == "楼2.gpkg")
+    (other,) = (fault for fault in told if fault.file == "楼2.gpkg")
     assert "1-03" in other.problem and "use" in other.field.split("、")
+
+
+def test_columns_that_only_stay_empty_in_the_database_are_a_remark(bench) -> None:
+    bench.vector("管.gpkg", [LineString([(E0, N0), (E0 + 9, N0)])], {"kind": ["给水"]})
+    bench.add("utility_line", "管.gpkg")
+    bench.load()
+    (light,) = (fault for fault in bench.find("HSQ-A05") if fault.file == "管.gpkg")
+    assert light.severity == "提示" and "管径（HSQ_SZGX.GJ）" in light.problem
 
 
 def test_what_is_there_costs_nothing(bench) -> None:
