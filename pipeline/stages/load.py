@@ -116,7 +116,7 @@ def _read_relief(roads: Frame, plan: Plan, log: FaultLog) -> Frame:
     """Read the heights around the roads, where the plan counts slope."""
     if plan.walking.dem is None or not isinstance(roads, gpd.GeoDataFrame) or not len(roads):
         return empty_frame(Relief)
-    from layers.read.raster import read_relief
+    from layers.read.relief import read_relief
 
     place = Place(plan.walking.dem.as_posix(), Relief.alias, log)
     west, south, east, north = roads.total_bounds
