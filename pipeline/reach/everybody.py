@@ -12,15 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.reach.covering import (
-    Mask,
-    cover_greedily,
-    find_cover,
-    first_cover,
-    least_cover,
-    price_demand,
-    tabulate_near,
-)
+from pipeline.reach.branching import ROUNDING, Mask, price_demand
+from pipeline.reach.covering import cover_greedily, find_cover, first_cover, least_cover, tabulate_near
 from pipeline.reach.graph import Floats
 from pipeline.reach.programme import TimedOut
 from pipeline.reach.task import Allocation, NoSolution, Task, require_reached, send_to_nearest
@@ -123,7 +116,7 @@ def _bound_below(task: Task, steps: Floats, more: int, high: int) -> int:
     while low < high:
         middle = (low + high) // 2
         prices = price_demand(_left_by_existing(task, steps[middle])[:, ~task.fixed])
-        if prices is None or np.ceil(prices.bound - 1e-9) > more:
+        if prices is None or np.ceil(prices.bound - ROUNDING) > more:
             low = middle + 1
         else:
             high = middle

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from pipeline.reach import covering, everybody
+from pipeline.reach import branching, covering, everybody
 from pipeline.reach.allocate import cover_all, make_task, minimise_worst
-from pipeline.reach.covering import find_cover, first_cover, least_cover, price_demand, tabulate_near
+from pipeline.reach.branching import price_demand
+from pipeline.reach.covering import find_cover, first_cover, least_cover, tabulate_near
 from pipeline.reach.od import table_from_matrix
 from pipeline.reach.programme import TimedOut
 
@@ -45,10 +46,10 @@ def lead(monkeypatch, way):
 
     monkeypatch.setattr(covering, "cover_greedily", none_but_hopeless)
     if way == "prices":
-        monkeypatch.setattr(covering, "_WORTH_PRICING", 0)
+        monkeypatch.setattr(branching, "_WORTH_PRICING", 0)
     if way == "highs":
-        monkeypatch.setattr(covering, "_WORK", 0)
-        monkeypatch.setattr(covering, "_LEAST_NODES", 1)
+        monkeypatch.setattr(branching, "_WORK", 0)
+        monkeypatch.setattr(branching, "_LEAST_NODES", 1)
 
 
 @pytest.mark.parametrize("way", ["search", "prices", "highs"])
