@@ -24,6 +24,7 @@ class FacilityClass:
     required : whether its absence makes a 漏配 need.
     words, excluded : texts that mean the class, and texts that mean something else.
     need_m2 : least scale a need asks for; land area where ``land``.
+    most_m2 : largest scale the standard gives; None where it gives none.
     standard, clause, evidence, confidence : where the rule comes from.
     dimension, works, landuse_code : classification of its needs and sites.
     """
@@ -37,6 +38,7 @@ class FacilityClass:
     required: bool
     land: bool
     need_m2: float
+    most_m2: float | None
     words: tuple[str, ...]
     excluded: tuple[str, ...]
     osm: tuple[tuple[tuple[str, str], ...], ...]
@@ -77,6 +79,9 @@ def facility_classes() -> dict[str, FacilityClass]:
             required=item["required"],
             land=item.get("land", False),
             need_m2=float(item["need_m2"]),
+            most_m2=float(most)
+            if (most := rule["land_max_m2" if item.get("land") else "floor_max_m2"])
+            else None,
             words=tuple(item["words"]),
             excluded=tuple(item.get("except", ())),
             osm=tuple(

@@ -19,6 +19,7 @@ References
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -27,7 +28,7 @@ from numpy.typing import NDArray
 from pipeline.reach.everybody import count_needed, cover_by_fewest, minimise_worst
 from pipeline.reach.formulate import cover_rows, median_rows, serve_rows
 from pipeline.reach.od import OdTable
-from pipeline.reach.programme import LOOSE, Programme, Solved, relax, solve, take_first
+from pipeline.reach.programme import LOOSE, Programme, Solved, TimedOut, relax, solve, take_first
 from pipeline.reach.task import (
     Allocation,
     NoSolution,
@@ -40,7 +41,7 @@ from pipeline.reach.task import (
 
 __all__ = [
     "Allocation", "NoSolution", "Task", "Unreachable", "cover_all", "cover_most", "make_task",
-    "minimise_walk", "minimise_worst",
+    "minimise_walk", "minimise_worst", "send_to_nearest",
 ]  # fmt: skip
 
 Mask = NDArray[np.bool_]
@@ -60,7 +61,9 @@ def cover_all(task: Task, limit_m: float) -> Allocation:
     require_reached(near)
     if task.capacity is None:
         return cover_by_fewest(task, limit_m)
-    programme = serve_rows(near, task.demand, task.fixed, task.capacity, count=None, aim="sites")
+    programme = serve_rows(
+        near, task.demand, task.fixed, task.capacity, count=None, aim="sites", load=task.load
+    )
     solved = _solve(programme, task)
     return _finish(task, near, programme, solved, solved.value)
 
@@ -80,7 +83,9 @@ def cover_most(task: Task, sites: int, limit_m: float) -> Allocation:
     if task.capacity is None:
         programme = cover_rows(near, task.fixed, count=sites, must=False, demand=task.demand)
     else:
-        programme = serve_rows(near, task.demand, task.fixed, task.capacity, count=sites, aim="covered")
+        programme = serve_rows(
+            near, task.demand, task.fixed, task.capacity, count=sites, aim="covered", load=task.load
+        )
     solved = _solve(programme, task)
     return _finish(task, near, programme, solved, -solved.value)
 
@@ -102,7 +107,9 @@ def minimise_walk(task: Task, sites: int) -> Allocation:
     if task.capacity is None:
         programme, _ = relax(median_rows(task.od, task.demand, task.fixed, count=sites))
     else:
-        programme = serve_rows(task.od, task.demand, task.fixed, task.capacity, count=sites, aim="walk")
+        programme = serve_rows(
+            task.od, task.demand, task.fixed, task.capacity, count=sites, aim="walk", load=task.load
+        )
     solved = _solve(programme, task)
     return _finish(task, task.od, programme, solved, solved.value)
 
@@ -117,7 +124,7 @@ def _solve(programme: Programme, task: Task) -> Solved:
 def _finish(task: Task, od: OdTable, programme: Programme, solved: Solved, value: float) -> Allocation:
     """Decide ties, assign everybody, and state what was reached."""
     if solved.proven:
-        solved = take_first(programme, solved)
+        solved = take_first(programme, solved, time_limit_s=task.time_limit_s)
     sites = np.flatnonzero(solved.x[: task.od.n_destinations] > 0.5)
     if task.capacity is None:
         limit_m = float(od.distance_m.max(initial=0.0))
@@ -130,12 +137,17 @@ def _finish(task: Task, od: OdTable, programme: Programme, solved: Solved, value
 
 
 def _walk_least(task: Task, od: OdTable, programme: Programme, solved: Solved) -> Mask:
-    """Return the pairs used: with the sites and the value settled, those of the least demand × distance."""
+    """Return the pairs used: with the sites and the value settled, those of the least demand × distance.
+
+    Where the time limit leaves that undecided, those that came with the value.
+    """
     n = task.od.n_destinations
     is_open = solved.x[:n] > 0.5
     settled = programme.set_sites(opened=is_open, closed=~is_open)
     settled = settled.add_row(programme.cost, -np.inf, solved.value + LOOSE)
     walk = np.concatenate([np.zeros(n), task.demand[od.origin] * od.distance_m])
-    better = solve(replace(settled, cost=walk), time_limit_s=task.time_limit_s)
+    better = None
+    with suppress(TimedOut):
+        better = solve(replace(settled, cost=walk), time_limit_s=task.time_limit_s)
     same = better is not None and programme.value_of(better.x) <= solved.value
     return (better.x if better is not None and same else solved.x)[n:] > 0.5

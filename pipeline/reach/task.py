@@ -63,7 +63,9 @@ class Task:
     fixed : (n_destinations,) bool
         Existing sites, open whatever else is chosen; none when left out.
     capacity : (n_destinations,) float or None
-        Most demand a site can take; an origin goes to one site whole. Unlimited when None.
+        Most that a site can take; an origin goes to one site whole. Unlimited when None.
+    load : (n_origins,) float or None
+        What each origin takes of a capacity; its demand when None.
     time_limit_s : float or None
         Limit of each solver call; the result then states its gap, and ties may be left as they fell.
     """
@@ -73,12 +75,17 @@ class Task:
     fixed: Mask
     capacity: Floats | None = None
     time_limit_s: float | None = None
+    load: Floats | None = None
 
     def __post_init__(self) -> None:
         if self.demand.shape != (self.od.n_origins,) or self.fixed.shape != (self.od.n_destinations,):
             raise ValueError("demand or fixed does not fit the table")
         if not (np.isfinite(self.demand) & (self.demand >= 0)).all():
             raise ValueError("demand must be finite and not negative")
+        if self.load is not None and not (
+            self.load.shape == self.demand.shape and (np.isfinite(self.load) & (self.load >= 0)).all()
+        ):
+            raise ValueError("loads must fit the origins, be finite and not negative")
         if self.capacity is not None and (
             self.capacity.shape != self.fixed.shape or not (self.capacity >= 0).all()
         ):
@@ -97,12 +104,14 @@ def make_task(
     *,
     fixed: ArrayLike | None = None,
     capacity: ArrayLike | None = None,
+    load: ArrayLike | None = None,
     time_limit_s: float | None = None,
 ) -> Task:
     """Return a task from anything array-like; see :class:`Task`."""
     held = None if capacity is None else np.asarray(capacity, dtype=np.float64)
     existing = np.zeros(od.n_destinations, bool) if fixed is None else np.asarray(fixed, dtype=bool)
-    return Task(od.sort(), np.asarray(demand, dtype=np.float64), existing, held, time_limit_s)
+    taken = None if load is None else np.asarray(load, dtype=np.float64)
+    return Task(od.sort(), np.asarray(demand, dtype=np.float64), existing, held, time_limit_s, taken)
 
 
 @dataclass(frozen=True, eq=False)
