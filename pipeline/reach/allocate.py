@@ -64,7 +64,9 @@ def cover_all(task: Task, limit_m: float) -> Allocation:
     programme = serve_rows(
         near, task.demand, task.fixed, task.capacity, count=None, aim="sites", load=task.load
     )
-    solved = _solve(programme, task)
+    solved = solve(programme, time_limit_s=task.time_limit_s)
+    if solved is None:
+        raise NoSolution
     return _finish(task, near, programme, solved, solved.value)
 
 
@@ -117,8 +119,20 @@ def minimise_walk(task: Task, sites: int) -> Allocation:
 def _solve(programme: Programme, task: Task) -> Solved:
     solved = solve(programme, time_limit_s=task.time_limit_s)
     if solved is None:
-        raise NoSolution(count_needed(task) if task.capacity is None else None)
+        raise NoSolution(count_needed(task) if task.capacity is None else _count_to_hold(task))
     return solved
+
+
+def _count_to_hold(task: Task) -> int | None:
+    """Return how many sites hold everybody; None where all do not, or the time limit leaves it unknown."""
+    assert task.capacity is not None
+    programme = serve_rows(
+        task.od, task.demand, task.fixed, task.capacity, count=None, aim="sites", load=task.load
+    )
+    with suppress(TimedOut):
+        solved = solve(programme, time_limit_s=task.time_limit_s)
+        return int(solved.value) if solved is not None and solved.proven else None
+    return None
 
 
 def _finish(task: Task, od: OdTable, programme: Programme, solved: Solved, value: float) -> Allocation:
