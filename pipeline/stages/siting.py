@@ -19,6 +19,7 @@ from layers.reachable import (
     Link,
     NetworkSite,
     Obstacle,
+    Precinct,
     SiteReach,
     Unit,
     Whereabouts,
@@ -50,7 +51,7 @@ def make_sites(given: Given) -> dict[str, Frame]:
     """
     spaces = given.table(Inventory)
     room_m2 = dict(zip(spaces[Inventory.number], spaces[Inventory.usable_m2], strict=True))
-    net = open_walknet(given.geo(Edge), given.plan, given.geo(Obstacle))
+    net = open_walknet(given.geo(Edge), given.plan, given.geo(Obstacle), given.geo(Precinct))
     sites, reached = [], []
     for service in services().values():
         prospects = find_prospects(given, net, service, room_m2)
@@ -201,7 +202,7 @@ def _limit_sites(town: Prospects, near: OdTable) -> NDArray[np.float64] | None:
 SITING = Stage(
     name="siting",
     title="中心站点布局",
-    takes=(Edge, Obstacle, Home, Link, Facility, Building, Unit, Whereabouts, Need, Inventory),
+    takes=(Edge, Obstacle, Precinct, Home, Link, Facility, Building, Unit, Whereabouts, Need, Inventory),
     gives=(NetworkSite, SiteReach),
     run=make_sites,
 )

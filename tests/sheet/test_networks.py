@@ -125,7 +125,7 @@ def network():
         Link.key: make_frame(
             Link,
             [
-                {"id": f"l{n}", "layer": "home", "object_id": str(n), "status": status, "geometry": Point(n, 0)}
+                {"id": f"l{n}", "layer": "住户点", "object_id": str(n), "status": status, "geometry": Point(n, 0)}
                 for n, status in enumerate(["已接入", "过远", "范围外", "被隔断", "不同连通分量"])
             ],
         ),
@@ -153,7 +153,7 @@ def test_islands_and_what_does_not_join_stand_out(network):
     assert loose.frame[Link.status].tolist() == ["过远", "被隔断", "不同连通分量"]
     figures = TABLES["network_figures"](network)
     assert [row[1:] for row in figures.rows] == [("1,234.57 km", "—"), ("12 个", "符合")]
-    assert TABLES["links"](network).rows[0][0] == Home.alias
+    assert TABLES["links"](network).rows[0] == ("住户点", "已接入", "1")
 
 
 def test_every_class_a_network_view_draws_has_a_symbol(street, network):

@@ -12,7 +12,6 @@ import shapely
 
 from configs.services import services
 from layers import codes
-from layers.model import Layer
 from layers.reachable import Edge, Home, Link, NetworkFigure, NetworkMark, NetworkSite, SiteReach
 from layers.source import Building
 from pipeline.deliver.atlas.cells import make_table, write_count, write_text
@@ -219,14 +218,14 @@ def network_figures(town: Town) -> SideTable | None:
 
 
 def links(town: Town) -> SideTable | None:
-    """How many objects of each layer join the network, and how many do not."""
+    """How many objects of each kind join the network, and how many do not."""
     counts = town.table(Link).groupby([Link.layer, Link.status]).size()
-    rows = [(_layer_name(str(layer)), str(status), str(n)) for (layer, status), n in counts.items()]
+    order = {word: n for n, word in enumerate((*codes.LINKED.values, *codes.SNAP.values))}
+    rows = [
+        (str(layer), str(status), str(n))
+        for (layer, status), n in sorted(counts.items(), key=lambda item: [order[word] for word in item[0]])
+    ]
     return make_table("接入状态", ("对象", "状态", "个"), rows, (2,))
-
-
-def _layer_name(key: str) -> str:
-    return Layer.registry[key].alias if key in Layer.registry else key
 
 
 def _metres(*values: object) -> str:
