@@ -90,9 +90,10 @@ def plan_network(given: Given, service: Service, prospects: Prospects) -> Networ
     prospects = replace(prospects, places=places)
     served, limited = _choose_stations(given, service, prospects, limit_m, centres)
     # What stands outside the plan's communities belongs to the network where it serves somebody of them.
+    inside = places["community"].notna().to_numpy()
+    centres = centres[inside[centres] | np.isin(centres, to_centre.assigned)]
     serves = np.isin(served.sites, served.assigned[: len(prospects.homes)])
-    inside = places["community"].iloc[served.sites].notna().to_numpy()
-    stations = served.sites[serves | inside | np.isin(served.sites, centres)]
+    stations = served.sites[serves | inside[served.sites] | np.isin(served.sites, centres)]
     return (
         Network(prospects, centres, stations, to_centre, served, limited, limit_m) if len(stations) else None
     )

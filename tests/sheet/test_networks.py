@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from shapely import LineString, Point
+from shapely import LineString, Point, box
 
 from configs import read_settings
 from configs.services import services
 from layers.planned import Need
-from layers.reachable import Edge, Home, Link, NetworkFigure, NetworkMark, NetworkSite, SiteReach, Whereabouts
+from layers.reachable import Edge, Home, Link, NetworkMark, NetworkSite, Scope, SiteReach, Whereabouts
 from layers.source import Building
 from pipeline.deliver.atlas.compose import VIEWS as ALL_VIEWS
 from pipeline.deliver.atlas.networks import (
@@ -114,13 +114,12 @@ def network():
                 {"id": "b", "kind": "社区无道路", "geometry": Point(5, 5), **mark},
                 {"id": "e2", "kind": "断头路", "geometry": Point(2, 0), **mark},
                 {"id": "g", "kind": "疑似未相接", "distance_m": 0.62, "road": "r1", "geometry": Point(3.456, 0), **mark},
+                {"id": "far", "kind": "孤立路段", "length_m": 1, "geometry": Point(99, 0), **mark},
                 {"id": "i", "kind": "孤立路段", "length_m": 9, "road": "r2", "geometry": Point(4, 2), **mark},
             ],
         ),
-        NetworkFigure.key: make_frame(
-            NetworkFigure,
-            [{"id": "1", "item": "步行网络总长", "value": 1234.5678, "unit": "km"},
-             {"id": "2", "item": "节点", "value": 12, "unit": "个", "verdict": "符合"}],
+        Scope.key: make_frame(
+            Scope, [{"id": "s", "kind": "研究范围", "area_m2": 100, "geometry": box(0, -1, 10, 10)}]
         ),
         Link.key: make_frame(
             Link,
@@ -142,6 +141,7 @@ def test_marks_are_numbered_by_kind_and_dead_ends_are_not(network):
     assert others.frame[NetworkMark.id].tolist() == ["g", "i", "c", "b"]
     assert marks_numbered(network)["map_number"].tolist() == ["1", "2", "3", "4"]
     table = network_mark_rows(network)
+    assert len(table.rows) == 4 and "以外另有 1 处" in table.title
     assert table.rows[0] == ("1", "疑似未相接", "3.46", "0.00", "0.62 m", "r1")
     assert table.rows[1][4:] == ("9.00 m", "r2") and table.rows[2][4:] == ("—", "—")
 
@@ -151,8 +151,6 @@ def test_islands_and_what_does_not_join_stand_out(network):
     assert edges.frame["class"].tolist() == ["主网", "主网", "孤立"]
     (loose,) = unlinked(network)
     assert loose.frame[Link.status].tolist() == ["过远", "被隔断", "不同连通分量"]
-    figures = TABLES["network_figures"](network)
-    assert [row[1:] for row in figures.rows] == [("1,234.57 km", "—"), ("12 个", "符合")]
     assert TABLES["links"](network).rows[0] == ("住户点", "已接入", "1")
 
 

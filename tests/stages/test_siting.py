@@ -253,6 +253,7 @@ def test_what_stands_nearby_counts_and_is_not_proposed_again():
     # outside the plan's communities, within 研究范围: a health centre, a station that serves, one that does not
     frames = town(
         facility("health_center", 2300, "中心"),
+        facility("health_center", 2700, "远中心"),
         facility("health_station", 2050, "邻"),
         facility("health_station", -400, "远邻"),
     )

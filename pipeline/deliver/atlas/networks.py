@@ -12,10 +12,10 @@ import shapely
 
 from configs.services import services
 from layers import codes
-from layers.reachable import Edge, Home, Link, NetworkFigure, NetworkMark, NetworkSite, SiteReach
+from layers.reachable import Edge, Home, Link, NetworkMark, NetworkSite, SiteReach
 from layers.source import Building
 from pipeline.deliver.atlas.cells import make_table, write_count, write_text
-from pipeline.deliver.atlas.town import Town
+from pipeline.deliver.atlas.town import STUDIED, Town
 from pipeline.deliver.sheet.spec import Drawn, SideTable
 
 _CLASS = "class"
@@ -120,7 +120,7 @@ def walk_edges(town: Town) -> list[Drawn]:
 
 def marks_numbered(town: Town) -> gpd.GeoDataFrame:
     """Places of the network to look at, numbered by kind; dead ends, which are many, are not."""
-    frame = town.placed(NetworkMark)
+    frame = _marks_here(town)
     frame = frame[frame[NetworkMark.kind] != _DEAD]
     rank = {kind: n for n, kind in enumerate(codes.NETWORK_MARK.values)}
     frame = frame.assign(rank=frame[NetworkMark.kind].map(rank)).sort_values(
@@ -129,9 +129,15 @@ def marks_numbered(town: Town) -> gpd.GeoDataFrame:
     return frame.assign(**{NUMBER: [str(n + 1) for n in range(len(frame))]})
 
 
+def _marks_here(town: Town) -> gpd.GeoDataFrame:
+    """Return the marks that the sheet's extent shows: those beyond 研究范围 on all sides are in the database."""
+    frame = town.placed(NetworkMark)
+    return frame[frame.intersects(shapely.box(*town.scope(STUDIED).total_bounds))]
+
+
 def network_marks(town: Town) -> list[Drawn]:
     """Suspicious gaps, islands, cuts and bare communities, numbered, and dead ends as they are."""
-    frame = town.placed(NetworkMark)
+    frame = _marks_here(town)
     return [
         Drawn(
             frame=frame[frame[NetworkMark.kind] == _DEAD], theme="network_mark", value=_DEAD,
@@ -199,22 +205,9 @@ def network_mark_rows(town: Town) -> SideTable | None:
         )
         for row in marks_numbered(town).to_dict("records")
     ]
-    return make_table(
-        "步行网络疑点", ("号", "类型", "东坐标", "北坐标", "相距或长度", "道路编号"), rows, (2, 3, 4)
-    )
-
-
-def network_figures(town: Town) -> SideTable | None:
-    """What the walk network amounts to, as in its table."""
-    rows = [
-        (
-            str(row[NetworkFigure.item]),
-            f"{row[NetworkFigure.value]:,.2f}".removesuffix(".00") + f" {row[NetworkFigure.unit]}",
-            write_text(row[NetworkFigure.verdict]),
-        )
-        for row in town.table(NetworkFigure).sort_values(NetworkFigure.id).to_dict("records")
-    ]
-    return make_table("步行网络统计", ("指标", "数值", "判定"), rows, (1,))
+    beyond = len(town.geo(NetworkMark)) - len(_marks_here(town))
+    title = "步行网络疑点" + (f"（研究范围四至以外另有 {beyond} 处，见数据库）" if beyond else "")
+    return make_table(title, ("号", "类型", "东坐标", "北坐标", "相距或长度", "道路编号"), rows, (2, 3, 4))
 
 
 def links(town: Town) -> SideTable | None:
@@ -243,4 +236,4 @@ VIEWS = {
         network_sites, network_links, network_walks, network_homes, walk_edges, network_marks, unlinked,
     )
 }  # fmt: skip
-TABLES = {table.__name__: table for table in (network_site_rows, network_mark_rows, network_figures, links)}
+TABLES = {table.__name__: table for table in (network_site_rows, network_mark_rows, links)}
