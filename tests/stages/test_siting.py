@@ -15,6 +15,8 @@ from layers.frame import empty_frame
 from layers.planned import Inventory, Need
 from layers.reachable import Access, Edge, Home, NetworkSite, SiteReach
 from layers.source import Community, Facility, Road
+from pipeline.reach.programme import TimedOut
+from pipeline.stages import siting
 from pipeline.stages.access import count_places
 from pipeline.stages.base import Given
 from pipeline.stages.siting import SITING
@@ -197,6 +199,21 @@ def test_a_full_station_serves_the_nearest_and_says_who_is_left():
     assert (homes[SiteReach.site].notna() == (homes[SiteReach.status] == "站点服务")).all()
     said = site(frames, spaces(), service="托育服务")[1]
     assert "能力不足未服务 3 人" in said[-1] and "每1000人4.5托位" in said[-1]
+
+
+def test_where_the_solver_runs_out_of_time_capacities_are_left_out_and_that_is_said(monkeypatch):
+    frames = town(places("nursery", 1000, "托", n=0.5, unit="托位"))
+    solve = siting.cover_most
+
+    def no_time(task, *given):
+        if task.capacity is not None:
+            raise TimedOut
+        return solve(task, *given)
+
+    monkeypatch.setattr(siting, "cover_most", no_time)
+    sites, said = site(frames, spaces(), service="托育服务")
+    assert sites.loc["f-托", NetworkSite.people] == 14
+    assert any("求解超时" in text for text in said)
 
 
 def test_where_one_station_is_full_the_next_is_proposed():
