@@ -195,7 +195,9 @@ def _reach_each(
     mean = float(graph.length_m.mean()) if graph.n_edges else 0.0
     step = max(mean / 32, limit / _MOST_BUCKETS if np.isfinite(limit) else 0.0) or 1.0
     buckets = int(min(limit / step + 2, _MOST_BUCKETS + 2))
-    row, target, distance, settled = kernels.reach_each(*arguments, step, buckets, list_nodes)
+    # Nodes are numbered along a curve, so the number tells who is whose neighbour.
+    order = np.argsort(graph.u[origins.edge], kind="stable") if graph.n_edges else np.arange(len(origins))
+    row, target, distance, settled = kernels.reach_each(*arguments, order, step, buckets, list_nodes)
     return row, target, distance, int(settled)
 
 
