@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -33,8 +34,18 @@ OriginsY = Annotated[str | None, typer.Option(metavar="COLUMN", help="起点的�
 OriginsId = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="起点的编号列；缺省取“编号”列，没有则用行号")
 ]
-MaxAccess = Annotated[float, typer.Option(min=0, help="点到路网的最大接入距离（米）")]
+MaxAccess = Annotated[float, typer.Option(min=0, max=10_000, help="点到路网的最大接入距离（米）")]
 Tolerance = Annotated[float, typer.Option(min=0, max=2, help="路口捕捉容差（米）")]
+
+
+def check_output_apart(output: Path, inputs: Iterable[Path | None], *, tables: Sequence[str] = ()) -> None:
+    """Refuse to write a result over a file that is read; ``tables`` are written beside a csv."""
+    beside = tables if output.suffix.lower() == ".csv" else ()
+    written = [output, *(output.with_name(f"{output.stem}_{name}.csv") for name in beside)]
+    for source in inputs:
+        for path in written:
+            if source is not None and source.exists() and path.exists() and source.samefile(path):
+                raise typer.BadParameter(f"--output {output} 会覆盖输入文件 {source}，请换一个文件名")
 
 
 def check_pair(first: str | None, second: str | None, first_name: str, second_name: str) -> None:

@@ -50,6 +50,7 @@ def reach(
     """Write the OD table; exit 0 when done, 1 when a file has faults."""
     options.check_pair(origins_x, origins_y, "--origins-x", "--origins-y")
     options.check_pair(destinations_x, destinations_y, "--destinations-x", "--destinations-y")
+    options.check_output_apart(output, [roads, origins, destinations])
     from rich.console import Console
 
     from layers.faults import FaultLog, PlanFaults
@@ -75,9 +76,9 @@ def reach(
         written = table[table[Walk.metres].notna()] if reached_only else table
         write_frame(written, Walk, output)
     except PlanFaults as error:
-        print_faults(console, [reword_fault(fault) for fault in error.faults])
+        print_faults(console, [reword_fault(fault) for fault in error.faults], report=False)
         return 1
-    print_faults(console, log.faults)
+    print_faults(console, log.faults, report=False)
     for line in describe_walks(table, len(left), len(right), limit_m=limit):
         console.print(line, highlight=False)
     console.print(f"已写出：{output}", highlight=False, soft_wrap=True)

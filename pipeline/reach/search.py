@@ -26,6 +26,7 @@ from pipeline.reach.snap import Snap
 
 # Enough for any walk; a search without limit puts what lies beyond into the last one.
 _MOST_BUCKETS = 4096
+_ENDLESS_M = 2.0**23
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,6 +213,11 @@ def reach_nodes(graph: Graph, sources: Snap, limit_m: float) -> tuple[Floats, In
     return distance, source
 
 
+def _round_limit(limit_m: float) -> float:
+    # Beyond this lengths no longer add up exactly, and no walk on earth is as long.
+    return np.inf if limit_m >= _ENDLESS_M else float(round_length(limit_m))
+
+
 def _arguments(graph: Graph, sources: Snap, wanted: Targets, limit_m: float) -> tuple[Any, ...]:
     """Return what both kernels take; see :mod:`pipeline.reach.kernels`."""
     return (
@@ -219,5 +225,5 @@ def _arguments(graph: Graph, sources: Snap, wanted: Targets, limit_m: float) -> 
         sources.edge, sources.offset_m, sources.access_m,
         wanted.indptr, wanted.order, wanted.offset_m, wanted.access_m,
         wanted.near_indptr, wanted.near_target, wanted.near_m, wanted.n,
-        float(round_length(limit_m)),
+        _round_limit(limit_m),
     )  # fmt: skip

@@ -69,6 +69,32 @@ def test_reached_only_leaves_out_rows_but_not_their_count(folder, call):
     assert "不在任何一对中 3 个" in text
 
 
+@pytest.mark.parametrize("name", ["roads.shp", "homes.csv", "shops.gpkg"])
+def test_an_input_is_never_written_over(folder, call, name):
+    before = (folder / name).read_bytes()
+    with pytest.raises(typer.BadParameter, match="会覆盖输入文件"):
+        call("reach", *FILES, "--output", folder / name)
+    assert (folder / name).read_bytes() == before
+
+
+@pytest.mark.parametrize("limit", ["1e12", "1e300", "inf"])
+def test_any_limit_however_large_reaches_all_that_is_joined(folder, call, limit):
+    code, _ = call("reach", *FILES, "--limit", limit, "--output", "od.csv")
+    pairs, _ = read("od.csv")
+    assert code == 0
+    assert pairs["乙", "S2"] == 690
+    assert len(pairs) == 4
+
+
+def test_a_long_list_of_faults_names_no_report_that_is_not_written(folder, call):
+    rows = "".join(f"h{i},x,1\n" for i in range(80))
+    (folder / "homes.csv").write_text("门牌,东,北\n" + rows, encoding="utf-8")
+    code, text = call("reach", *FILES, "--output", "od.csv")
+    assert code == 1
+    assert "另有" in text
+    assert "质检报告" not in text
+
+
 def test_limit_is_inclusive(folder, call):
     call("reach", *FILES, "--limit", 430, "--output", "a.csv")
     call("reach", *FILES, "--limit", 429.99, "--output", "b.csv")
