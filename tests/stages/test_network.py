@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -94,6 +96,15 @@ def test_gaps_are_ends_that_nearly_meet_and_nothing_else():
     assert [(f.severity, f.x, f.y) for f in gaps] == [("警告", 300, 500.75), ("警告", 499.6, 100)]
     assert "1.50 m" in gaps[0].problem
     assert figure(frames, "疑似未相接")[NetworkFigure.value] == 2
+
+
+def test_a_street_in_tiny_pieces_has_no_gaps_at_its_ends():
+    x = np.arange(0, 30.01, 0.25)
+    pieces = [road(f"p{i}", (a, 500), (b, 500)) for i, (a, b) in enumerate(itertools.pairwise(x))]
+    hook = [road("hook", (30, 500), (31.5, 500)), road("back", (31.5, 500), (31.5, 501), (28, 501))]
+    # Three metres of walk back to the street is a bend; a hairpin of eight is a gap.
+    assert marks(build([*pieces, *hook[:1]])[0], "疑似未相接") == []
+    assert marks(build([*pieces, *hook])[0], "疑似未相接") == [(28, 500.5)]
 
 
 def test_a_wall_between_two_ends_makes_their_gap_no_mistake():
