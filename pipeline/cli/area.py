@@ -12,7 +12,7 @@ from pipeline.cli import options
 HELP = """服务范围：道路（或 OSM）+ 起点 + 距离档 → 每个起点（或每类）每档一个面，带米数、分钟、面积
 
 范围由共用格网按路网距离绘出；某处是否可达以 haoshequ reach 的门到门距离为准。
-未接入的起点也各占一行（无图形，看接入状态），并在屏幕上计数。
+未接入的起点也各占一行（无图形，看接入状态），并在屏幕上计数；不与主网相连的路段组上的起点，只绘该组内的范围。
 
 例：haoshequ area --roads 道路.shp --origins 设施.gpkg --class 设施类型 --limits 300,500,1000 --output 服务范围.gpkg
 """

@@ -78,7 +78,9 @@ def _link_layer(
             severity="警告",
             layer=alias,
             row=str(frame["id"].iloc[position]),
-            action="保留该要素，按不可达计算",
+            action="保留该要素，只计所在路段组之内的可达"
+            if snap.status[position] == Status.OTHER_COMPONENT
+            else "保留该要素，按不可达计算",
             remedy=_BLOCKED_REMEDY
             if snap.status[position] == Status.BLOCKED
             else "补充到门口的道路，或调大 walking.max_access_m",

@@ -63,6 +63,21 @@ def test_nobody_is_dropped_and_everybody_is_counted(folder, call):
     assert "终点 3 个，其中不在任何一对中 2 个：不同连通分量 1、已接入而上限内不可达 1" in text
 
 
+def test_who_is_on_one_island_reaches_whom_is_there_too(folder, call):
+    gpd.GeoDataFrame(
+        {"编号": ["a", "b", "c"]}, geometry=[at(110, 400), at(135, 405), at(600, 5)], crs=CRS
+    ).to_file("spots.gpkg")
+    spots = ("--origins", "spots.gpkg", "--destinations", "spots.gpkg")
+    call("reach", "--roads", "roads.shp", *spots, "--max-access", "50", "--limit", 5000, "--output", "od.csv")
+    pairs, table = read("od.csv")
+    assert pairs == {("a", "a"): 0, ("a", "b"): 30, ("b", "a"): 30, ("b", "b"): 10, ("c", "c"): 10}
+    assert table.set_index("起点编号")["起点状态"].to_dict() == {
+        "a": "不同连通分量",
+        "b": "不同连通分量",
+        "c": "已接入",
+    }
+
+
 def test_reached_only_leaves_out_rows_but_not_their_count(folder, call):
     _, text = call("reach", *FILES, "--limit", 500, "--reached-only", "--output", "od.csv")
     assert read("od.csv")[1]["距离_m"].notna().all()

@@ -321,6 +321,21 @@ def test_islands_a_lake_and_a_bare_community_have_a_status_and_a_line():
     assert figure(frames, "没有道路的社区")[NetworkFigure.value] == 1
 
 
+def test_who_is_on_an_island_reaches_what_is_there_and_is_told_so():
+    frames, log = build(
+        [road("main", (0, 500), (1000, 500)), road("island", (100, 100), (300, 100))],
+        stages=(NETWORK, SCOPE, COVERAGE),
+        communities=[community("甲", 100, 50, 300, 150)],
+        building=[house(name, 120 + 3 * i, 110) for i, name in enumerate("abcde")],
+        facility=[facility("isle", 280, 105), facility("main", 280, 505)],
+    )
+    assert set(links(frames, Home.key)[Link.status]) == {"不同连通分量"}
+    assert set(frames[Reach.key][Reach.facility]) == {"isle"}
+    assert frames[Reach.key][Reach.metres].max() == 10 + 160 + 5
+    (isle,) = [fault for fault in log if fault.row == "isle"]
+    assert isle.action == "保留该要素，只计所在路段组之内的可达"
+
+
 def test_a_community_without_a_road_goes_through_every_stage_of_reach():
     frames, _ = build(
         [road("main", (0, 500), (1000, 500))],
