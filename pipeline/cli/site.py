@@ -74,6 +74,7 @@ def site(
     distance: options.OdDistance = "距离_m",
 ) -> int:
     """Write the chosen sites and the assignment; exit 0 when done, 1 for faults or no solution."""
+    options.check_output_apart(output, [od, demand, sites], tables=["分配", "概要"])
     _check_usage(model, count, limit, sites, existing, capacity)
     from rich.console import Console
 
@@ -122,9 +123,9 @@ def site(
         notes = pd.DataFrame(summary, columns=["项目", "内容"])
         written = tables.write_results({"站点": chosen, "分配": assigned, "概要": notes}, output)
     except PlanFaults as error:
-        print_faults(console, error.faults)
+        print_faults(console, error.faults, report=False)
         return 1
-    print_faults(console, log.faults)
+    print_faults(console, log.faults, report=False)
     for name, text in summary:
         console.print(f"{name}：{text}", highlight=False)
     console.print("站点：" + "、".join(chosen["站点编号"]), highlight=False, soft_wrap=True)

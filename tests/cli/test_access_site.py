@@ -70,6 +70,21 @@ def test_zones_and_opportunities(folder, call):
     assert pd.read_csv(folder / "n.csv")["可达度"].tolist() == [2, 2, 0, 0]
 
 
+def test_an_input_is_never_written_over(folder, call):
+    before = (folder / "od.csv").read_bytes()
+    for words in (
+        "access od.csv --measure cumulative --limit 9 -o od.csv",
+        "site od.csv --model median --count 1 -o od.csv",
+    ):
+        code, said = call(words)
+        assert (code, "会覆盖输入文件 od.csv" in said) == (2, True)
+    assert (folder / "od.csv").read_bytes() == before
+    # Nor by a table that is written beside a csv.
+    (folder / "r_分配.csv").write_bytes(before)
+    code, said = call("site r_分配.csv --model median --count 1 -o r.csv")
+    assert (code, "会覆盖输入文件 r_分配.csv" in said) == (2, True)
+
+
 def test_the_same_files_give_the_same_bytes(folder, call):
     for name in ("x.xlsx", "y.xlsx"):
         assert call(f"access od.csv --measure gravity --limit 900 --decay linear -o {name}")[0] == 0
