@@ -39,6 +39,8 @@ class SourceSpec(Protocol):
     @property
     def values(self) -> Mapping[str, Mapping[str, str]]: ...
     @property
+    def classification(self) -> str | None: ...
+    @property
     def constants(self) -> Mapping[str, str]: ...
     @property
     def key(self) -> str | None: ...
@@ -75,12 +77,16 @@ class Place:
     layer : Chinese name of the layer.
     log : where faults go.
     reported : cells (field, row) that already have a fault, so that none is reported twice.
+    columns : which column of the file feeds a field, under the file's own name.
+    classification : land-use classification the config says the file is in; None to judge by evidence.
     """
 
     file: str
     layer: str
     log: FaultLog
     reported: set[tuple[str, str]] = field(default_factory=set)
+    columns: dict[str, str] = field(default_factory=dict)
+    classification: str | None = None
 
     def error(self, code: str, problem: str, **more: object) -> None:
         """Record a fault that stops the plan."""

@@ -10,6 +10,7 @@ from pipeline.plan.base import Block
 from pipeline.plan.kinds import FilePath
 
 Datum = Literal["cgcs2000", "wgs84", "gcj02", "bd09"]
+Classification = Literal["2023", "2020", "sandiao", "gb50137"]
 
 
 class Source(Block):
@@ -37,6 +38,11 @@ class Source(Block):
         default_factory=dict, description="取值对应：字段名 → {文件中的值: 本系统的值}"
     )
     constants: dict[str, str] = Field(default_factory=dict, description="整个文件统一取的字段值")
+    classification: Classification | None = Field(
+        None,
+        description="用地代码的版本：2023（现行用地用海分类）、2020（试行版）、sandiao（第三次国土调查）、"
+        "gb50137（城市用地分类 R2、A33 等）；缺省按文件内容判断",
+    )
     key: str | None = Field(None, description="与几何文件关联的键（本系统字段名），与 geometry 同用")
     geometry: Source | None = Field(None, description="按 key 提供几何的另一个文件")
     wgs84_shift: bool = Field(True, description="WGS84 与 CGCS2000 之间按零平移处理并记录")
