@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -66,7 +66,8 @@ class Inputs(Block):
     road: list[Source] = Field(default_factory=list, description="道路与步行道中心线")
     gate: list[Source] = Field(default_factory=list, description="小区、公园出入口")
     barrier: list[Source] = Field(
-        default_factory=list, description="步行障碍：围墙、栅栏、河流、铁路、高差等线；出入口处放行，桥隧不受阻"
+        default_factory=list,
+        description="步行障碍：围墙、栅栏、河流、铁路、高差等线；出入口处放行，桥隧不受阻",
     )
     facility: list[Source] = Field(default_factory=list, description="各类设施")
     utility_point: list[Source] = Field(default_factory=list, description="市政设施点")
@@ -106,9 +107,17 @@ class OpenData(Block):
 
 
 class Divisions(Block):
-    """The 12-digit division code list that community names are joined to."""
+    """The 12-digit division list that community names and codes are checked against."""
 
-    path: FilePath = Field(description="区划代码表所在文件夹（streets、villages 两个 csv）")
+    path: FilePath | None = Field(
+        None,
+        description="区划代码表：一个 csv（列 code、name；9 位为街道、乡镇，12 位为社区、村），"
+        "或含 streets、villages 两个 csv 的文件夹；缺省用随程序的江西省代码表（国家统计局 2023 年）",
+    )
+    fictional: list[Annotated[str, Field(pattern=r"^\d{2,12}$")]] = Field(
+        default_factory=list,
+        description="声明为虚构的代码开头（如 369901），以此开头的社区代码照样接受，不与代码表核对",
+    )
     confirmed: dict[str, str] = Field(
         default_factory=dict, description="人工核实的社区代码：社区名称 → 12 位代码，优先于自动匹配"
     )
