@@ -49,7 +49,8 @@ _WIDTH = {
     0x339C: "mm",
     0x33CA: "ha",
 }
-_HIDDEN = r"[\u200b\u200c\u200d\ufeff\u00a0]"
+# The characters themselves, not their escapes, which the fast matcher does not know.
+_HIDDEN = "[\u200b\u200c\u200d\ufeff\u00a0]"
 _EDGES = " \t\r\n\u3000\x00"
 Read = TypeVar("Read")
 
@@ -104,7 +105,8 @@ def fold_text(cells: pd.Series) -> pd.Series:
         words = cells.dt.strftime("%Y-%m-%d").astype("str")
     elif pd.api.types.is_object_dtype(cells):
         # Spreadsheets keep whole numbers as floats and days as midnights.
-        words = cells.map(_write_cell).astype("str")
+        plain = set(map(type, cells)) <= {str, type(None)}
+        words = (cells if plain else cells.map(_write_cell)).astype("str")
     else:
         words = cells.astype("str")
     words = words.where(cells.notna())

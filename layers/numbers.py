@@ -18,7 +18,7 @@ from layers.cells import BLANK_WORDS, Parsed, fold_text, fold_width, no_rows, re
 # Factor of a unit to the base of its dimension; full-width and single-glyph forms are folded before.
 _UNITS: dict[str, dict[str, float]] = {
     "area": {
-        "m2": 1.0, "m^2": 1.0, "平方米": 1.0, "平米": 1.0, "平方": 1.0, "平": 1.0, "sqm": 1.0,
+        "㎡": 1.0, "m²": 1.0, "m2": 1.0, "m^2": 1.0, "平方米": 1.0, "平米": 1.0, "平方": 1.0, "平": 1.0, "sqm": 1.0,
         "万m2": 1e4, "万平方米": 1e4, "万平米": 1e4, "万平": 1e4, "公顷": 1e4, "ha": 1e4, "hm2": 1e4,
         "亩": 2000.0 / 3.0, "km2": 1e6, "平方公里": 1e6, "平方千米": 1e6,
     },
@@ -51,6 +51,7 @@ _DIMENSIONS = {
 _ABOUT = re.compile(r"^(?:约为|大约|约|近|≈|~)\s*")
 _MARK = re.compile(r"^(?:共计|共|合计|dn|de|[φøΦØ])\s*", re.IGNORECASE)
 _BODY = r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d+)(?:\.\d*)?|\.\d+"
+_QUICK = re.compile(r"^([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?)([^\d\s,.+\-()]*)$")
 _SIMPLE = re.compile(rf"^([-+]?(?:{_BODY})(?:[eE][-+]?\d+)?)(.*)$", re.DOTALL)
 _MORE = re.compile(r"^([万千百亿]?)[余多来](?=\D|$)")
 _AROUND = re.compile(r"(?:左右|上下|前后)$")
@@ -142,6 +143,10 @@ def read_number(
     any_unit : accept any word after the number.
     wanted, dimension : the unit and kind of quantity asked for, for the reason.
     """
+    quick = _QUICK.match(text)
+    if quick and quick[2] in factors and quick[1].isascii():
+        scale = factors[quick[2]]
+        return Number(float(quick[1].replace(",", "")) * scale, quick[2], scale != 1.0)
     plain = fold_width(text).strip()
     if plain.upper() in BLANK_WORDS:
         return Number()
