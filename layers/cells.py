@@ -106,7 +106,8 @@ def fold_text(cells: pd.Series) -> pd.Series:
     elif pd.api.types.is_object_dtype(cells):
         # Spreadsheets keep whole numbers as floats and days as midnights.
         plain = set(map(type, cells)) <= {str, type(None)}
-        words = (cells if plain else cells.map(_write_cell)).astype("str")
+        written = cells if plain else pd.Series(map(_write_cell, cells), index=cells.index, dtype=object)
+        words = written.astype("str")
     else:
         words = cells.astype("str")
     words = words.where(cells.notna())

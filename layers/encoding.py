@@ -101,7 +101,8 @@ def judge_cells(cells: list[bytes], *, claim: str = "") -> Verdict:
     # A few characters of GB18030 pair up to what UTF-8 reads as Greek, Cyrillic or accented letters; text
     # that is Chinese in the one reading and has no Chinese character in the other is Chinese. Signs such
     # as the 2 of m² stand alone in ASCII text and are UTF-8.
-    foreign = gb_wrong == 0 and claim != "UTF-8" and not count.plausible
+    other = not count.plausible or (count.only_gb > 0 and not count.only_utf8)
+    foreign = gb_wrong == 0 and claim != "UTF-8" and other
     if utf8_wrong == 0 and not foreign and count.utf8_cut <= 0.5 * n:
         share = common_share("".join(cell.decode("gb18030", errors="ignore") for cell in cells))
         sure = gb_wrong > 0 or n >= 3 or share < 0.6
@@ -121,13 +122,22 @@ def judge_cells(cells: list[bytes], *, claim: str = "") -> Verdict:
             f"{n} 种含中文的文字中 {n - count.utf8} 种不合 UTF-8、全部符合 GB18030，常用字占 {share:.0%}"
         )
         declared = claim if claim and claim not in {"UTF-8", "GB18030"} else ""
-        if declared and share < 0.5:
+        if declared and (share < 0.5 or _traditional_share(cells, declared) > share):
             return Verdict(declared, claim, evidence + f"；按声明的 {declared} 读取", sure=False)
         conflict = bool(claim) and claim != "GB18030"
         return Verdict("GB18030", claim, evidence, share >= 0.5, conflict, cut=count.gb_cut)
     best, wrong = ("UTF-8", utf8_wrong) if utf8_wrong <= gb_wrong else ("GB18030", gb_wrong)
     evidence = f"{n} 种含中文的文字中 {wrong} 种既不合 UTF-8 也不合 GB18030"
     return Verdict(claim or best, claim, evidence, sure=False)
+
+
+def _traditional_share(cells: list[bytes], declared: str) -> float:
+    """Share of characters that are everyday ones in Big5 (its first level), where that is what is declared."""
+    texts = [try_decode(cell, declared) for cell in cells] if declared == "cp950" else [None]
+    if any(text is None for text in texts):
+        return 0.0
+    wide = [raw for text in texts for char in text or "" if len(raw := char.encode(declared)) == 2]
+    return sum(0xA4 <= raw[0] <= 0xC6 for raw in wide) / len(wide) if wide else 0.0
 
 
 def judge_text(data: bytes) -> Verdict:

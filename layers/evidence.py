@@ -63,9 +63,12 @@ class Reading(NamedTuple):
                 return ""
             strange = self.gb is None or self.gb_cut or common_share(self.utf8) > common_share(self.gb)
             return "UTF-8" if strange else ""
-        if self.gb is not None and not self.gb_cut and (self.utf8 is None or not is_plausible(self.utf8)):
+        if self.gb is None or self.gb_cut:
+            return ""
+        if self.utf8 is None or not is_plausible(self.utf8):
             return "GB18030"
-        return ""
+        # Signs such as ² and · stand in other text; a cell of nothing but signs is Chinese read wrongly (路路).
+        return "GB18030" if len(self.gb) > 1 and min(self.gb) >= "\u2e80" else ""
 
 
 def read_both(cell: bytes) -> Reading:
@@ -82,11 +85,12 @@ def read_both(cell: bytes) -> Reading:
 
 
 def _trim_utf8(cell: bytes) -> bytes:
-    """Leave out an incomplete last character."""
-    for back in range(1, min(4, len(cell)) + 1):
+    """Leave out an incomplete last character; a cell that is nothing else, or ends otherwise, stays."""
+    for back in range(1, min(4, len(cell))):
         byte = cell[-back]
         if byte >= 0xC0:
-            return cell[:-back]
+            needed = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return cell[:-back] if back < needed else cell
         if byte < 0x80:
             return cell
     return cell

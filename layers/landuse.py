@@ -63,16 +63,22 @@ def mend_landuse(frame: pd.DataFrame, place: Place) -> pd.DataFrame:
     blank = pd.Series(pd.NA, index=frame.index, dtype="str")
     given = fold_text(frame.get(Parcel.landuse_code, blank)).fillna("")
     named = fold_text(frame.get(Parcel.landuse_name, blank)).fillna("")
+    # What the config itself gives is of 2023, whatever the file is in.
+    ours = pd.Series(frame.index.isin(list(_settled(place))), index=frame.index)
     # A land use is one of a hundred or two: everything is decided once a pair, not once a row.
-    at, distinct = pd.factorize(pd.MultiIndex.from_arrays([given, named]))
+    at, distinct = pd.factorize(pd.MultiIndex.from_arrays([given, named, ours]))
     counts = np.bincount(at, minlength=len(distinct))
-    split = [split_pair(code.strip(), plain_name(name)) for code, name in distinct]
-    pairs = pd.DataFrame(split, columns=["code", "name"]).assign(rows=counts)
+    split = [split_pair(code.strip(), plain_name(name)) for code, name, _ in distinct]
+    fixed = [bool(own) for _, _, own in distinct]
+    pairs = pd.DataFrame(split, columns=["code", "name"]).assign(rows=counts)[~np.array(fixed, dtype=bool)]
     columns = (place.columns.get(str(Parcel.landuse_code)), place.columns.get(str(Parcel.landuse_name)))
     judged = judge_scheme(
         pairs, columns=tuple(column for column in columns if column), declared=place.classification
     )
-    meanings = [resolve(code, name, judged.scheme) for code, name in split]
+    meanings = [
+        resolve(code, "" if own and code else name, schemes()["2023"] if own else judged.scheme)
+        for (code, name), own in zip(split, fixed, strict=True)
+    ]
     _report_scheme(pairs, judged, place)
     rows = (
         [frame.index[at == i] for i in range(len(distinct))] if len(distinct) < 1000 else _rows_of(at, frame)
@@ -93,6 +99,12 @@ def mend_landuse(frame: pd.DataFrame, place: Place) -> pd.DataFrame:
     frame[Parcel.landuse_code] = codes
     frame[Parcel.landuse_name] = proper.where(proper.notna(), named.where(named != ""))
     return frame
+
+
+def _settled(place: Place) -> set[object]:
+    return place.settled.get(str(Parcel.landuse_code), set()) | place.settled.get(
+        str(Parcel.landuse_name), set()
+    )
 
 
 def _rows_of(at: np.ndarray, frame: pd.DataFrame) -> list[pd.Index]:

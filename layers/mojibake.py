@@ -78,7 +78,11 @@ def find_garbled(cells: pd.Series) -> pd.Series:
 
 def _suspects(texts: list[str]) -> list[str]:
     """Leave out texts that are surely in order, by what is quick to see: nearly all of a table."""
-    data = "\n".join(text.replace("\n", " ") for text in texts).encode("gb18030", errors="replace").split(b"\n")
+    if not texts:
+        return []
+    data = (
+        "\n".join(text.replace("\n", " ") for text in texts).encode("gb18030", errors="replace").split(b"\n")
+    )
     return [
         text
         for text, raw in zip(texts, data, strict=True)

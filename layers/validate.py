@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Hashable, Sequence
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from layers.cells import fold_width
 from layers.model import Column, Layer
 from layers.read.raw import Place, list_rows
+
+_Item = TypeVar("_Item")
 
 
 def check_rows(frame: pd.DataFrame, layer: type[Layer], place: Place) -> None:
@@ -108,21 +112,30 @@ def check_unique(frame: pd.DataFrame, layer: type[Layer], place: Place, *, label
         cells = frame[column]
         alias = column.spec.alias
         twins = cells[cells.notna() & cells.duplicated(keep=False)]
-        for value, rows in sorted(twins.groupby(twins).groups.items()):
+        for value, rows in _group(twins.tolist(), labels[twins.index].tolist()):
             place.error(
-                "HSQ-V06", f"“{alias}”重复：{value}", field=str(column), row=list_rows(pd.Index(labels[rows]), most=5),
+                "HSQ-V06", f"“{alias}”重复：{value}", field=str(column), row=list_rows(rows, most=5),
                 value=str(value), remedy="改正编号使其唯一，或在配置的 columns 中换一列作编号",
             )  # fmt: skip
         single = cells[cells.notna()].drop_duplicates().astype("str")
         bare = single.map(_bare)
         alike = single[bare.duplicated(keep=False)]
-        for _, rows in sorted(alike.groupby(bare[alike.index]).groups.items()):
-            values = sorted(alike[rows])
+        places = labels[alike.index].tolist()
+        for _, pairs in _group(bare[alike.index].tolist(), list(zip(alike, places, strict=True))):
+            values = "、".join(sorted(value for value, _ in pairs))
             place.warn(
-                "HSQ-V06", f"“{alias}”只差大小写、全半角或空格：{'、'.join(values)}", field=str(column),
-                row=list_rows(pd.Index(labels[rows]), most=5), value="、".join(values), action="按不同的编号处理",
-                remedy="确为同一编号的改为一致，不同的换一个编号",
+                "HSQ-V06", f"“{alias}”只差大小写、全半角或空格：{values}", field=str(column),
+                row=list_rows([label for _, label in pairs], most=5), value=values,
+                action="按不同的编号处理", remedy="确为同一编号的改为一致，不同的换一个编号",
             )  # fmt: skip
+
+
+def _group(keys: Sequence[Hashable], items: Sequence[_Item]) -> list[tuple[Any, list[_Item]]]:
+    """Return the items of each key, keys in order."""
+    found: dict[Any, list[_Item]] = {}
+    for key, item in zip(keys, items, strict=True):
+        found.setdefault(key, []).append(item)
+    return sorted(found.items(), key=lambda pair: str(pair[0]))
 
 
 def _bare(value: str) -> str:

@@ -98,5 +98,7 @@ def read_columns(source: SourceSpec, layer: type[Layer], table: pd.DataFrame, pl
             continue
         cells = pd.Series(constant, index=table.index, dtype="str")
         value = read_cells(fields[name], cells, {}, place).values
-        made[name] = made[name].where(made[name].notna(), value) if name in made else value
+        filled = made[name].isna() if name in made else value.notna()
+        place.settled.setdefault(name, set()).update(table.index[filled])
+        made[name] = made[name].where(~filled, value) if name in made else value
     return pd.DataFrame(made, index=table.index)

@@ -47,7 +47,9 @@ def read_cells(
     spec = field.spec
     if mapping:
         words = fold_text(cells)
-        cells = words.where(~words.isin(mapping), words.map(dict(mapping)))
+        mapped = words.isin(mapping)
+        cells = words.where(~mapped, words.map(dict(mapping)))
+        place.settled.setdefault(str(field), set()).update(words.index[mapped])
     parsed = parse_cells(cells, kind=spec.kind, unit=spec.unit if unit is None else unit, form=spec.form)
     if spec.codes is not None:
         parsed = _match_codes(field, parsed, place)
