@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -55,7 +54,6 @@ class Cost:
         return "；".join(parts)
 
 
-@cache
 def list_costs(layer: type[Layer]) -> Mapping[str, Cost]:
     """Return the costs of a layer's fields by field name; fields that cost nothing are left out.
 

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from layers.encoding import judge_text, normalise_name
 from layers.read.grid import Cells, Grid
 from layers.read.raw import Place
 from layers.read.sniff import Opened, read_all
+from layers.read.text import read_text
 
 SUFFIXES = frozenset({".csv", ".txt"})
 _SEPARATORS = ",\t;|"
@@ -30,7 +30,7 @@ def read_delimited(opened: Opened, place: Place, *, encoding: str | None) -> Gri
     encoding : declared encoding; judged from the bytes when None.
     place : gets HSQ-F05 on the encoding, HSQ-F02 where it is no text table, HSQ-V09 where quotes do not pair.
     """
-    text = _decode(read_all(opened), place, encoding)
+    text = read_text(read_all(opened), place, declared=encoding)
     if text is None:
         return None
     if "\x00" in text:
@@ -45,30 +45,6 @@ def read_delimited(opened: Opened, place: Place, *, encoding: str | None) -> Gri
         return None
     # The line with the hint is a line of the file all the same.
     return Grid([[], *rows] if hint else rows)
-
-
-def _decode(data: bytes, place: Place, declared: str | None) -> str | None:
-    codec = normalise_name(declared) if declared else None
-    if declared and codec is None:
-        place.error("HSQ-F05", f"不认识的编码“{declared}”", value=declared, remedy="常用：utf-8、gbk")
-        return None
-    if codec is None:
-        verdict = judge_text(data)
-        codec = verdict.encoding
-        if not verdict.sure:
-            place.warn(
-                "HSQ-F05", f"编码无法确定：{verdict.evidence}", action=f"按 {codec} 读取",
-                remedy="在配置中写 encoding: gbk 或 utf-8",
-            )  # fmt: skip
-        elif codec == "GB18030":
-            place.note("HSQ-F05", verdict.evidence, action="按 GB18030 读取")
-    text = data.decode("utf-8-sig" if codec == "UTF-8" else codec, errors="replace")
-    if lost := text.count("\ufffd"):
-        place.warn(
-            "HSQ-F05", f"按 {codec} 读取时有 {lost} 处无法解码", action="显示为 �",
-            remedy="去掉配置中的 encoding，由程序按证据判断" if declared else "重新导出，或在原软件中另存为 UTF-8",
-        )  # fmt: skip
-    return text
 
 
 def find_separator(text: str) -> str:

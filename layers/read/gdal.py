@@ -17,7 +17,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from shapely.errors import GEOSException
 
 from layers.crs import read_crs
-from layers.encoding import judge_text, normalise_name
+from layers.encoding import Verdict, decode_text, judge_text, normalise_name
 from layers.read.raw import Place, Raw
 from layers.read.sniff import Opened, read_all, read_head
 
@@ -102,12 +102,15 @@ def _check_json(content: bytes, place: Place, encoding: str | None) -> bytes | N
     if encoding and codec is None:
         place.error("HSQ-F05", f"不认识的编码“{encoding}”", value=encoding, remedy="常用：utf-8、gbk")
         return None
-    if codec is None:
-        codec = judge_text(content).encoding
-    if codec not in {"UTF-8", "utf-8-sig"}:
-        content = content.decode(codec, errors="replace").encode("utf-8")
+    verdict = Verdict(codec, codec, "") if codec else judge_text(content)
+    if verdict.mixed or verdict.encoding not in {"UTF-8", "utf-8-sig"}:
+        content = decode_text(content, verdict).encode("utf-8")
+        told = "混有两种编码" if verdict.mixed else verdict.encoding
         place.warn(
-            "HSQ-F05", f"GeoJSON 应为 UTF-8，实际为 {codec}", action=f"按 {codec} 读取", remedy="另存为 UTF-8"
+            "HSQ-F05",
+            f"GeoJSON 应为 UTF-8，实际为 {told}",
+            action="逐段按各自的编码读取" if verdict.mixed else f"按 {told} 读取",
+            remedy="另存为 UTF-8",
         )
     content = content.removeprefix(b"\xef\xbb\xbf")
     if _GDAL_PIPELINE in content:

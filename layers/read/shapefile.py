@@ -8,16 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-import pandas as pd
-
-from layers.encoding import Verdict, decode_cell, judge_dbf, normalise_name
+from layers.encoding import Verdict
 from layers.read.archive import DAMAGED, Archive, Part, pack_plain
 from layers.read.gdal import make_raw, read_layer
 from layers.read.raw import Place, Raw
 from layers.read.sniff import Opened, read_all, read_head
+from layers.read.text import BYTES, decode_frame, judge_table
 
-# Every byte is a character in it, so text comes through untouched and is decoded here, cell by cell.
-_BYTES = "ISO-8859-1"
 _NEEDED = (".shp", ".shx", ".dbf", ".prj")
 # Kind of geometry by the header's shape type: points, lines and areas, plain, with Z and with M.
 _SHAPES = {1: "point", 8: "point", 3: "line", 5: "polygon"}
@@ -72,11 +69,11 @@ def _read(
 ) -> Raw | None:
     if not _check_lengths(files, place):
         return None
-    codec = _choose_encoding(files, place, encoding)
-    if codec is None:
+    verdict = _judge_parts(files, place, encoding)
+    if verdict is None:
         return None
-    frame = read_layer(opened, place, layer=layer, shape=None, suffix=".shp", encoding=_BYTES)
-    return make_raw(decode_frame(frame, codec)) if frame is not None else None
+    frame = read_layer(opened, place, layer=layer, shape=None, suffix=".shp", encoding=BYTES)
+    return make_raw(decode_frame(frame, verdict, place)) if frame is not None else None
 
 
 def _size(opened: Opened) -> int:
@@ -115,63 +112,12 @@ def _check_lengths(files: Mapping[str, Opened], place: Place) -> bool:
     return True
 
 
-def _choose_encoding(files: Mapping[str, Opened], place: Place, declared: str | None) -> str | None:
-    """Return the codec of a shapefile's attributes and report the verdict where it matters."""
-    if declared:
-        codec = normalise_name(declared)
-        if codec is None:
-            place.error("HSQ-F05", f"不认识的编码“{declared}”", value=declared, remedy="常用：utf-8、gbk")
-        return codec
+def _judge_parts(files: Mapping[str, Opened], place: Place, declared: str | None) -> Verdict | None:
+    """Return the encoding of a shapefile's attributes; None where they cannot be read."""
     cpg = read_all(files[".cpg"]) if ".cpg" in files else None
-    try:
-        with _open(files[".dbf"]) as dbf:
-            verdict = judge_dbf(dbf, cpg=cpg)
-    except ValueError as error:
-        place.error("HSQ-F02", f"属性表无法读取：{error}", remedy="重新导出 shapefile")
-        return None
-    _report_encoding(verdict, place)
-    return verdict.encoding
+    with _open(files[".dbf"]) as dbf:
+        return judge_table(dbf, place, cpg=cpg, declared=declared)
 
 
 def _open(opened: Opened) -> IO[bytes]:
     return io.BytesIO(opened) if isinstance(opened, bytes) else opened.open("rb")
-
-
-def _report_encoding(verdict: Verdict, place: Place) -> None:
-    if verdict.conflict:
-        place.warn(
-            "HSQ-F05", f"声明的编码为 {verdict.claim}，实际为 {verdict.encoding}：{verdict.evidence}",
-            action=f"按 {verdict.encoding} 读取", remedy="补上正确的 .cpg 文件",
-        )  # fmt: skip
-    elif not verdict.sure:
-        place.warn(
-            "HSQ-F05", f"编码无法确定：{verdict.evidence}", action=f"按 {verdict.encoding} 读取",
-            remedy="在配置中写 encoding: gbk 或 utf-8",
-        )  # fmt: skip
-    elif not verdict.claim and verdict.encoding != "UTF-8":
-        place.note("HSQ-F05", f"没有 .cpg 编码声明；{verdict.evidence}", action=f"按 {verdict.encoding} 读取")
-    if verdict.cut:
-        place.warn(
-            "HSQ-F05", f"{verdict.cut} 种文字被字段宽度截断，末尾汉字只剩一半", action="去掉残缺的末字",
-            remedy="加宽字段后重新导出",
-        )  # fmt: skip
-
-
-def decode_frame(frame: pd.DataFrame, codec: str) -> pd.DataFrame:
-    """Decode names and text cells; distinct values only, since attributes repeat."""
-    names = {
-        name: decode_cell(name.encode(_BYTES), codec) if name != "geometry" else name
-        for name in frame.columns
-    }
-    frame = frame.rename(columns=names)
-    for name in frame.columns:
-        if name == "geometry" or not (
-            pd.api.types.is_object_dtype(frame[name]) or pd.api.types.is_string_dtype(frame[name])
-        ):
-            continue
-        cells = frame[name].dropna()
-        known = {
-            cell: decode_cell(cell.encode(_BYTES), codec) for cell in cells.unique() if isinstance(cell, str)
-        }
-        frame[name] = frame[name].map(known)
-    return frame

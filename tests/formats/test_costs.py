@@ -20,7 +20,11 @@ def test_every_field_of_the_survey_layers_has_a_say() -> None:
     for key, entry in DECLARED.items():
         assert key in Inputs.model_fields
         layer = Layer.registry[key]
-        free = {str(column) for column in layer.columns() if not column.spec.required} - {"id", "source", "note"}
+        free = {str(column) for column in layer.columns() if not column.spec.required} - {
+            "id",
+            "source",
+            "note",
+        }
         parts = [
             set(entry.get("filled") or ()),
             set(entry.get("unused") or ()),
