@@ -83,6 +83,7 @@ def test_columns_that_only_stay_empty_in_the_database_are_a_remark(bench) -> Non
 
 def test_what_is_there_costs_nothing(bench) -> None:
     names = {str(column): ["1"] for column in Building.columns() if str(column) not in {"source"}}
+    names["built"] = ["1998"]
     bench.vector("楼.gpkg", [box(E0, N0, E0 + 10, N0 + 10)], names)
     bench.add("building", "楼.gpkg", values={"use_status": {"1": "在用"}, "disused": {"1": "否"}})
     bench.load()
