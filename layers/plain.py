@@ -44,6 +44,14 @@ class Destination(Spot):
     alias: ClassVar[str] = "终点"
 
 
+class Anything(Layer):
+    """Rows of a file nobody has said the meaning of; its columns stay as they are."""
+
+    key: ClassVar[str] = "anything"
+    alias: ClassVar[str] = ""
+    shape: ClassVar[Shape | None] = "any"
+
+
 class Walk(Layer):
     """One row of an OD table; without metres it names a place that reaches, or is reached by, nothing."""
 
