@@ -54,7 +54,9 @@ def convert(
     ] = None,
     source_datum: Annotated[
         Datum | None,
-        typer.Option(help="输入经纬度的基准：gcj02（高德、腾讯）、bd09（百度）、wgs84、cgcs2000"),
+        typer.Option(
+            metavar="DATUM", help="输入经纬度的基准：gcj02（高德、腾讯）、bd09（百度）、wgs84、cgcs2000"
+        ),
     ] = None,
     crs: Annotated[
         str | None,
@@ -66,7 +68,10 @@ def convert(
         str | None, typer.Option(metavar="NAME", help="图层、工作表、CAD 图层、KML 文件夹或压缩包内的文件名")
     ] = None,
     shape: Annotated[
-        Kind | None, typer.Option(help="只取一种图形：point 点、line 线、polygon 面（用于 dxf、kml、OSM 等）")
+        Kind | None,
+        typer.Option(
+            metavar="KIND", help="只取一种图形：point 点、line 线、polygon 面（用于 dxf、kml、OSM 等）"
+        ),
     ] = None,
     encoding: Annotated[
         str | None, typer.Option(metavar="NAME", help="输入的文字编码，如 gbk；缺省按证据判断")

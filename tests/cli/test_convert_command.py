@@ -109,7 +109,7 @@ def test_a_drawing_gives_the_kind_that_is_asked_for(tmp_path, monkeypatch, call)
     space.add_line((E0, N0), (E0 + 9, N0), dxfattribs={"layer": "道路"})
     drawing.saveas("总图.dxf")
     code, said = call("convert", "总图.dxf", "用地.shp", "--layer", "地类图斑", "--shape", "polygon")
-    assert code == 1 and "--source-crs EPSG:4548" in _joined(said) and "没有写出" in said
+    assert code == 1 and "--source-crsEPSG:4548" in _joined(said).replace(" ", "") and "没有写出" in said
     crs = ("--source-crs", "EPSG:4548")
     assert call("convert", "总图.dxf", "用地.shp", "--layer", "地类图斑", "--shape", "polygon", *crs)[0] == 0
     assert gpd.read_file("用地.shp").geometry.area.tolist() == [200.0]
@@ -169,6 +169,14 @@ def test_points_and_areas_as_tables(land, call):
 
 
 # What a newcomer gets wrong ------------------------------------------------------------------------------
+
+
+def test_help_shows_how(call):
+    code, said = call("convert", "--help")
+    assert "例：haoshequ convert 地块.zip 地块.gpkg" in said
+    for word in ("--source-crs", "--source-datum", "--crs", "--layer", "--shape", "--overwrite", "--skip"):
+        assert word in said
+    assert "…" not in said
 
 
 @pytest.mark.parametrize(
