@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from layers.crs import ELLIPSOID, GEOGRAPHIC, Zone, choose_zone, name_crs, sits_in_china, to_degrees
+from layers.crs import GEOGRAPHIC, Zone, choose_zone, name_crs, sits_in_china, to_degrees
+from layers.ground import Ground
 
 FAR_M = 30_000.0  # a file whose middle is farther than this from the plan is in another system
-_JIANGXI = (
-    115.99,
-    27.62,
-)  # middle of 113.57-118.48 E, 24.49-30.08 N; ranks guesses when nothing else is known
+# Middle of 113.57-118.48 E, 24.49-30.08 N; ranks guesses when nothing else is known.
+_JIANGXI = Ground((115.99, 27.62))
 _JIANGXI_REACH_M = 400_000.0
 
 
@@ -86,51 +85,45 @@ def _candidates(zones: list[int]) -> Iterator[tuple[str, str, CRS, bool]]:
                 yield label, line, CRS.from_epsg(code), False
 
 
-def guess_crs(middle: tuple[float, float], *, near: tuple[float, float] | None) -> tuple[Guess, ...]:
+def guess_crs(middle: tuple[float, float], *, ground: Ground | None) -> tuple[Guess, ...]:
     """Rank the readings under which a point falls near the plan, or in Jiangxi when no plan is known yet.
 
     Parameters
     ----------
     middle : coordinates of the data's middle, as stored.
-    near : longitude, latitude of the plan, degrees.
+    ground : the plan's place.
     """
     x, y = np.array([middle[0]]), np.array([middle[1]])
-    target = near or _JIANGXI
-    reach = FAR_M if near else _JIANGXI_REACH_M
-    centre = choose_zone(target[0]).number
+    target = ground or _JIANGXI
+    reach = FAR_M if ground else _JIANGXI_REACH_M
+    centre = choose_zone(target.middle[0]).number
     found = []
     for label, line, crs, swapped in _candidates([centre, centre - 1, centre + 1]):
         lon, lat = to_degrees(*((y, x) if swapped else (x, y)), crs)
-        if not (np.isfinite(lon[0]) and np.isfinite(lat[0]) and abs(lat[0]) <= 90):
-            continue
-        distance = ELLIPSOID.inv(lon[0], lat[0], *target)[2]
+        distance = float(target.measure_distance(lon, lat)[0])
         # Easting far from the meridian is arithmetic, not a place: a zone is three degrees wide.
         if distance <= reach:
-            found.append(Guess(label, line, float(distance)))
-    if near:
+            found.append(Guess(label, line, distance))
+    if ground:
         return tuple(sorted(found, key=lambda guess: round(guess.distance_m, -2)))
     return tuple(found)
 
 
-def _nearest(xy: NDArray[np.float64], crs: CRS, near: tuple[float, float]) -> float:
+def _nearest(xy: NDArray[np.float64], crs: CRS, ground: Ground) -> float:
     """Distance in metres of the nearest feature: a file of the whole city has its middle elsewhere."""
     lon, lat = to_degrees(xy[:, 0], xy[:, 1], crs)
     there = sits_in_china(lon, lat)
-    lon, lat = lon[there], lat[there]
-    distance = ELLIPSOID.inv(lon, lat, np.full_like(lon, near[0]), np.full_like(lat, near[1]))[2]
-    return float(np.min(distance))
+    return float(np.min(ground.measure_distance(lon[there], lat[there])))
 
 
-def judge_claim(
-    xy: NDArray[np.float64], claim: CRS | None, *, near: tuple[float, float] | None = None
-) -> Verdict:
+def judge_claim(xy: NDArray[np.float64], claim: CRS | None, *, ground: Ground | None = None) -> Verdict:
     """Test what a file claims against its values.
 
     Parameters
     ----------
     xy : coordinates as stored, shape (n, 2), one a feature.
     claim : declared CRS, None when there is none.
-    near : longitude and latitude of the plan, degrees, None while the plan's place is not known.
+    ground : the plan's place, None while it is not known.
 
     Returns
     -------
@@ -141,7 +134,7 @@ def judge_claim(
     if not len(xy):
         return Verdict("" if claim is not None else "文件没有坐标系声明，也没有可用的坐标")
     x, y = (float(value) for value in np.median(xy, axis=0))  # a few wild points must not decide
-    guesses = guess_crs((x, y), near=near)
+    guesses = guess_crs((x, y), ground=ground)
     here = f"坐标约为 ({x:.6g}, {y:.7g})"
     if claim is None:
         return Verdict(f"文件没有坐标系声明（缺 .prj 或 crs），{here}", guesses)
@@ -153,8 +146,8 @@ def judge_claim(
     lon, lat = to_degrees(np.array([x]), np.array([y]), claim)
     if not sits_in_china(lon, lat)[0]:
         return Verdict(f"按声明的 {name_crs(claim)} 计算，数据不在中国境内，{here}", guesses)
-    if near is not None:
-        distance = _nearest(xy, claim, near)
+    if ground is not None:
+        distance = _nearest(xy, claim, ground)
         if distance > FAR_M:
             return Verdict(
                 f"按声明的 {name_crs(claim)} 计算，数据距规划范围 {distance / 1000:.0f} km，{here}", guesses

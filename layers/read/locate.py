@@ -20,6 +20,7 @@ from layers.crs import (
     to_degrees,
 )
 from layers.datum import shift_to_wgs84
+from layers.ground import Ground
 from layers.model import Layer
 from layers.read.columns import report_column
 from layers.read.raw import Place, Raw, SourceSpec
@@ -35,14 +36,14 @@ def locate_rows(
     raw: Raw,
     place: Place,
     *,
-    near: tuple[float, float] | None,
+    ground: Ground | None,
 ) -> gpd.GeoDataFrame | None:
     """Give rows their geometry in verified coordinates.
 
     Parameters
     ----------
     table : typed columns of the layer, on the index of ``raw``.
-    near : longitude, latitude of the plan, None while it is not known.
+    ground : the plan's place as far as it is known.
 
     Returns
     -------
@@ -66,7 +67,7 @@ def locate_rows(
             table, geometry=gpd.GeoSeries([None] * len(table), index=table.index, crs=GEOGRAPHIC)
         )
     series = gpd.GeoSeries(shapes.to_numpy(), index=table.index)
-    crs = _settle_crs(source, series, raw.crs, place, near=near)
+    crs = _settle_crs(source, series, raw.crs, place, ground=ground)
     if crs is None:
         return None
     frame = gpd.GeoDataFrame(table, geometry=series.set_crs(crs, allow_override=True))
@@ -103,7 +104,7 @@ def _settle_crs(
     claim: CRS | None,
     place: Place,
     *,
-    near: tuple[float, float] | None,
+    ground: Ground | None,
 ) -> CRS | None:
     """Return the CRS to read coordinates in: the config's word, else the file's, if the values agree."""
     try:
@@ -126,7 +127,7 @@ def _settle_crs(
         )
     crs = declared or claim
     xy = point_coordinates(shapes)
-    verdict = judge_claim(xy, crs, near=near)
+    verdict = judge_claim(xy, crs, ground=ground)
     if verdict.problem:
         place.error(
             "HSQ-X01" if crs is None else "HSQ-X02", verdict.problem, field="crs", value=name_crs(crs) if crs else "",

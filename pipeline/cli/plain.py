@@ -15,6 +15,7 @@ from pyproj import CRS
 
 from layers.crs import Zone, choose_zone, place_of, to_plan
 from layers.faults import Fault, FaultLog, PlanFaults
+from layers.ground import Ground, find_ground
 from layers.model import Column, Layer
 from layers.osm_lines import build_roads
 from layers.plain import RoadLine, Spot
@@ -130,15 +131,16 @@ def read_inputs(
         With every fault of every file.
     """
     lines = _read_roads(roads, log)
-    middle = place_of(lines) if lines is not None else None
-    found = [_read_places(file, layer, log, near=middle) for file, layer in places]
+    ground = find_ground([lines]) if lines is not None else None
+    ground = ground.with_roads([lines]) if ground and lines is not None else None
+    found = [_read_places(file, layer, log, ground=ground) for file, layer in places]
     zone = Zone(39)
-    if middle is not None:
+    if ground is not None:
         try:
-            zone = choose_zone(middle[0])
+            zone = choose_zone(ground.middle[0])
         except ValueError:
             log.add(
-                "HSQ-X02", f"经度 {middle[0]:.4f}° 不在 CGCS2000 3° 带范围内", file=roads.path.as_posix(),
+                "HSQ-X02", f"经度 {ground.middle[0]:.4f}° 不在 CGCS2000 3° 带范围内", file=roads.path.as_posix(),
                 remedy="核对道路文件的坐标系，用 --roads-crs 写明",
             )  # fmt: skip
     log.faults[:] = [reword_fault(fault) for fault in log.faults]
@@ -268,7 +270,7 @@ def _read_roads(file: PlainFile, log: FaultLog) -> gpd.GeoDataFrame | None:
     raw = open_raw(file.source(), file.path, place)
     if raw is None:
         return None
-    frame = _locate(file, RoadLine, raw, place, near=None)
+    frame = _locate(file, RoadLine, raw, place, ground=None)
     if frame is None:
         return None
     kind = shapely.get_type_id(frame.geometry.to_numpy())
@@ -288,14 +290,14 @@ def _read_roads(file: PlainFile, log: FaultLog) -> gpd.GeoDataFrame | None:
 
 
 def _read_places(
-    file: PlainFile, layer: type[Spot], log: FaultLog, *, near: tuple[float, float] | None
+    file: PlainFile, layer: type[Spot], log: FaultLog, *, ground: Ground | None
 ) -> gpd.GeoDataFrame | None:
     """Return places with an id each, in the file's own verified coordinates."""
     place = Place(_name(file), layer.alias, log)
     raw = open_raw(file.source(), file.path, place)
     if raw is None:
         return None
-    frame = _locate(file, layer, raw, place, near=near)
+    frame = _locate(file, layer, raw, place, ground=ground)
     if frame is None:
         return None
     if frame.empty:
@@ -321,10 +323,12 @@ def _read_places(
 
 
 def _locate(
-    file: PlainFile, layer: type[Layer], raw: Raw, place: Place, *, near: tuple[float, float] | None
+    file: PlainFile, layer: type[Layer], raw: Raw, place: Place, *, ground: Ground | None
 ) -> gpd.GeoDataFrame | None:
     source = file.source()
-    return locate_rows(source, layer, read_columns(source, layer, raw.table, place), raw, place, near=near)
+    return locate_rows(
+        source, layer, read_columns(source, layer, raw.table, place), raw, place, ground=ground
+    )
 
 
 def _name(file: PlainFile) -> str:
