@@ -39,6 +39,14 @@ _LINES, _MULTIPOINT = (1, 2, 5), 4
 _DATUMS = ("gcj02", "bd09", "wgs84", "cgcs2000")
 # Remedies are written for plans; a one-off command has options in place of config lines.
 _WORDS = (
+    ("在配置中写 datum: ", "用 --origins-crs 等选项写明 "),
+    ("在本文件写 datum: ", "用 --origins-crs 等选项写明 "),
+    ("在道路（或社区边界）文件的配置中写 datum: ", "用 --roads-crs 写明 "),
+    ("在其文件的配置中写 datum", "用 --roads-crs 写明"),
+    ("改为 datum: ", "选项改为 "),
+    ("写 datum: ", "写 "),
+    ("经纬度须写明基准：datum: ", "经纬度须以选项写明基准："),
+    ("在配置中写 crs: ", "加坐标系选项（如 --roads-crs）"),
     ("配置写 crs: ", "加坐标系选项（如 --roads-crs）"),
     ("并在配置中写 crs", "并用 --roads-crs、--origins-crs 等选项写明"),
     ("在配置中写明 crs", "用 --roads-crs、--origins-crs 等选项写明"),

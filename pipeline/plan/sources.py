@@ -21,9 +21,13 @@ class Source(Block):
         description="图层名（GeoPackage 等）或工作表名（xlsx），缺省取第一个；DXF 为 CAD 图层名，可用 * 代表任意文字，缺省全部",
     )
     encoding: str | None = Field(None, description="文字编码，如 gbk；缺省按证据自动判断")
-    crs: str | None = Field(None, description="坐标系，如 EPSG:4548；缺省取文件自带的声明")
+    crs: str | None = Field(
+        None,
+        description="坐标系，如 EPSG:4548；缺省取文件自带的声明，与数值不符时拒绝；prj 表示按文件自带的城市独立坐标系参数采用",
+    )
     datum: Datum | None = Field(
-        None, description="经纬度的基准：gcj02（高德、腾讯）、bd09（百度）、wgs84、cgcs2000"
+        None,
+        description="坐标（或投影前的经纬度）的基准：gcj02（高德、腾讯）、bd09（百度）须还原，wgs84、cgcs2000 不还原；缺省由程序与路网、建筑、边界比对",
     )
     header_rows: int = Field(1, ge=1, le=5, description="表头行数（xlsx、csv 的多行合并表头）")
     skip_rows: int = Field(0, ge=0, description="表头之前要跳过的行数（如标题行）")
@@ -60,7 +64,8 @@ class Inputs(Block):
     road: list[Source] = Field(default_factory=list, description="道路与步行道中心线")
     gate: list[Source] = Field(default_factory=list, description="小区、公园出入口")
     barrier: list[Source] = Field(
-        default_factory=list, description="步行障碍：围墙、栅栏、河流、铁路、高差等线；出入口处放行，桥隧不受阻"
+        default_factory=list,
+        description="步行障碍：围墙、栅栏、河流、铁路、高差等线；出入口处放行，桥隧不受阻",
     )
     facility: list[Source] = Field(default_factory=list, description="各类设施")
     utility_point: list[Source] = Field(default_factory=list, description="市政设施点")

@@ -21,7 +21,18 @@ from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, place_frame, read_source
 from layers.repair import check_coverage, mend_shapes
-from layers.source import Community, Context, DataExtent, Facility, Identified, Outline, Parcel, Relief, Road
+from layers.source import (
+    Building,
+    Community,
+    Context,
+    DataExtent,
+    Facility,
+    Identified,
+    Outline,
+    Parcel,
+    Relief,
+    Road,
+)
 from layers.validate import check_codes, check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
@@ -105,7 +116,7 @@ def load_layers(given: Given) -> dict[str, Frame]:
         intake.learn_place([open_frames[Community.key]])
         intake.learn_place([open_frames[Outline.key]])
     _report_crs(intake, crs)
-    _learn_roads(intake, open_frames)
+    _learn_ground(intake, open_frames)
     for layer in SOURCE_LAYERS:
         intake.read(layer.key)
     frames: dict[str, Frame] = {layer.key: empty_frame(layer, crs=crs) for layer in OPEN_LAYERS}
@@ -166,15 +177,17 @@ def _fill_from_open_data(
     }
 
 
-def _learn_roads(intake: _Intake, open_frames: dict[str, gpd.GeoDataFrame]) -> None:
-    """Read the roads before all else, so that other files are judged by the network as well."""
-    intake.read(Road.key)
-    if intake.ground is None:
-        return
-    frames = [item.frame for item in intake.taken[Road.key]]
-    if not frames and open_frames:
-        frames = [open_frames[Road.key]]
-    intake.ground = intake.ground.with_roads(frames)
+def _learn_ground(intake: _Intake, open_frames: dict[str, gpd.GeoDataFrame]) -> None:
+    """Read roads, then buildings before all else, so that other files are judged by them as well.
+
+    The roads of a file are themselves judged by the outline and by the roads of open data.
+    """
+    for layer, grow in ((Road, Ground.with_roads), (Building, Ground.with_buildings)):
+        if intake.ground is not None and open_frames:
+            intake.ground = grow(intake.ground, [open_frames[layer.key]])
+        intake.read(layer.key)
+        if intake.ground is not None:
+            intake.ground = grow(intake.ground, [item.frame for item in intake.taken[layer.key]])
 
 
 def _settle_crs(intake: _Intake) -> CRS:
