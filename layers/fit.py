@@ -253,7 +253,7 @@ def _describe(counts: NDArray[np.int64], relation: Relation) -> tuple[Floats, Fl
     soft = 1.0 / (1.0 + np.exp(np.clip((metres[:, None] - steps) / (0.2 * steps), -60, 60)))
     soft[-1] = 0.0
     met = counts[..., :-1].sum(axis=-1)
-    return (counts @ soft) / np.maximum(met, 1)[..., None], met.astype(float)
+    return (counts.astype(np.float64) @ soft) / np.maximum(met, 1)[..., None], met.astype(np.float64)
 
 
 @dataclass(frozen=True)
