@@ -314,27 +314,28 @@ class _Null:
         return np.where(self._right_way(z), lengths / self.scale, 0.0)
 
     def _right_way(self, z: Floats) -> NDArray[np.bool_]:
-        """Whether data lie as they should, and not merely unlike chance: nearer roads, not farther."""
-        against = np.zeros(len(z), dtype=bool)
-        favour = np.zeros(len(z), dtype=bool)
+        """Whether data lie as they should, and not merely unlike chance: nearer roads, not farther.
+
+        Relations are weighed against each other: shops stand in houses, and houses back from the road.
+        """
+        net = np.zeros(len(z))
         at = 0
         for trial in self.trials:
             if trial.relation == "within":
-                favour |= z[:, at] > 1.0
+                sign = z[:, at]
                 at += 1
-                continue
-            near, mid, far = z[:, at], z[:, at + 1], z[:, at + 2]
-            at += 3
-            sign = {
-                "beside": far,
-                "along": np.maximum(mid, far),
-                "apart": np.maximum(-near, mid),
-                "clear": -near,
-                "at": near,
-            }[trial.relation]
-            against |= sign < -1.0
-            favour |= sign > 1.0
-        return favour & ~against
+            else:
+                near, mid, far = z[:, at], z[:, at + 1], z[:, at + 2]
+                at += 3
+                sign = {
+                    "beside": far,
+                    "along": np.maximum(mid, far),
+                    "apart": np.maximum(-near, mid),
+                    "clear": -near,
+                    "at": near,
+                }[trial.relation]
+            net += sign * np.abs(sign)
+        return net > 1.0
 
 
 def _scale(contrasts: Floats, trials: Sequence[Trial], middle: Floats, spread: Floats) -> Floats:
