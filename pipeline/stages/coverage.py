@@ -21,6 +21,7 @@ from layers.reachable import (
     Home,
     Link,
     Obstacle,
+    Precinct,
     Reach,
     Scope,
     Served,
@@ -55,7 +56,7 @@ def _present_classes(facilities: pd.DataFrame) -> list[FacilityClass]:
     return [item for key, item in facility_classes().items() if key in present or item.required]
 
 
-def _find_refused(facilities: pd.DataFrame) -> NDArray:
+def find_refused(facilities: pd.DataFrame) -> NDArray:
     """Return which facilities serve their own community only; offices of the street never do."""
     refused = facilities[Facility.sharing] == REFUSED
     return (
@@ -92,7 +93,7 @@ def _cover_class(town: _Town, item: FacilityClass, plan: Plan) -> pd.DataFrame:
     With sharing a home may go to any facility that does not refuse it, or to any of its own community.
     """
     of_class = (town.facilities[Facility.type_key] == item.key).to_numpy()
-    refused = _find_refused(town.facilities)
+    refused = find_refused(town.facilities)
     community = town.homes[Home.community].to_numpy(dtype=object)
     everyone = np.ones(len(town.homes), dtype=bool)
     any_m, any_id = town.sweep(of_class & ~refused, everyone)
@@ -228,7 +229,7 @@ def _measure_load(town: _Town, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
     parts, pairs = [], []
     community = town.homes[Home.community].to_numpy(dtype=object)
     owner = town.facilities[Facility.community].to_numpy(dtype=object)
-    refused = _find_refused(town.facilities)
+    refused = find_refused(town.facilities)
     for key, rows in town.facilities.groupby(Facility.type_key).groups.items():
         item = facility_classes()[str(key)]
         index = np.asarray(rows)
@@ -282,7 +283,8 @@ def _measure_load(town: _Town, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
 def run(given: Given) -> dict[str, Frame]:
     """Decide coverage by network distance, door to door; draw areas from the cell table beside it."""
     plan = given.plan
-    town = _Town(given, open_walknet(given.geo(Edge), plan, given.geo(Obstacle)))
+    net = open_walknet(given.geo(Edge), plan, given.geo(Obstacle), given.geo(Precinct))
+    town = _Town(given, net)
     coverage = pd.concat([_cover_class(town, item, plan) for item in _present_classes(town.facilities)])
     coverage = coverage.reset_index(drop=True)
     unverified = [item.name for item in _present_classes(town.facilities) if not item.verified]
@@ -312,7 +314,7 @@ def run(given: Given) -> dict[str, Frame]:
 COVERAGE = Stage(
     "coverage",
     "设施覆盖",
-    takes=(Edge, Obstacle, Home, Link, Facility, Unit, Scope, Whereabouts),
+    takes=(Edge, Obstacle, Precinct, Home, Link, Facility, Unit, Scope, Whereabouts),
     gives=(Coverage, Served, Blind, CoverArea, FacilityLoad, Reach),
     run=run,
 )

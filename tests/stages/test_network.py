@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ from pipeline.stages.coverage import COVERAGE
 from pipeline.stages.edges import make_grid
 from pipeline.stages.network import NETWORK
 from pipeline.stages.scope import SCOPE
+from pipeline.stages.walknet import LINKED_TEXT
 from tests.builders import make_frame, make_plan, make_source
 
 
@@ -72,7 +75,7 @@ def figure(frames, item):
 
 def links(frames, layer):
     link = frames[Link.key]
-    return link[link[Link.layer] == layer].set_index(Link.object_id)
+    return link[link[Link.layer] == LINKED_TEXT[layer]].set_index(Link.object_id)
 
 
 # report
@@ -94,6 +97,15 @@ def test_gaps_are_ends_that_nearly_meet_and_nothing_else():
     assert [(f.severity, f.x, f.y) for f in gaps] == [("警告", 300, 500.75), ("警告", 499.6, 100)]
     assert "1.50 m" in gaps[0].problem
     assert figure(frames, "疑似未相接")[NetworkFigure.value] == 2
+
+
+def test_a_street_in_tiny_pieces_has_no_gaps_at_its_ends():
+    x = np.arange(0, 30.01, 0.25)
+    pieces = [road(f"p{i}", (a, 500), (b, 500)) for i, (a, b) in enumerate(itertools.pairwise(x))]
+    hook = [road("hook", (30, 500), (31.5, 500)), road("back", (31.5, 500), (31.5, 501), (28, 501))]
+    # Three metres of walk back to the street is a bend; a hairpin of eight is a gap.
+    assert marks(build([*pieces, *hook[:1]])[0], "疑似未相接") == []
+    assert marks(build([*pieces, *hook])[0], "疑似未相接") == [(28, 500.5)]
 
 
 def test_a_wall_between_two_ends_makes_their_gap_no_mistake():
@@ -168,7 +180,7 @@ STREETS = [
 def test_without_barriers_the_nearest_road_is_entered_and_the_rule_said():
     frames, log = build(STREETS, building=[house("h", 450, 403)], communities=SMALL)
     assert links(frames, Home.key)[Link.access_m].tolist() == [23]
-    assert any("没有障碍数据" in fault.problem for fault in log)
+    assert any("没有障碍和出入口数据" in fault.problem for fault in log)
     # nothing was looked for, so no zero is printed
     assert "障碍截断" not in set(frames[NetworkFigure.key][NetworkFigure.item])
 
@@ -308,6 +320,21 @@ def test_islands_a_lake_and_a_bare_community_have_a_status_and_a_line():
     assert "没有可步行的道路" in bare.problem
     assert marks(frames, "社区无道路") == [(50, 2050)]
     assert figure(frames, "没有道路的社区")[NetworkFigure.value] == 1
+
+
+def test_who_is_on_an_island_reaches_what_is_there_and_is_told_so():
+    frames, log = build(
+        [road("main", (0, 500), (1000, 500)), road("island", (100, 100), (300, 100))],
+        stages=(NETWORK, SCOPE, COVERAGE),
+        communities=[community("甲", 100, 50, 300, 150)],
+        building=[house(name, 120 + 3 * i, 110) for i, name in enumerate("abcde")],
+        facility=[facility("isle", 280, 105), facility("main", 280, 505)],
+    )
+    assert set(links(frames, Home.key)[Link.status]) == {"不同连通分量"}
+    assert set(frames[Reach.key][Reach.facility]) == {"isle"}
+    assert frames[Reach.key][Reach.metres].max() == 10 + 160 + 5
+    (isle,) = [fault for fault in log if fault.row == "isle"]
+    assert isle.action == "保留该要素，只计所在路段组之内的可达"
 
 
 def test_a_community_without_a_road_goes_through_every_stage_of_reach():
