@@ -53,6 +53,7 @@ class Offset:
     threshold : strength a reading needs.
     trials : meaningless shifts compared with.
     median_m : median distance to the nearest road as read and under the reading; None without roads.
+    gaps : how far the coordinates would lie off under each reading, metres east and north.
     """
 
     state: State
@@ -65,6 +66,7 @@ class Offset:
     threshold: float = 0.0
     trials: int = 0
     median_m: tuple[float, float] | None = None
+    gaps: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def offset_m(self) -> float:
@@ -135,7 +137,8 @@ def judge_offset(shapes: gpd.GeoSeries, crs: CRS, ground: Ground | None) -> Offs
     places: Places = {name: ground.project(*move(lon, lat)) for name, (move, _) in _READINGS.items()}
     if crs.is_projected:
         places |= _reproject(sample, crs, ground)
-    known = Offset("unclear", sample=count, features=len(values))
+    gaps = {name: _gap(place, places[AS_IS]) for name, place in places.items()}
+    known = Offset("unclear", sample=count, features=len(values), gaps=gaps)
     for trials, loose in (
         (_network_trials(kind, places[AS_IS], ground), False),
         (_outline_trials(kind, values, crs, places[AS_IS], ground), True),

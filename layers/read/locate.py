@@ -55,7 +55,7 @@ def locate_rows(
     """
     shapes = raw.geometry
     if source.x is not None and source.y is not None:
-        shapes = _make_points(source.x, source.y, raw.table, place)
+        shapes = make_points(source.x, source.y, raw.table, place)
         if shapes is None:
             return None
     if shapes is None:
@@ -80,7 +80,8 @@ def locate_rows(
     return settle_shift(frame, source, crs, ground, place)
 
 
-def _make_points(x: str, y: str, table: pd.DataFrame, place: Place) -> pd.Series | None:
+def make_points(x: str, y: str, table: pd.DataFrame, place: Place) -> pd.Series | None:
+    """Return points of two columns, missing where a row has none; None where a column is absent."""
     missing = [name for name in (x, y) if name not in table.columns]
     for name in missing:
         report_column(name, table, place, field="x" if name == x else "y")

@@ -110,7 +110,7 @@ def _refuse(
     elif offset.reading in {"utm", "gk"}:
         place.error(
             "HSQ-X02", f"声明为 {name_crs(crs)}，而坐标疑为 {NAMES[offset.reading]}：{offset.evidence}", field="crs",
-            value=name_crs(crs), remedy=_projection_line(offset.reading, crs) + "；若声明无误，写 datum: cgcs2000",
+            value=name_crs(crs), remedy=projection_line(offset.reading, crs) + "；若声明无误，写 datum: cgcs2000",
         )  # fmt: skip
     elif offset.state == "displaced":
         return _judge_displaced(frame, source, crs, offset, place)
@@ -142,7 +142,7 @@ def _judge_displaced(
     return None
 
 
-def _projection_line(reading: str, crs: CRS) -> str:
+def projection_line(reading: str, crs: CRS) -> str:
     """Return the config line of the projection with the same meridian."""
     operation = crs.coordinate_operation
     params = operation.params if operation else []

@@ -134,29 +134,39 @@ def reword_fault(fault: Fault) -> Fault:
     return replace(fault, remedy=remedy)
 
 
+def is_osm(path: Path) -> bool:
+    """Whether a file is an OpenStreetMap extract by its name."""
+    return path.name.lower().endswith(_OSM)
+
+
+def read_osm_roads(path: Path, log: FaultLog) -> gpd.GeoDataFrame | None:
+    """Return the walkable lines of an extract with their level; None when it cannot be used."""
+    try:
+        own = FaultLog()
+        extract = read_osm(path, own)
+        # Torn ways matter to a walk; boundaries and other relations that could not be closed do not.
+        log.faults.extend(fault for fault in own.faults if fault.row.startswith("w"))
+        middle = place_of(extract.ways)
+        roads = build_roads(extract.project(plan_crs(middle[0])) if middle else extract, log)
+    except PlanFaults as error:
+        log.faults.extend(fault for fault in error.faults if fault not in log.faults)
+        return None
+    roads = roads[roads[Road.walkable]]
+    if roads.empty:
+        log.add("HSQ-N02", "OSM 文件没有可步行的道路", file=path.name, remedy="检查导出的范围")
+        return None
+    return gpd.GeoDataFrame({RoadLine.level: roads[Road.level]}, geometry=roads.geometry)
+
+
 def _read_roads(file: PlainFile, log: FaultLog) -> gpd.GeoDataFrame | None:
     """Return walkable lines with their level, in the file's own verified coordinates."""
-    if file.path.name.lower().endswith(_OSM):
-        try:
-            own = FaultLog()
-            extract = read_osm(file.path, own)
-            # Torn ways matter to a walk; boundaries and other relations that could not be closed do not.
-            log.faults.extend(fault for fault in own.faults if fault.row.startswith("w"))
-            middle = place_of(extract.ways)
-            roads = build_roads(extract.project(plan_crs(middle[0])) if middle else extract, log)
-        except PlanFaults as error:
-            log.faults.extend(fault for fault in error.faults if fault not in log.faults)
-            return None
-        roads = roads[roads[Road.walkable]]
-        if roads.empty:
-            log.add("HSQ-N02", "OSM 文件没有可步行的道路", file=file.path.name, remedy="检查导出的范围")
-            return None
-        return gpd.GeoDataFrame({RoadLine.level: roads[Road.level]}, geometry=roads.geometry)
+    if is_osm(file.path):
+        return read_osm_roads(file.path, log)
     place = Place(_name(file), RoadLine.alias, log)
     raw = open_raw(file.source(), file.path, place)
     if raw is None:
         return None
-    frame = _locate(file, RoadLine, raw, place, ground=None)
+    frame = locate_file(file, RoadLine, raw, place, ground=None)
     if frame is None:
         return None
     kind = shapely.get_type_id(frame.geometry.to_numpy())
@@ -183,7 +193,7 @@ def _read_places(
     raw = open_raw(file.source(), file.path, place)
     if raw is None:
         return None
-    frame = _locate(file, layer, raw, place, ground=ground)
+    frame = locate_file(file, layer, raw, place, ground=ground)
     if frame is None:
         return None
     if frame.empty:
@@ -208,9 +218,10 @@ def _read_places(
     return frame.reset_index(drop=True)
 
 
-def _locate(
+def locate_file(
     file: PlainFile, layer: type[Layer], raw: Raw, place: Place, *, ground: Ground | None
 ) -> gpd.GeoDataFrame | None:
+    """Return the rows of a file as read, in its own verified coordinates."""
     source = file.source()
     return locate_rows(
         source, layer, read_columns(source, layer, raw.table, place), raw, place, ground=ground
