@@ -74,9 +74,10 @@ def locate_rows(
     if crs is None:
         return None
     frame = gpd.GeoDataFrame(table, geometry=series.set_crs(crs, allow_override=True))
-    frame = _keep_placed(frame, crs, place)
     if ground is not None:
+        # Before single wild rows: an easting with a zone number is nowhere in China without it.
         frame = _keep_alike(frame, crs, place, ground)
+    frame = _keep_placed(frame, crs, place)
     return settle_shift(frame, source, crs, ground, place)
 
 
