@@ -257,13 +257,12 @@ def _swap(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
 
 def _rank_readings(offset: Offset, crs: CRS) -> tuple[Suggestion, ...]:
     """Return the readings of coordinates that lie where they are claimed to: shifted or not, and how."""
-    # That the ground itself is shifted, or the projection another, is worth a line only where something says so.
-    order = sorted(
-        (name for name, value in offset.strength.items() if value > 0 or name in {AS_IS, *WEB_DATUMS}),
-        key=lambda name: -offset.strength[name],
+    winner = {"ground": f"ground_{offset.reading}", "displaced": "displaced"}.get(
+        offset.state, offset.reading
     )
-    if offset.state == "as_is":
-        order.sort(key=lambda name: name != AS_IS)
+    # That the ground itself is shifted, or the projection another, is worth a line only where it is the verdict.
+    shown = [name for name in offset.strength if name in {AS_IS, winner, *WEB_DATUMS}]
+    order = sorted(shown, key=lambda name: (name != (winner or AS_IS), -offset.strength[name]))
     found = []
     for name in order:
         east, north = offset.gaps.get(name, (0.0, 0.0))

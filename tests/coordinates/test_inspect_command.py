@@ -49,7 +49,9 @@ def folder(tmp_path, monkeypatch):
     frame_of(np.array([whole])).assign(名称="甲社区").to_file("社区.gpkg")
     frame_of(HOUSES).to_file("房屋.shp")
     frame_of(HOUSES).set_crs(4547, allow_override=True).to_file("邻带.shp")
-    gpd.GeoDataFrame(geometry=shift(HOUSES, "bd09").set_crs(4326, allow_override=True)).to_file("百度.geojson")
+    gpd.GeoDataFrame(geometry=shift(HOUSES, "bd09").set_crs(4326, allow_override=True)).to_file(
+        "百度.geojson"
+    )
     spots = shift(TOWN.points, "gcj02")
     table = pd.DataFrame({"店名": "店", "经度": spots.x.round(7), "纬度": spots.y.round(7)})
     table.to_csv("店.csv", index=False, encoding="utf-8-sig")

@@ -41,7 +41,9 @@ def look(
     crs = CRS.from_user_input(claim) if claim is not None else None
     raw = Raw(table, pd.Series(values, dtype=object), crs)
     log = FaultLog()
-    found = inspect_raw(raw, Source.model_validate({"path": "x.shp", **said}), Place("x.shp", "", log), ground=ground)
+    found = inspect_raw(
+        raw, Source.model_validate({"path": "x.shp", **said}), Place("x.shp", "", log), ground=ground
+    )
     return found, log
 
 
