@@ -7,6 +7,7 @@ first (``standards/crs.md``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +18,7 @@ from pyproj.exceptions import CRSError
 
 GEOGRAPHIC = 4490
 _CHINA = (73.0, 3.0, 136.0, 54.5)
+_INSIDE = (115.99, 27.62)  # a place in Jiangxi: PROJ chooses transformations by place
 ELLIPSOID = Geod(a=6378137.0, rf=298.257222101)
 
 
@@ -89,6 +91,45 @@ def prefix_zone(crs: CRS) -> int | None:
     return int(float(eastings[0]) // 1e6) or None if eastings else None
 
 
+def describe_local(crs: CRS) -> str:
+    """Return what makes a CRS a city's own system, Chinese; empty for those of the whole country.
+
+    National Gauss-Krueger zones and UTM have central meridians on whole zones, no false northing and a false
+    easting of 500 km behind a zone number; whatever else is transverse Mercator was made for one city.
+    """
+    if crs.is_engineering or crs.geodetic_crs is None:
+        return f"{crs.name}，没有与国家坐标系的关系"
+    operation = crs.coordinate_operation
+    if not crs.is_projected or operation is None or "Transverse Mercator" not in operation.method_name:
+        return ""
+    value = {item.name: float(item.value) for item in operation.params}
+    meridian = value.get("Longitude of natural origin", 0.0)
+    east, north = value.get("False easting", 0.0), value.get("False northing", 0.0)
+    scale = value.get("Scale factor at natural origin", 1.0)
+    # Degrees in WKT have rounding residues.
+    on_zone = abs(meridian / 3 - round(meridian / 3)) < 1e-6
+    if on_zone and east % 1e6 == 500_000.0 and north == 0.0 and scale in {1.0, 0.9996}:
+        return ""
+    return f"{crs.name}，中央经线 {meridian:.6g}°、东偏 {east:.10g} m、北偏 {north:.10g} m、尺度 {scale:.8g}"
+
+
+def has_transformation(crs: CRS) -> bool:
+    """Tell whether PROJ knows, in Jiangxi, how the CRS's datum lies against CGCS2000.
+
+    For the 1980 and 1954 datums it does not: parameters are secret, and PROJ takes degrees as they are.
+    """
+    if datum_of(crs) in {"cgcs2000", "wgs84"}:
+        return True
+    if crs.geodetic_crs is None:
+        return False
+    transformer = Transformer.from_crs(crs.geodetic_crs, GEOGRAPHIC, always_xy=True)
+    # Where PROJ has several ways it names the one it took; where it has one, only that.
+    if "unavailable" in transformer.description:
+        transformer.transform(*_INSIDE)
+        transformer = transformer.get_last_used_operation()
+    return "Ballpark" not in transformer.description
+
+
 def datum_of(crs: CRS) -> str:
     """Return ``cgcs2000``, ``wgs84``, ``xian80``, ``beijing54`` or ``other`` from datum name and ellipsoid."""
     geodetic = crs.geodetic_crs
@@ -109,12 +150,24 @@ def datum_of(crs: CRS) -> str:
     return "other"
 
 
-def to_degrees(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> tuple[NDArray[np.float64], ...]:
+Pair: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+def to_degrees(x: NDArray[np.float64], y: NDArray[np.float64], crs: CRS) -> Pair:
     """Transform to longitude, latitude of the CRS's own datum; points outside its reach become infinite."""
     geodetic = crs.geodetic_crs
     if geodetic is None:
         return np.full_like(x, np.inf), np.full_like(y, np.inf)
     made = Transformer.from_crs(crs, geodetic, always_xy=True).transform(x, y, errcheck=False)
+    return np.asarray(made[0]), np.asarray(made[1])
+
+
+def from_degrees(lon: NDArray[np.float64], lat: NDArray[np.float64], crs: CRS) -> Pair:
+    """Transform longitude, latitude of the CRS's own datum to its eastings and northings."""
+    geodetic = crs.geodetic_crs
+    if geodetic is None:
+        return np.full_like(lon, np.inf), np.full_like(lat, np.inf)
+    made = Transformer.from_crs(geodetic, crs, always_xy=True).transform(lon, lat, errcheck=False)
     return np.asarray(made[0]), np.asarray(made[1])
 
 

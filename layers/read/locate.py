@@ -8,10 +8,12 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from layers.claims import judge_claim
+from layers.claims import Verdict, find_strangers, judge_claim
 from layers.crs import (
     GEOGRAPHIC,
     datum_of,
+    describe_local,
+    has_transformation,
     name_crs,
     point_coordinates,
     prefix_zone,
@@ -19,13 +21,15 @@ from layers.crs import (
     sits_in_china,
     to_degrees,
 )
-from layers.datum import shift_to_wgs84
+from layers.ground import Ground
 from layers.model import Layer
 from layers.read.columns import report_column
-from layers.read.raw import Place, Raw, SourceSpec
+from layers.read.raw import Place, Raw, SourceSpec, list_rows
+from layers.read.shift import WEB_DATUMS, confirm_degrees, settle_shift
 from layers.values import parse_numbers
 
-_DATUM_NAMES = {"gcj02": "GCJ-02（高德、腾讯）", "bd09": "BD-09（百度）"}
+# What the config writes to take a file's own .prj at its word.
+OWN_CRS = "prj"
 
 
 def locate_rows(
@@ -35,14 +39,14 @@ def locate_rows(
     raw: Raw,
     place: Place,
     *,
-    near: tuple[float, float] | None,
+    ground: Ground | None,
 ) -> gpd.GeoDataFrame | None:
     """Give rows their geometry in verified coordinates.
 
     Parameters
     ----------
     table : typed columns of the layer, on the index of ``raw``.
-    near : longitude, latitude of the plan, None while it is not known.
+    ground : the plan's place as far as it is known.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def locate_rows(
     """
     shapes = raw.geometry
     if source.x is not None and source.y is not None:
-        shapes = _make_points(source.x, source.y, raw.table, place)
+        shapes = make_points(source.x, source.y, raw.table, place)
         if shapes is None:
             return None
     if shapes is None:
@@ -66,15 +70,19 @@ def locate_rows(
             table, geometry=gpd.GeoSeries([None] * len(table), index=table.index, crs=GEOGRAPHIC)
         )
     series = gpd.GeoSeries(shapes.to_numpy(), index=table.index)
-    crs = _settle_crs(source, series, raw.crs, place, near=near)
+    crs = _settle_crs(source, series, raw.crs, place, ground=ground)
     if crs is None:
         return None
     frame = gpd.GeoDataFrame(table, geometry=series.set_crs(crs, allow_override=True))
+    if ground is not None:
+        # Before single wild rows: an easting with a zone number is nowhere in China without it.
+        frame = _keep_alike(frame, crs, place, ground)
     frame = _keep_placed(frame, crs, place)
-    return _unshift(frame, source, crs, place)
+    return settle_shift(frame, source, crs, ground, place)
 
 
-def _make_points(x: str, y: str, table: pd.DataFrame, place: Place) -> pd.Series | None:
+def make_points(x: str, y: str, table: pd.DataFrame, place: Place) -> pd.Series | None:
+    """Return points of two columns, missing where a row has none; None where a column is absent."""
     missing = [name for name in (x, y) if name not in table.columns]
     for name in missing:
         report_column(name, table, place, field="x" if name == x else "y")
@@ -103,20 +111,21 @@ def _settle_crs(
     claim: CRS | None,
     place: Place,
     *,
-    near: tuple[float, float] | None,
+    ground: Ground | None,
 ) -> CRS | None:
     """Return the CRS to read coordinates in: the config's word, else the file's, if the values agree."""
+    own = source.crs is not None and source.crs.strip().lower() == OWN_CRS
     try:
-        declared = read_crs(source.crs)
+        declared = claim if own else read_crs(source.crs)
     except ValueError:
         place.error(
             "HSQ-X01", f"不认识的坐标系“{source.crs}”", field="crs", value=source.crs or "",
             remedy="写成 EPSG:4548（CM 117E）、EPSG:4547（CM 114E）、EPSG:4527、EPSG:4526 或 EPSG:4490",
         )  # fmt: skip
         return None
-    shifted = source.datum in _DATUM_NAMES
-    if declared is None and source.datum is not None:
-        declared = CRS.from_epsg(4326 if shifted or source.datum == "wgs84" else GEOGRAPHIC)
+    if declared is None and source.datum is not None and (claim is None or claim.is_geographic):
+        # A projected file keeps its projection: its degrees were of the declared datum.
+        declared = CRS.from_epsg(4326 if source.datum in {*WEB_DATUMS, "wgs84"} else GEOGRAPHIC)
     if declared is not None and claim is not None and declared != claim:
         place.note(
             "HSQ-X01",
@@ -126,11 +135,14 @@ def _settle_crs(
         )
     crs = declared or claim
     xy = point_coordinates(shapes)
-    verdict = judge_claim(xy, crs, near=near)
-    if verdict.problem:
+    verdict = judge_claim(xy, crs, ground=ground, declared=declared is not None)
+    if crs is None and verdict.problem:
+        crs = _read_unclaimed(shapes, verdict, place, ground)
+        if crs is None:
+            return None
+    elif verdict.problem:
         place.error(
-            "HSQ-X01" if crs is None else "HSQ-X02", verdict.problem, field="crs", value=name_crs(crs) if crs else "",
-            remedy=verdict.remedy,
+            "HSQ-X02", verdict.problem, field="crs", value=name_crs(crs) if crs else "", remedy=_add_own(verdict, crs)
         )  # fmt: skip
         return None
     if crs is None:  # nothing has a place, so nothing has to be transformed
@@ -142,9 +154,40 @@ def _settle_crs(
     return crs
 
 
+def _add_own(verdict: Verdict, crs: CRS | None) -> str:
+    """Return the remedy; where a city's own system is written out in full it may be taken at its word."""
+    if crs is not None and crs.is_projected and describe_local(crs):
+        own = f"若 .prj 的参数确为该市公布的 CGCS2000 投影参数，配置写 crs: {OWN_CRS} 即按其采用"
+        return f"请向测绘部门取得 CGCS2000 数据；{own}" + (f"；{verdict.remedy}" if verdict.guesses else "")
+    return verdict.remedy
+
+
+def _read_unclaimed(
+    shapes: gpd.GeoSeries, verdict: Verdict, place: Place, ground: Ground | None
+) -> CRS | None:
+    """Return CGCS2000 degrees for a file that claims nothing, where the ground proves it; else refuse."""
+    first = verdict.guesses[0] if verdict.guesses else None
+    if first is not None and ground is not None and first.epsg == GEOGRAPHIC and not first.swapped:
+        offset = confirm_degrees(shapes, ground)
+        if offset.state == "as_is" or (offset.state == "shifted" and offset.reading in WEB_DATUMS):
+            place.warn(
+                "HSQ-X01", f"{verdict.problem}；与参照比对为经纬度（{first.evidence}）", field="crs",
+                action="按经纬度读取", remedy="核对后在配置中写 crs: EPSG:4490，或以 datum 写明基准",
+            )  # fmt: skip
+            return CRS.from_epsg(GEOGRAPHIC)
+        lines = "经纬度须写明基准：datum: cgcs2000（或 wgs84、gcj02、bd09）"
+        place.error(
+            "HSQ-X01", f"{verdict.problem}；基准未写明，比对结果：{offset.evidence}", field="crs",
+            remedy=f"{verdict.remedy}。{lines}",
+        )  # fmt: skip
+        return None
+    place.error("HSQ-X01", verdict.problem, field="crs", remedy=verdict.remedy)
+    return None
+
+
 def _check_datum(source: SourceSpec, crs: CRS, place: Place) -> bool:
     datum = datum_of(crs)
-    if datum == "wgs84" and source.datum not in _DATUM_NAMES:
+    if datum == "wgs84" and source.datum not in WEB_DATUMS:
         if not source.wgs84_shift:
             place.error(
                 "HSQ-X03", "数据为 WGS84，而配置关闭了零平移（wgs84_shift: false）",
@@ -156,19 +199,28 @@ def _check_datum(source: SourceSpec, crs: CRS, place: Place) -> bool:
         )
     elif datum in {"xian80", "beijing54", "other"}:
         word = {"xian80": "1980 西安坐标系", "beijing54": "1954 北京坐标系"}.get(datum, crs.name)
+        known = has_transformation(crs)
+        how = "PROJ 有公开的转换参数" if known else "PROJ 没有可用的转换参数"
         if source.crs is None:
             place.error(
-                "HSQ-X03", f"数据为{word}（{name_crs(crs)}），与 CGCS2000 相差可达百米，转换参数属保密资料",
-                remedy="请测绘部门转换为 CGCS2000；若可接受近似转换，在配置中写明 crs",
+                "HSQ-X03", f"数据为{word}（{name_crs(crs)}），与 CGCS2000 相差可达百米；转换参数属保密资料，{how}",
+                field="crs", value=name_crs(crs),
+                remedy=f"请测绘部门转换为 CGCS2000；若可接受近似位置，在配置中写 crs: {name_line(crs)}",
             )  # fmt: skip
             return False
-        place.warn(
-            "HSQ-X03",
-            f"数据为{word}（{name_crs(crs)}）",
-            action="按 PROJ 公开参数近似转换，精度数米至百米",
-            remedy="请核对位置",
+        action = (
+            "按 PROJ 公开参数近似转换，精度数米至百米"
+            if known
+            else "未作基准转换，经纬度原样视同 CGCS2000，位置可偏数十至百余米"
         )
+        place.warn("HSQ-X03", f"数据为{word}（{name_crs(crs)}），{how}", action=action, remedy="请核对位置")
     return True
+
+
+def name_line(crs: CRS) -> str:
+    """Return what to write after ``crs:`` for a system the file names itself."""
+    code = crs.to_epsg(min_confidence=70)
+    return f"EPSG:{code}" if code else OWN_CRS
 
 
 def _keep_placed(frame: gpd.GeoDataFrame, crs: CRS, place: Place) -> gpd.GeoDataFrame:
@@ -189,18 +241,14 @@ def _keep_placed(frame: gpd.GeoDataFrame, crs: CRS, place: Place) -> gpd.GeoData
     return frame[~wild]
 
 
-def _unshift(frame: gpd.GeoDataFrame, source: SourceSpec, crs: CRS, place: Place) -> gpd.GeoDataFrame:
-    """Take the web-map offset out; the result is WGS84, handled as CGCS2000."""
-    if source.datum not in _DATUM_NAMES:
-        return frame
-    degrees = frame if crs.is_geographic else frame.to_crs(crs.geodetic_crs)
-
-    def shift(xy: np.ndarray) -> np.ndarray:
-        return np.column_stack(shift_to_wgs84(xy[:, 0], xy[:, 1], datum=source.datum))  # type: ignore[arg-type]
-
-    moved = shapely.transform(shapely.force_2d(degrees.geometry.to_numpy()), shift)
-    place.note(
-        "HSQ-X05", f"坐标为 {_DATUM_NAMES[source.datum]}，共 {len(frame)} 行",
-        action="已按公开公式还原到 WGS84 并视同 CGCS2000；点位精度约 5–10 m，只作参考，不作边界",
-    )  # fmt: skip
-    return frame.set_geometry(gpd.GeoSeries(moved, index=frame.index, crs=GEOGRAPHIC))
+def _keep_alike(frame: gpd.GeoDataFrame, crs: CRS, place: Place, ground: Ground) -> gpd.GeoDataFrame:
+    """Refuse the rows that are in another system than the rest of the file, and name them."""
+    kept = np.ones(len(frame), dtype=bool)
+    for guess, rows in find_strangers(point_coordinates(frame.geometry), crs, ground):
+        place.error(
+            "HSQ-X02", f"文件内混有不同坐标系：{int(rows.sum())} 行按 {name_crs(crs)} 远离规划范围，按{guess.label}才在附近",
+            field="geometry", row=list_rows(frame.index[rows]), value=f"EPSG:{guess.epsg}",
+            remedy=f"把这些行另存为一个文件，{guess.line}；或在原软件中统一坐标系",
+        )  # fmt: skip
+        kept &= ~rows
+    return frame[kept]

@@ -12,6 +12,7 @@ from pyproj import CRS
 
 from layers.crs import to_plan
 from layers.faults import FaultLog
+from layers.ground import Ground
 from layers.model import Layer
 from layers.read.columns import read_columns
 from layers.read.locate import locate_rows
@@ -47,7 +48,7 @@ def read_source(
     *,
     resolve: Callable[[Path], Path],
     log: FaultLog,
-    near: tuple[float, float] | None = None,
+    ground: Ground | None = None,
 ) -> Taken | None:
     """Read one file as rows of a layer; every fault goes to the log.
 
@@ -56,7 +57,7 @@ def read_source(
     source : the file and what its columns mean.
     layer : declaration of the rows.
     resolve : turns a path of the config into one that can be opened.
-    near : longitude, latitude of the plan, to test coordinates against; None for the layers that decide it.
+    ground : the plan's place, to test coordinates against; None for the layers that decide it.
 
     Returns
     -------
@@ -69,10 +70,10 @@ def read_source(
         return None
     table = read_columns(source, layer, raw.table, place)
     if source.geometry is not None and source.key is not None:
-        own = locate_rows(source, layer, table, raw, place, near=near) if source.x is not None else None
-        frame = _join(source, layer, table, place, own, resolve=resolve, log=log, near=near)
+        own = locate_rows(source, layer, table, raw, place, ground=ground) if source.x is not None else None
+        frame = _join(source, layer, table, place, own, resolve=resolve, log=log, ground=ground)
     else:
-        frame = locate_rows(source, layer, table, raw, place, near=near)
+        frame = locate_rows(source, layer, table, raw, place, ground=ground)
     if frame is None:
         return None
     frame[Identified.source] = place.file
@@ -88,7 +89,7 @@ def _join(
     *,
     resolve: Callable[[Path], Path],
     log: FaultLog,
-    near: tuple[float, float] | None,
+    ground: Ground | None,
 ) -> gpd.GeoDataFrame | None:
     """Give the rows of a table the geometry another file has under the same key.
 
@@ -96,7 +97,7 @@ def _join(
     """
     if source.geometry is None or source.key is None:
         raise ValueError("a joined source needs key and geometry")
-    shapes = read_source(source.geometry, layer, resolve=resolve, log=log, near=near)
+    shapes = read_source(source.geometry, layer, resolve=resolve, log=log, ground=ground)
     if source.key not in table.columns:
         place.error(
             "HSQ-V10",

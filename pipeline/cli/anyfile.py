@@ -126,7 +126,7 @@ def read_any(file: AnyFile, log: FaultLog) -> gpd.GeoDataFrame | None:
         if raw is None:
             return None
         table = raw.table.set_axis(_unlike([str(name) for name in raw.table.columns]), axis=1)
-        frame = locate_rows(file.source(), Anything, table, raw, place, near=None)
+        frame = locate_rows(file.source(), Anything, table, raw, place, ground=None)
     if frame is not None and frame.empty and not log.errors:
         place.error("HSQ-F02", "文件没有任何行", remedy="检查文件和图层是否选对")
         return None

@@ -12,7 +12,7 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperCommand, TyperGroup
 
-from pipeline.cli import access, area, catalogue, check, convert, reach, run, site, stages
+from pipeline.cli import access, area, catalogue, check, convert, inspect, reach, run, site, stages
 
 DONE, FAULTS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -59,6 +59,7 @@ app = typer.Typer(
 )
 app.command("run", cls=_Command, help="运行方案，输出整套成果")(run.run)
 app.command("check", cls=_Command, help="读取并检查全部输入，只写质检报告")(check.check)
+app.command("inspect", cls=_Command, help=inspect.HELP)(inspect.inspect)
 app.command("stages", cls=_Command, help="列出各阶段及其输入输出")(stages.stages)
 app.command("catalogue", cls=_Command, help="列出图纸目录")(catalogue.catalogue)
 app.command("convert", cls=_Command, help=convert.HELP)(convert.convert)

@@ -14,6 +14,7 @@ from pyproj import CRS
 
 from layers.crs import Zone, choose_zone, place_of, to_plan
 from layers.faults import Fault, FaultLog, PlanFaults
+from layers.ground import Ground, find_ground
 from layers.model import Layer
 from layers.osm_lines import build_roads
 from layers.plain import RoadLine, Spot
@@ -32,6 +33,14 @@ _LINES, _MULTIPOINT = (1, 2, 5), 4
 _DATUMS = ("gcj02", "bd09", "wgs84", "cgcs2000")
 # Remedies are written for plans; a one-off command has options in place of config lines.
 _WORDS = (
+    ("在配置中写 datum: ", "用 --origins-crs 等选项写明 "),
+    ("在本文件写 datum: ", "用 --origins-crs 等选项写明 "),
+    ("在道路（或社区边界）文件的配置中写 datum: ", "用 --roads-crs 写明 "),
+    ("在其文件的配置中写 datum", "用 --roads-crs 写明"),
+    ("改为 datum: ", "选项改为 "),
+    ("写 datum: ", "写 "),
+    ("经纬度须写明基准：datum: ", "经纬度须以选项写明基准："),
+    ("在配置中写 crs: ", "加坐标系选项（如 --roads-crs）"),
     ("配置写 crs: ", "加坐标系选项（如 --roads-crs）"),
     ("并在配置中写 crs", "并用 --roads-crs、--origins-crs 等选项写明"),
     ("在配置中写明 crs", "用 --roads-crs、--origins-crs 等选项写明"),
@@ -98,15 +107,16 @@ def read_inputs(
         With every fault of every file.
     """
     lines = _read_roads(roads, log)
-    middle = place_of(lines) if lines is not None else None
-    found = [_read_places(file, layer, log, near=middle) for file, layer in places]
+    ground = find_ground([lines]) if lines is not None else None
+    ground = ground.with_roads([lines]) if ground and lines is not None else None
+    found = [_read_places(file, layer, log, ground=ground) for file, layer in places]
     zone = Zone(39)
-    if middle is not None:
+    if ground is not None:
         try:
-            zone = choose_zone(middle[0])
+            zone = choose_zone(ground.middle[0])
         except ValueError:
             log.add(
-                "HSQ-X02", f"经度 {middle[0]:.4f}° 不在 CGCS2000 3° 带范围内", file=roads.path.as_posix(),
+                "HSQ-X02", f"经度 {ground.middle[0]:.4f}° 不在 CGCS2000 3° 带范围内", file=roads.path.as_posix(),
                 remedy="核对道路文件的坐标系，用 --roads-crs 写明",
             )  # fmt: skip
     log.faults[:] = [reword_fault(fault) for fault in log.faults]
@@ -124,29 +134,39 @@ def reword_fault(fault: Fault) -> Fault:
     return replace(fault, remedy=remedy)
 
 
+def is_osm(path: Path) -> bool:
+    """Whether a file is an OpenStreetMap extract by its name."""
+    return path.name.lower().endswith(_OSM)
+
+
+def read_osm_roads(path: Path, log: FaultLog) -> gpd.GeoDataFrame | None:
+    """Return the walkable lines of an extract with their level; None when it cannot be used."""
+    try:
+        own = FaultLog()
+        extract = read_osm(path, own)
+        # Torn ways matter to a walk; boundaries and other relations that could not be closed do not.
+        log.faults.extend(fault for fault in own.faults if fault.row.startswith("w"))
+        middle = place_of(extract.ways)
+        roads = build_roads(extract.project(plan_crs(middle[0])) if middle else extract, log)
+    except PlanFaults as error:
+        log.faults.extend(fault for fault in error.faults if fault not in log.faults)
+        return None
+    roads = roads[roads[Road.walkable]]
+    if roads.empty:
+        log.add("HSQ-N02", "OSM 文件没有可步行的道路", file=path.name, remedy="检查导出的范围")
+        return None
+    return gpd.GeoDataFrame({RoadLine.level: roads[Road.level]}, geometry=roads.geometry)
+
+
 def _read_roads(file: PlainFile, log: FaultLog) -> gpd.GeoDataFrame | None:
     """Return walkable lines with their level, in the file's own verified coordinates."""
-    if file.path.name.lower().endswith(_OSM):
-        try:
-            own = FaultLog()
-            extract = read_osm(file.path, own)
-            # Torn ways matter to a walk; boundaries and other relations that could not be closed do not.
-            log.faults.extend(fault for fault in own.faults if fault.row.startswith("w"))
-            middle = place_of(extract.ways)
-            roads = build_roads(extract.project(plan_crs(middle[0])) if middle else extract, log)
-        except PlanFaults as error:
-            log.faults.extend(fault for fault in error.faults if fault not in log.faults)
-            return None
-        roads = roads[roads[Road.walkable]]
-        if roads.empty:
-            log.add("HSQ-N02", "OSM 文件没有可步行的道路", file=file.path.name, remedy="检查导出的范围")
-            return None
-        return gpd.GeoDataFrame({RoadLine.level: roads[Road.level]}, geometry=roads.geometry)
+    if is_osm(file.path):
+        return read_osm_roads(file.path, log)
     place = Place(_name(file), RoadLine.alias, log)
     raw = open_raw(file.source(), file.path, place)
     if raw is None:
         return None
-    frame = _locate(file, RoadLine, raw, place, near=None)
+    frame = locate_file(file, RoadLine, raw, place, ground=None)
     if frame is None:
         return None
     kind = shapely.get_type_id(frame.geometry.to_numpy())
@@ -166,14 +186,14 @@ def _read_roads(file: PlainFile, log: FaultLog) -> gpd.GeoDataFrame | None:
 
 
 def _read_places(
-    file: PlainFile, layer: type[Spot], log: FaultLog, *, near: tuple[float, float] | None
+    file: PlainFile, layer: type[Spot], log: FaultLog, *, ground: Ground | None
 ) -> gpd.GeoDataFrame | None:
     """Return places with an id each, in the file's own verified coordinates."""
     place = Place(_name(file), layer.alias, log)
     raw = open_raw(file.source(), file.path, place)
     if raw is None:
         return None
-    frame = _locate(file, layer, raw, place, near=near)
+    frame = locate_file(file, layer, raw, place, ground=ground)
     if frame is None:
         return None
     if frame.empty:
@@ -198,11 +218,14 @@ def _read_places(
     return frame.reset_index(drop=True)
 
 
-def _locate(
-    file: PlainFile, layer: type[Layer], raw: Raw, place: Place, *, near: tuple[float, float] | None
+def locate_file(
+    file: PlainFile, layer: type[Layer], raw: Raw, place: Place, *, ground: Ground | None
 ) -> gpd.GeoDataFrame | None:
+    """Return the rows of a file as read, in its own verified coordinates."""
     source = file.source()
-    return locate_rows(source, layer, read_columns(source, layer, raw.table, place), raw, place, near=near)
+    return locate_rows(
+        source, layer, read_columns(source, layer, raw.table, place), raw, place, ground=ground
+    )
 
 
 def _name(file: PlainFile) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from layers.crs import ZONES
+from layers.crs import GEOGRAPHIC, ZONES
 from layers.faults import FaultLog
 from layers.frame import split_shapes
 from layers.model import Column, Layer
@@ -33,7 +33,7 @@ class Delivered:
     layer : the declaration it comes from.
     columns : schema in order; the frame's columns are their one-map names.
     frame : rows in order of BSM; full texts; floats rounded to the schema's decimals; in the CRS handed
-        in, metres.
+        in (``plan.crs.deliver``), metres or degrees. Areas are fields, measured in the plan's zone.
     """
 
     code: str
@@ -175,7 +175,9 @@ def _hand_in_crs(rows: gpd.GeoDataFrame, plan: Plan) -> tuple[Any, int]:
     if zone is None:
         raise ValueError(f"frames must be in a CGCS2000 3-degree zone without prefix, not {rows.crs}")
     geometry = shapely.force_2d(rows.geometry.to_numpy())
-    if not plan.crs.prefix:
+    if plan.crs.deliver == "degrees":
+        return gpd.GeoSeries(geometry, crs=rows.crs).to_crs(GEOGRAPHIC).to_numpy(), GEOGRAPHIC
+    if plan.crs.deliver == "plain":
         return geometry, zone.plain
     shifted = shapely.transform(geometry, lambda xy: xy + np.array([zone.number * 1_000_000.0, 0.0]))
     return shifted, zone.prefixed

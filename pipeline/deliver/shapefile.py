@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from layers.crs import read_crs
 from layers.faults import FaultLog
 from layers.model import Column
 from pipeline.deliver.items import Item
@@ -87,6 +88,23 @@ def _write_one(layer: Delivered, plan: Plan, path: Path, log: FaultLog) -> None:
         DBF_DATE_LAST_UPDATE=plan.plan.compiled.isoformat(),
     ) as file:
         file.writerecords(_records(data, geometry))
+    _check_projection(path, layer, log)
+
+
+def _check_projection(path: Path, layer: Delivered, log: FaultLog) -> None:
+    """Read the .prj back: other programs must find the very system the plan hands in."""
+    written = path.with_suffix(".prj").read_text(encoding="ascii", errors="replace")
+    wanted = layer.frame.crs.to_epsg()
+    try:
+        found = read_crs(written)
+    except ValueError:
+        found = None
+    code = found.to_epsg() if found is not None else None
+    if code != wanted:
+        log.add(
+            "HSQ-D06", f".prj 读回为 {f'EPSG:{code}' if code else '无法识别的坐标系'}，应为 EPSG:{wanted}", file=path.name,
+            layer=layer.code, field="crs.deliver", value=written[:60], remedy="删去该成果后重新运行；仍有此提示请反馈",
+        )  # fmt: skip
 
 
 def _dbf_type(column: Column) -> str:

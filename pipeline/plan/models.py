@@ -51,7 +51,10 @@ class Crs(Block):
     zone: int | None = Field(
         None, description="中央经线对应的带号 38（114°E）或 39（117°E）；缺省按中心经度判定"
     )
-    prefix: bool = Field(False, description="成果东坐标是否带带号前缀（EPSG:4526/4527）")
+    deliver: Literal["plain", "prefixed", "degrees"] = Field(
+        "plain",
+        description="shp 和 GeoPackage 成果的坐标：plain 为 3° 带不带带号（EPSG:4547/4548），prefixed 为东坐标带带号（EPSG:4526/4527），degrees 为经纬度（EPSG:4490）；面积均按 area_rule 在规划坐标系中量算",
+    )
     area_rule: Literal["planar", "ellipsoidal"] = Field(
         "planar", description="面积口径：planar 为 3° 带平面面积，ellipsoidal 为椭球面积"
     )

@@ -23,9 +23,13 @@ class Source(Block):
         "DXF、DWG 为 CAD 图层名，KML、KMZ 为文件夹名，可用 * 代表任意文字，缺省全部",
     )
     encoding: str | None = Field(None, description="文字编码，如 gbk；缺省按证据自动判断")
-    crs: str | None = Field(None, description="坐标系，如 EPSG:4548；缺省取文件自带的声明")
+    crs: str | None = Field(
+        None,
+        description="坐标系，如 EPSG:4548；缺省取文件自带的声明，与数值不符时拒绝；prj 表示按文件自带的城市独立坐标系参数采用",
+    )
     datum: Datum | None = Field(
-        None, description="经纬度的基准：gcj02（高德、腾讯）、bd09（百度）、wgs84、cgcs2000"
+        None,
+        description="坐标（或投影前的经纬度）的基准：gcj02（高德、腾讯）、bd09（百度）须还原，wgs84、cgcs2000 不还原；缺省由程序与路网、建筑、边界比对",
     )
     header_rows: int | None = Field(
         None, ge=1, le=5, description="表头行数（xlsx、csv 的多行合并表头），缺省自动识别"

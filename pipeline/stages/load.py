@@ -13,16 +13,28 @@ from pyproj import CRS
 
 from layers.communities import Rules, check_region, settle_communities
 from layers.costs import report_costs
-from layers.crs import Zone, choose_zone, name_crs, place_of
+from layers.crs import Zone, choose_zone, name_crs
 from layers.derive import derive_fields, set_limits
 from layers.duplicates import drop_twins
 from layers.faults import FaultLog, PlanFaults
 from layers.frame import empty_frame, split_shapes
+from layers.ground import Ground, find_ground
 from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, place_frame, read_source
 from layers.repair import check_coverage, mend_shapes
-from layers.source import Community, Context, DataExtent, Facility, Identified, Outline, Parcel, Relief, Road
+from layers.source import (
+    Building,
+    Community,
+    Context,
+    DataExtent,
+    Facility,
+    Identified,
+    Outline,
+    Parcel,
+    Relief,
+    Road,
+)
 from layers.validate import check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
@@ -47,12 +59,12 @@ _ANCHORS = ("community_given", "outline")
 
 @dataclass
 class _Intake:
-    """What is known while files are read: the plan, its place, its CRS, its community codes, the log."""
+    """What is known while files are read: the plan, its ground, its community codes, the log."""
 
     plan: Plan
     log: FaultLog
     rules: Rules
-    near: tuple[float, float] | None = None
+    ground: Ground | None = None
     taken: dict[str, list[Taken]] = field(default_factory=dict)
 
     def read(self, key: str) -> None:
@@ -60,10 +72,19 @@ class _Intake:
         if key in self.taken:
             return
         files = [
-            read_source(source, Layer.registry[key], resolve=self.plan.resolve, log=self.log, near=self.near)
+            read_source(
+                source, Layer.registry[key], resolve=self.plan.resolve, log=self.log, ground=self.ground
+            )
             for source in getattr(self.plan.inputs, key)
         ]
         self.taken[key] = [item for item in files if item is not None]
+
+    def learn_place(self, frames: list[gpd.GeoDataFrame]) -> None:
+        """Take the plan's place from communities or an outline; areas replace mere points."""
+        if self.ground is None:
+            self.ground = find_ground(frames)
+        elif not len(self.ground.areas):
+            self.ground = self.ground.with_areas(frames)
 
 
 def load_layers(given: Given) -> dict[str, Frame]:
@@ -89,15 +110,18 @@ def load_layers(given: Given) -> dict[str, Frame]:
     check_region(intake.rules, log)
     for key in _ANCHORS:
         intake.read(key)
-        intake.near = intake.near or _middle(intake.taken[key])
+        intake.learn_place([item.frame for item in intake.taken[key]])
     crs = _settle_crs(intake)
     outline = _finish_layer(Outline, intake, crs)
-    open_frames = _read_open_data(intake, crs=crs if intake.near else None, outline=outline)
-    if intake.near is None and open_frames:
-        found = open_frames[Community.key]
-        crs, intake.near = found.crs, place_of(found)
-        outline = outline.to_crs(crs)
+    open_frames = _read_open_data(intake, crs=crs if intake.ground else None, outline=outline)
+    if open_frames:
+        if intake.ground is None:
+            crs = open_frames[Community.key].crs
+            outline = outline.to_crs(crs)
+        intake.learn_place([open_frames[Community.key]])
+        intake.learn_place([open_frames[Outline.key]])
     _report_crs(intake, crs)
+    _learn_ground(intake, open_frames)
     for layer in SOURCE_LAYERS:
         intake.read(layer.key)
     frames: dict[str, Frame] = {layer.key: empty_frame(layer, crs=crs) for layer in OPEN_LAYERS}
@@ -160,12 +184,17 @@ def _fill_from_open_data(
     }
 
 
-def _middle(files: list[Taken]) -> tuple[float, float] | None:
-    """Longitude and latitude of the middle of what the files hold; None when they hold no place."""
-    spots = [spot for item in files if (spot := place_of(item.frame)) is not None]
-    if not spots:
-        return None
-    return sum(lon for lon, _ in spots) / len(spots), sum(lat for _, lat in spots) / len(spots)
+def _learn_ground(intake: _Intake, open_frames: dict[str, gpd.GeoDataFrame]) -> None:
+    """Read roads, then buildings before all else, so that other files are judged by them as well.
+
+    The roads of a file are themselves judged by the outline and by the roads of open data.
+    """
+    for layer, grow in ((Road, Ground.with_roads), (Building, Ground.with_buildings)):
+        if intake.ground is not None and open_frames:
+            intake.ground = grow(intake.ground, [open_frames[layer.key]])
+        intake.read(layer.key)
+        if intake.ground is not None:
+            intake.ground = grow(intake.ground, [item.frame for item in intake.taken[layer.key]])
 
 
 def _settle_crs(intake: _Intake) -> CRS:
@@ -176,14 +205,14 @@ def _settle_crs(intake: _Intake) -> CRS:
     given = intake.plan.crs.zone
     if given is not None:
         return CRS.from_epsg(Zone(given).plain)
-    return CRS.from_epsg((choose_zone(intake.near[0]) if intake.near else Zone(39)).plain)
+    return intake.ground.crs if intake.ground else CRS.from_epsg(Zone(39).plain)
 
 
 def _report_crs(intake: _Intake, crs: CRS) -> None:
     given = intake.plan.crs.zone
-    if intake.near is None:
+    if intake.ground is None:
         return
-    lon, lat = intake.near
+    lon, lat = intake.ground.middle
     natural = choose_zone(lon)
     if given is not None and given != natural.number:
         intake.log.add(

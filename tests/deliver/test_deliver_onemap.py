@@ -109,7 +109,7 @@ def test_ysdm_is_what_the_plan_says(frames, plan):
 
 
 def test_zone_prefix_shifts_eastings_exactly(frames, plan, delivered):
-    crs = plan.crs.model_copy(update={"prefix": True})
+    crs = plan.crs.model_copy(update={"deliver": "prefixed"})
     shifted = onemap.collect_layers(frames, plan.model_copy(update={"crs": crs}), FaultLog())
     for before, after in zip(delivered, shifted, strict=True):
         assert after.frame.crs.to_epsg() == 4527

@@ -9,12 +9,14 @@ import fiona
 import pyogrio
 import pyproj
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import MultiPoint, Point
 
 from layers.faults import FaultLog, PlanFaults
 from layers.source import Facility, Parcel
+from pipeline.deliver.geopackage import PATH, write_geopackage
 from pipeline.deliver.handin import place_frames
 from pipeline.deliver.onemap import collect_layers
 from pipeline.deliver.shapefile import FOLDER, cut_text, write_shapefiles
@@ -73,12 +75,41 @@ def test_companions(delivered, plan, tmp_path):
     assert (tmp_path / FOLDER / f"{stem}.cpg").read_text() == "UTF-8"
 
 
-def test_prj_of_a_prefixed_zone(frames, plan, tmp_path):
-    plan = plan.model_copy(update={"crs": plan.crs.model_copy(update={"prefix": True})})
-    layers = collect_layers(frames, plan, FaultLog())
-    item = write_shapefiles(layers, plan, tmp_path, FaultLog())[0]
-    projection = (tmp_path / item.path).with_suffix(".prj").read_text()
-    assert pyproj.CRS.from_wkt(projection).to_epsg() == 4527
+@pytest.mark.parametrize(("deliver", "code"), [("plain", 4548), ("prefixed", 4527), ("degrees", 4490)])
+def test_every_form_of_coordinates_is_read_back_to_the_same_place(deliver, code, frames, plan, tmp_path):
+    plan = plan.model_copy(update={"crs": plan.crs.model_copy(update={"deliver": deliver})})
+    layers, log = collect_layers(frames, plan, FaultLog()), FaultLog()
+    items = write_shapefiles(layers, plan, tmp_path, log)
+    assert not [fault for fault in log.faults if fault.code == "HSQ-D06"]
+    write_geopackage(layers, plan, tmp_path)
+    for layer, item in zip(layers, items, strict=True):
+        projection = (tmp_path / item.path).with_suffix(".prj").read_text()
+        assert pyproj.CRS.from_wkt(projection).to_epsg() == code
+        table = pyogrio.read_dataframe(tmp_path / PATH, layer=layer.code)
+        assert table.crs.to_epsg() == code
+        for back in (pyogrio.read_dataframe(tmp_path / item.path), table):
+            there = frames[layer.layer.key]
+            rows = there[there.geom_type.str.contains(layer.kind.replace("line", "Line"), case=False)]
+            moved = shapely.union_all(back.to_crs(4548).geometry.to_numpy())
+            given = shapely.union_all(rows.geometry.to_numpy())
+            assert shapely.hausdorff_distance(moved, given) < 1e-4 if len(rows) else shapely.is_empty(moved)
+
+
+def test_areas_are_those_of_the_zone_whatever_is_handed_in(frames, plan):
+    areas = []
+    for deliver in ("plain", "prefixed", "degrees"):
+        crs = plan.crs.model_copy(update={"deliver": deliver})
+        layers = collect_layers(frames, plan.model_copy(update={"crs": crs}), FaultLog())
+        areas.append(next(layer for layer in layers if layer.code == "HSQ_GHYD").frame["MJ"].tolist())
+    assert areas[0] == areas[1] == areas[2] == [10_000.0, 3333.33, 6666.67]
+
+
+def test_a_wrong_prj_is_told(delivered, plan, tmp_path, monkeypatch):
+    wrong = pyproj.CRS.from_epsg(4547)
+    monkeypatch.setattr("pipeline.deliver.shapefile.read_crs", lambda text: wrong)
+    log = FaultLog()
+    write_shapefiles(delivered[:1], plan, tmp_path, log)
+    assert [(fault.code, fault.severity) for fault in log.faults if fault.field == "crs.deliver"] == [("HSQ-D06", "错误")]
 
 
 def test_long_text_is_cut_between_characters_and_said(delivered, plan, tmp_path):

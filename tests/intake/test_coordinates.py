@@ -12,6 +12,7 @@ from layers.areas import measure_area
 from layers.claims import judge_claim
 from layers.crs import Zone, choose_zone, datum_of, to_plan
 from layers.datum import shift_from_wgs84, shift_to_wgs84
+from layers.ground import Ground
 
 from .conftest import E0, N0, Bench
 
@@ -63,7 +64,7 @@ PLACE = {"plain": (E0, N0), "prefixed": (39_000_000 + E0, N0), "swapped": (N0, E
 )
 def test_wrong_claims_are_refused_with_the_right_suggestion(xy, claim, near, first) -> None:
     crs = CRS.from_epsg(claim) if claim else None
-    verdict = judge_claim(np.array([xy]), crs, near=near)
+    verdict = judge_claim(np.array([xy]), crs, ground=near and Ground(near))
     assert verdict.problem
     if near:
         assert first in verdict.guesses[0].line
@@ -74,7 +75,7 @@ def test_wrong_claims_are_refused_with_the_right_suggestion(xy, claim, near, fir
 @pytest.mark.parametrize("claim", [4548, 4527, 4490, 4326, 3857, 4509])
 def test_true_claims_are_accepted(claim: int) -> None:
     xy = gpd.GeoSeries([Point(E0, N0)], crs=4548).to_crs(claim)
-    assert not judge_claim(np.array([[xy[0].x, xy[0].y]]), CRS.from_epsg(claim), near=NEAR).problem
+    assert not judge_claim(np.array([[xy[0].x, xy[0].y]]), CRS.from_epsg(claim), ground=Ground(NEAR)).problem
 
 
 @pytest.mark.parametrize(

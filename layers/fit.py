@@ -1,0 +1,372 @@
+"""How well data fit the ground under a reading of their coordinates, and how special that fit is.
+
+A point lies near some road by chance, so closeness alone proves nothing. Here the shares of points nearer
+than some distances are compared with the same shares after small shifts all round (a contrast), and the
+contrast of a reading with the contrasts of many shifts that mean nothing, by Mahalanobis distance: a random
+shift test, as spatial statistics uses where the points of a pattern are not independent of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from configs import read_settings
+
+Floats: TypeAlias = NDArray[np.float64]
+Relation = Literal["beside", "along", "apart", "clear", "at", "within"]
+
+
+def fit_settings() -> Any:
+    """Return the ``fit`` section of ``configs/coordinates.yaml``."""
+    return read_settings("coordinates.yaml")["fit"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """Distances to something on the ground, in whole metres on a grid of square cells.
+
+    Attributes
+    ----------
+    metres : distance of each cell, row 0 southernmost, at most the cap; the rim is at the cap.
+    west, south : corner of the grid, metres.
+    cell_m : side of a cell.
+    """
+
+    metres: NDArray[np.uint8]
+    west: float
+    south: float
+    cell_m: float
+
+    def count(self, x: Floats, y: Floats, shifts: Floats, *, per: int = 1) -> NDArray[np.int64]:
+        """Count features by distance after each of several shifts.
+
+        Parameters
+        ----------
+        x, y : points, metres, shape (n,).
+        shifts : eastings and northings added, metres, shape (k, 2).
+        per : points that stand for one feature, one after the other; the nearest of them counts.
+
+        Returns
+        -------
+        ndarray
+            Shape (k, cap + 1): features at 0, 1, … metres; the last is the cap or beyond.
+        """
+        rows, columns = self.metres.shape
+        bins = int(fit_settings()["cap_m"]) + 1
+        i = ((y - self.south) / self.cell_m).astype(np.int32)
+        j = ((x - self.west) / self.cell_m).astype(np.int32)
+        steps = np.round(shifts / self.cell_m).astype(np.int32)
+        result = np.empty((len(shifts), bins), dtype=np.int64)
+        at_once = max(1, 500_000 // max(len(x), 1))
+        for first in range(0, len(shifts), at_once):
+            part = steps[first : first + at_once]
+            # Cells on the rim are at the cap, so what falls outside may be drawn onto it.
+            row = np.clip(i[None, :] + part[:, 1:], 0, rows - 1)
+            column = np.clip(j[None, :] + part[:, :1], 0, columns - 1)
+            metres = self.metres.take(row * np.int32(columns) + column)
+            if per > 1:
+                metres = metres.reshape(len(part), -1, per).min(axis=2)
+            keys = metres + np.arange(len(part), dtype=np.int32)[:, None] * bins
+            counted = np.bincount(keys.ravel(), minlength=len(part) * bins)
+            result[first : first + at_once] = counted.reshape(len(part), bins)
+        return result
+
+
+def draw_field(shapes: NDArray[np.object_], *, clip: tuple[float, float, float, float]) -> Field | None:
+    """Draw the distances to lines or polygons (0 inside them).
+
+    Parameters
+    ----------
+    shapes : metres.
+    clip : ground that matters.
+
+    Returns
+    -------
+    Field or None
+        None where nothing lies there.
+    """
+    settings = fit_settings()
+    cap = float(settings["cap_m"])
+    every = shapes[shapely.intersects(shapes, shapely.box(*clip))] if len(shapes) else shapes
+    if not len(every):
+        return None
+    bounds = shapely.total_bounds(every)
+    bounds = np.array([*np.maximum(bounds[:2], clip[:2]), *np.minimum(bounds[2:], clip[2:])])
+    rim = cap + 10.0
+    west, south, east, north = bounds + np.array([-rim, -rim, rim, rim])
+    cell = max(float(settings["cell_m"]), ((east - west) * (north - south) / settings["most_cells"]) ** 0.5)
+    shape = (int((north - south) / cell) + 2, int((east - west) / cell) + 2)
+    free = np.ones(shape, dtype=bool)
+    outlines = np.where(shapely.get_dimensions(every) == 2, shapely.boundary(every), every)
+    xy = shapely.get_coordinates(shapely.segmentize(outlines, cell / 2))
+    inside = (xy >= (west, south)).all(axis=1) & (xy < (east, north)).all(axis=1)
+    cells = ((xy[inside] - (west, south)) / cell).astype(np.int32)
+    free[cells[:, 1], cells[:, 0]] = False
+    solid = every[shapely.get_dimensions(every) == 2]
+    if len(solid):
+        _fill(free, solid, (west, south), cell)
+    metres = np.minimum(ndimage.distance_transform_edt(free) * cell, cap)
+    metres[[0, -1], :] = cap
+    metres[:, [0, -1]] = cap
+    return Field(np.round(metres).astype(np.uint8), float(west), float(south), cell)
+
+
+def _fill(
+    free: NDArray[np.bool_], areas: NDArray[np.object_], corner: tuple[float, float], cell: float
+) -> None:
+    from rasterio import Affine
+    from rasterio.features import rasterize
+
+    grid = Affine(cell, 0.0, corner[0], 0.0, cell, corner[1])
+    drawn = rasterize(areas, out_shape=free.shape, transform=grid, default_value=1, dtype="uint8")
+    free[drawn == 1] = False
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Points of one thing and distances to another.
+
+    Attributes
+    ----------
+    field : distances to the thing that stays.
+    x, y : points of the thing that is moved, metres, under the reading ``as is``.
+    relation : how the two lie where both are right: ``beside`` (points beside roads), ``along`` (lines on
+        or along lines), ``apart`` (buildings that no road crosses, or parcels that begin at roads), ``clear``
+        (lines and borders that cross no building), ``at`` (points in buildings or at their walls),
+        ``within`` (points inside the outline).
+    per : points that stand for one feature.
+    turned : whether the points are the ground's and the field the data's, so that shifts turn round.
+    """
+
+    field: Field
+    x: Floats
+    y: Floats
+    relation: Relation
+    per: int = 1
+    turned: bool = False
+
+    @property
+    def features(self) -> int:
+        """Number of features moved."""
+        return len(self.x) // self.per
+
+    def count(self, shifts: Floats) -> NDArray[np.int64]:
+        """Count features by distance after each shift of the data, shape (k, cap + 1)."""
+        return self.field.count(self.x, self.y, -shifts if self.turned else shifts, per=self.per)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How special the fit of each reading is.
+
+    Attributes
+    ----------
+    strength : by reading: Mahalanobis distance of its contrast over the 99th percentile of the null's;
+        0 where the relation is the wrong way round or too few points meet the ground.
+    trials : number of meaningless shifts that made the null.
+    """
+
+    strength: Mapping[str, float]
+    trials: int
+
+
+def weigh_readings(trials: Sequence[Trial], readings: Mapping[str, Sequence[Trial]]) -> Fit | None:
+    """Weigh readings of the same data against each other and against chance.
+
+    Parameters
+    ----------
+    trials : the data as they are.
+    readings : the same trials with their points under each reading.
+
+    Returns
+    -------
+    Fit or None
+        None where too few shifts keep the data on the ground.
+    """
+    null = _Null.measure(trials, [_displacement(trials, moved) for moved in readings.values()])
+    if null is None:
+        return None
+    ring = _ring()
+    strength = {}
+    for name, moved in readings.items():
+        counts = [trial.count(ring) for trial in moved]
+        strength[name] = null.rate(counts)
+    return Fit(strength, null.count)
+
+
+def search_offset(
+    trials: Sequence[Trial], *, within_m: float, step_m: float
+) -> tuple[Floats, float, float] | None:
+    """Find the shift under which data fit the ground best.
+
+    Returns
+    -------
+    shift, strength, strength_as_is
+        Eastings and northings to add, metres; None where no null can be had.
+    """
+    null = _Null.measure(trials, [np.zeros(2)])
+    if null is None:
+        return None
+    ring_m = float(fit_settings()["ring_m"])
+    back = round(ring_m / step_m)
+    k = round(within_m / step_m) + back
+    axis = np.arange(-k, k + 1, dtype=np.float64) * (ring_m / back)
+    shifts = _square(axis)
+    counts = [trial.count(shifts) for trial in trials]
+    strengths, inner = null.rate_lattice(counts, axis, back)
+    best = int(np.argmax(strengths))
+    middle = int(np.argmin(np.hypot(*inner.T)))
+    return inner[best], float(strengths[best]), float(strengths[middle])
+
+
+def _displacement(before: Sequence[Trial], after: Sequence[Trial]) -> Floats:
+    sign = -1.0 if before[0].turned else 1.0
+    return sign * np.array([np.mean(after[0].x - before[0].x), np.mean(after[0].y - before[0].y)])
+
+
+def _square(axis: Floats) -> Floats:
+    return np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def _ring() -> Floats:
+    """No shift, then the eight shifts round it."""
+    ring_m = float(fit_settings()["ring_m"])
+    around = _square(np.array([-ring_m, 0.0, ring_m]))
+    return np.vstack([[0.0, 0.0], around[np.abs(around).any(axis=1)]])
+
+
+def _describe(counts: NDArray[np.int64], relation: Relation) -> tuple[Floats, Floats]:
+    """Return features (…, f) and how many points stand behind them (…), from counts by distance."""
+    if relation == "within":
+        total = counts.sum(axis=-1)
+        return (counts[..., :2].sum(axis=-1) / total)[..., None], total.astype(float)
+    metres = np.arange(counts.shape[-1])
+    steps = np.array(fit_settings()["steps_m"], dtype=float)
+    # Steps are soft, a fifth of their distance wide: distances have the errors of the grid.
+    soft = 1.0 / (1.0 + np.exp(np.clip((metres[:, None] - steps) / (0.2 * steps), -60, 60)))
+    soft[-1] = 0.0
+    met = counts[..., :-1].sum(axis=-1)
+    return (counts.astype(np.float64) @ soft) / np.maximum(met, 1)[..., None], met.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class _Null:
+    """Contrasts of shifts that mean nothing."""
+
+    trials: Sequence[Trial]
+    middle: Floats
+    spread: Floats
+    inverse: Floats
+    scale: float
+    count: int
+
+    @classmethod
+    def measure(cls, trials: Sequence[Trial], readings: Sequence[Floats]) -> _Null | None:
+        """Measure the null on a lattice of shifts, away from every reading."""
+        settings = fit_settings()
+        step, reach = float(settings["lattice_m"]), float(settings["reach_m"])
+        back = round(float(settings["ring_m"]) / step)
+        axis = np.arange(-round(reach / step), round(reach / step) + 1, dtype=np.float64) * step
+        shifts = _square(axis)
+        counts = [trial.count(shifts) for trial in trials]
+        contrasts, known, inner = _contrast_lattice(trials, counts, axis, back)
+        for shift in readings:
+            known &= np.hypot(*(inner - shift).T) > float(settings["clear_m"])
+        null = contrasts[known]
+        if len(null) < settings["least_trials"]:
+            return None
+        spread = null.std(axis=0)
+        # What no shift changes, such as lying within a very large outline, says nothing.
+        spread = np.where(spread > 1e-6, spread, np.inf)
+        middle = null.mean(axis=0)
+        scaled = _scale(null, trials, middle, spread)
+        inverse = np.linalg.pinv(np.atleast_2d(np.cov(scaled.T)))
+        lengths = np.sqrt(np.einsum("ni,ij,nj->n", scaled, inverse, scaled))
+        return cls(trials, middle, spread, inverse, float(np.quantile(lengths, 0.99)), len(null))
+
+    def rate(self, counts: Sequence[NDArray[np.int64]]) -> float:
+        """Return the strength of one reading from its counts without and with the ring's shifts."""
+        parts = []
+        for trial, counted in zip(self.trials, counts, strict=True):
+            features, met = _describe(counted, trial.relation)
+            if met.min() < fit_settings()["least_cover"] * trial.features:
+                return 0.0
+            parts.append((features[0] - features[1:].mean(axis=0)) * np.sqrt(met[0]))
+        return float(self._weigh(np.concatenate(parts)[None, :])[0])
+
+    def rate_lattice(
+        self, counts: Sequence[NDArray[np.int64]], axis: Floats, back: int
+    ) -> tuple[Floats, Floats]:
+        """Return the strength of every shift of a lattice that has a ring, and those shifts."""
+        contrasts, known, inner = _contrast_lattice(self.trials, counts, axis, back)
+        return np.where(known, self._weigh(contrasts), 0.0), inner
+
+    def _weigh(self, contrasts: Floats) -> Floats:
+        z = _scale(contrasts, self.trials, self.middle, self.spread)
+        lengths = np.sqrt(np.einsum("ni,ij,nj->n", z, self.inverse, z))
+        return np.where(self._right_way(z), lengths / self.scale, 0.0)
+
+    def _right_way(self, z: Floats) -> NDArray[np.bool_]:
+        """Whether data lie as they should, and not merely unlike chance: nearer roads, not farther.
+
+        Relations are weighed against each other: shops stand in houses, and houses back from the road.
+        """
+        net = np.zeros(len(z))
+        at = 0
+        for trial in self.trials:
+            if trial.relation == "within":
+                sign = z[:, at]
+                at += 1
+            else:
+                near, mid, far = z[:, at], z[:, at + 1], z[:, at + 2]
+                at += 3
+                sign = {
+                    "beside": far,
+                    "along": np.maximum(mid, far),
+                    "apart": np.maximum(-near, mid),
+                    "clear": -near,
+                    "at": near,
+                }[trial.relation]
+            net += sign * np.abs(sign)
+        return net > 1.0
+
+
+def _scale(contrasts: Floats, trials: Sequence[Trial], middle: Floats, spread: Floats) -> Floats:
+    """Return contrasts in spreads of the null; data that overlap the outline's border say nothing against it."""
+    z = (contrasts - middle) / spread
+    at = 0
+    for trial in trials:
+        if trial.relation == "within":
+            z[:, at] = np.maximum(z[:, at], 0.0)
+            at += 1
+        else:
+            at += 3
+    return z
+
+
+def _contrast_lattice(
+    trials: Sequence[Trial], counts: Sequence[NDArray[np.int64]], axis: Floats, back: int
+) -> tuple[Floats, NDArray[np.bool_], Floats]:
+    """Return contrasts of the inner shifts of a lattice, whether enough points are met, and those shifts."""
+    n = len(axis)
+    inner = slice(back, n - back)
+    steps = [(a, b) for a in (-back, 0, back) for b in (-back, 0, back)]
+    parts, known = [], np.ones((n - 2 * back) ** 2, dtype=bool)
+    for trial, counted in zip(trials, counts, strict=True):
+        features, met = _describe(counted, trial.relation)
+        features, met = features.reshape(n, n, -1), met.reshape(n, n)
+        moved = [features[back + a : n - back + a, back + b : n - back + b] for a, b in steps]
+        least = np.min([met[back + a : n - back + a, back + b : n - back + b] for a, b in steps], axis=0)
+        here = moved.pop(4)
+        contrast = (here - np.mean(moved, axis=0)) * np.sqrt(met[inner, inner])[..., None]
+        parts.append(contrast.reshape(-1, features.shape[-1]))
+        known &= (least >= fit_settings()["least_cover"] * trial.features).ravel()
+    shifts = _square(axis).reshape(n, n, 2)[inner, inner].reshape(-1, 2)
+    return np.concatenate(parts, axis=1), known, shifts

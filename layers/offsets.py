@@ -1,0 +1,349 @@
+"""Whether coordinates are shifted against the ground: GCJ-02, BD-09, another projection, an old datum.
+
+A file in degrees says nothing of web-map offsets (~600 m GCJ-02, ~1,150 m BD-09 in Jiangxi) and neither does
+a file projected from such degrees. Each reading is weighed against the ground and against chance
+(``layers.fit``); thresholds and their source are in ``configs/coordinates.yaml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from configs import read_settings
+from layers.crs import to_degrees
+from layers.datum import Floats, Pair, shift_from_wgs84, shift_to_wgs84
+from layers.fit import Fit, Relation, Trial, draw_field, fit_settings, search_offset, weigh_readings
+from layers.ground import Ground, walk_lines
+
+Places = dict[str, Pair]
+State = Literal["as_is", "shifted", "suspect", "ground", "displaced", "unclear", "few", "no_ground"]
+_KINDS = ("point", "line", "polygon")
+_SEED = 20_000_101
+
+AS_IS = "as_is"
+NAMES = {
+    "gcj02": "GCJ-02（高德、腾讯）",
+    "bd09": "BD-09（百度）",
+    "utm": "UTM 投影",
+    "gk": "高斯—克吕格投影",
+}
+
+
+@dataclass(frozen=True)
+class Offset:
+    """What the ground says of a file's coordinates.
+
+    Attributes
+    ----------
+    state : ``as_is`` fits as read; ``shifted`` fits only under ``reading``; ``suspect`` the same without
+        the margin; ``ground`` fits where the ground itself is shifted by ``reading``; ``displaced`` fits
+        after a shift that is none of the known ones; ``unclear``; ``few`` features; ``no_ground``.
+    reading : ``gcj02``, ``bd09``, ``utm``, ``gk`` or empty; of the ground where the state is ``ground``.
+    east_m, north_m : how far the coordinates lie off, metres.
+    sample : features looked at, of ``features`` in the file.
+    strength : fit of each reading, 1 being what one in a hundred meaningless shifts reaches.
+    threshold : strength a reading needs.
+    trials : meaningless shifts compared with.
+    median_m : median distance to the nearest road as read and under the reading; None without roads.
+    gaps : how far the coordinates would lie off under each reading, metres east and north.
+    """
+
+    state: State
+    reading: str = ""
+    east_m: float = 0.0
+    north_m: float = 0.0
+    sample: int = 0
+    features: int = 0
+    strength: Mapping[str, float] = field(default_factory=dict)
+    threshold: float = 0.0
+    trials: int = 0
+    median_m: tuple[float, float] | None = None
+    gaps: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def offset_m(self) -> float:
+        """Length of the offset, metres."""
+        return float(np.hypot(self.east_m, self.north_m))
+
+    @property
+    def evidence(self) -> str:
+        """The numbers behind the verdict, Chinese."""
+        if self.state == "no_ground":
+            return "没有可比对的规划范围或路网"
+        least = decide_settings()["least"]
+        if self.state == "few":
+            few = "、".join(f"{name} {least[kind]}" for kind, name in zip(_KINDS, "点线面", strict=True))
+            return f"范围附近只有 {self.sample} 个要素，少于判断所需（{few}）"
+        if not self.strength:
+            return "数据与参照重叠太少，无法比对"
+        named = {"ground": f"ground_{self.reading}", "displaced": "displaced"}.get(self.state, self.reading)
+        named = named or AS_IS
+        parts = [
+            f"样本 {self.sample} 个要素" + (f"（共 {self.features}）" if self.features > self.sample else "")
+        ]
+        if self.state in {"shifted", "suspect", "ground", "displaced"}:
+            parts.append(f"偏移 {self.offset_m:.0f} m（{tell_direction(self.east_m, self.north_m)}）")
+        parts.append(f"原样吻合度 {self.strength[AS_IS]:.2f}")
+        others = {name: value for name, value in self.strength.items() if name not in {AS_IS, named}}
+        if named != AS_IS and named in self.strength:
+            gain = self.strength[named] - self.strength[AS_IS]
+            parts.append(f"还原后 {self.strength[named]:.2f}（提高 {gain:.2f}）")
+        if others and self.state != "displaced":
+            parts.append(f"其余读法至多 {max(others.values()):.2f}")
+        if self.median_m is not None and named != AS_IS:
+            parts.append(f"到最近道路的中位距离 {self.median_m[0]:.0f} → {self.median_m[1]:.0f} m")
+        parts.append(f"1 为随机平移 {self.trials} 次的 99 分位，阈值 {self.threshold:.2f}")
+        return "，".join(parts)
+
+
+def decide_settings() -> Any:
+    """Return the ``decide`` section of ``configs/coordinates.yaml``."""
+    return read_settings("coordinates.yaml")["decide"]
+
+
+def tell_direction(east_m: float, north_m: float) -> str:
+    """Return an offset in words: ``东 472 m、南 382 m``."""
+    across = f"{'东' if east_m >= 0 else '西'} {abs(east_m):.0f} m"
+    return f"{across}、{'北' if north_m >= 0 else '南'} {abs(north_m):.0f} m"
+
+
+def judge_offset(shapes: gpd.GeoSeries, crs: CRS, ground: Ground | None) -> Offset:
+    """Judge whether coordinates are shifted against the ground.
+
+    Parameters
+    ----------
+    shapes : geometry as stored, in ``crs``.
+    crs : CRS it is read in.
+    ground : the plan's place.
+    """
+    if ground is None or not (len(ground.areas) or len(ground.roads)):
+        return Offset("no_ground", features=len(shapes))
+    values = shapes.to_numpy()
+    values = values[~(shapely.is_missing(values) | shapely.is_empty(values))]
+    if not len(values):
+        return Offset("few", features=len(values))
+    kind, sample, count = _sample(values, crs, ground)
+    if count < decide_settings()["least"][_KINDS[kind]]:
+        return Offset("few", sample=count, features=len(values))
+    lon, lat = to_degrees(sample[:, 0], sample[:, 1], crs)
+    places: Places = {name: ground.project(*move(lon, lat)) for name, (move, _) in _READINGS.items()}
+    if crs.is_projected:
+        places |= _reproject(sample, crs, ground)
+    gaps = {name: _gap(place, places[AS_IS]) for name, place in places.items()}
+    known = Offset("unclear", sample=count, features=len(values), gaps=gaps)
+    for trials, loose in (
+        (_network_trials(kind, places[AS_IS], ground), False),
+        (_outline_trials(kind, values, crs, places[AS_IS], ground), True),
+    ):
+        found = _weigh(known, trials, places, ground, loose=loose)
+        # The network decides where it can; the outline is asked where the network says nothing.
+        if found.state != "unclear":
+            return found
+        known = known if known.strength else found
+    return known
+
+
+def _weigh(known: Offset, trials: list[Trial], places: Places, ground: Ground, *, loose: bool) -> Offset:
+    moved = {name: [_move_trial(trial, name, places, ground) for trial in trials] for name in places}
+    fit = weigh_readings(trials, moved) if trials else None
+    if fit is None:
+        return known
+    weighed = replace(
+        known,
+        strength=fit.strength,
+        threshold=decide_settings()["apply"] * _strictness(known.sample, loose=loose),
+        trials=fit.trials,
+    )
+    return _decide(weighed, fit, places, trials, ground)
+
+
+def _strictness(count: int, *, loose: bool) -> float:
+    """What thresholds are multiplied by: few features, or an outline, fit by chance more often."""
+    rules = decide_settings()
+    return (1 + rules["small"] / count) * (rules["border"] if loose else 1.0)
+
+
+def _decide(known: Offset, fit: Fit, places: Places, trials: list[Trial], ground: Ground) -> Offset:
+    rules = decide_settings()
+    factor = known.threshold / rules["apply"]
+    best = max(fit.strength, key=lambda name: fit.strength[name])
+    rest = max(value for name, value in fit.strength.items() if name != best)
+    clear = fit.strength[best] - rest >= rules["lead"] * factor
+    if best != AS_IS and fit.strength[best] >= rules["suspect"] * factor and clear:
+        east, north = _gap(places[best], places[AS_IS])
+        sure = fit.strength[best] >= known.threshold
+        state: State = "shifted" if sure else "suspect"
+        if best.startswith("ground_"):
+            # The data show where the ground should lie.
+            state, east, north = ("ground" if sure else "unclear"), -east, -north
+        return replace(
+            known, state=state, reading=best.removeprefix("ground_"), east_m=east, north_m=north,
+            median_m=_medians(places, best, ground),
+        )  # fmt: skip
+    if best == AS_IS and fit.strength[AS_IS] >= rules["as_is"] * factor:
+        return replace(known, state="as_is")
+    # Points beside roads, or within an outline, fix their place to some ten metres at best.
+    if any(trial.relation not in {"beside", "within"} for trial in trials):
+        return _find_displacement(known, trials, factor)
+    return known
+
+
+def _find_displacement(known: Offset, trials: list[Trial], factor: float) -> Offset:
+    """Look for a shift of tens of metres to a few hundred that is no web map's."""
+    rules = read_settings("coordinates.yaml")["offset"]
+    found = search_offset(trials, within_m=rules["most_m"], step_m=rules["step_m"])
+    if found is None:
+        return known
+    shift, strength, as_is = found
+    least, lead = rules["strength"] * factor, rules["lead"] * factor
+    if strength < least or strength - as_is < lead or np.hypot(*shift) < rules["least_m"]:
+        return known
+    return replace(
+        known, state="displaced", east_m=float(-shift[0]), north_m=float(-shift[1]), threshold=least,
+        strength={**known.strength, "displaced": strength},
+    )  # fmt: skip
+
+
+def _gap(place: Pair, as_is: Pair) -> tuple[float, float]:
+    """How far the coordinates as read lie off those of a reading."""
+    return float(np.mean(as_is[0] - place[0])), float(np.mean(as_is[1] - place[1]))
+
+
+def _medians(places: Places, reading: str, ground: Ground) -> tuple[float, float] | None:
+    if ground.road_field is None:
+        return None
+    still = np.zeros((1, 2))
+    medians = []
+    for name in (AS_IS, reading):
+        counts = ground.road_field.count(*places[name], still)[0].cumsum()
+        medians.append(float(np.searchsorted(counts, counts[-1] / 2)))
+    return medians[0], medians[1]
+
+
+Move = Callable[[Floats, Floats], Pair]
+
+
+def _shift_move(datum: Literal["gcj02", "bd09"], *, forward: bool) -> Move:
+    shift = shift_from_wgs84 if forward else shift_to_wgs84
+    return lambda lon, lat: shift(lon, lat, datum=datum)
+
+
+def _stay(lon: Floats, lat: Floats) -> Pair:
+    return lon, lat
+
+
+# From what is stored to where it lies, and back. A ground that is itself shifted makes unshifted data fit
+# after a shift the other way.
+_READINGS: dict[str, tuple[Move, Move]] = {
+    AS_IS: (_stay, _stay),
+    "gcj02": (_shift_move("gcj02", forward=False), _shift_move("gcj02", forward=True)),
+    "bd09": (_shift_move("bd09", forward=False), _shift_move("bd09", forward=True)),
+    "ground_gcj02": (_shift_move("gcj02", forward=True), _shift_move("gcj02", forward=False)),
+    "ground_bd09": (_shift_move("bd09", forward=True), _shift_move("bd09", forward=False)),
+}
+
+
+def _reproject(sample: Floats, crs: CRS, ground: Ground) -> dict[str, Pair]:
+    """Return the places of the same numbers read as UTM where Gauss-Krueger is claimed, or the reverse.
+
+    The two share zones and false easting; UTM is scaled by 0.9996, which is 1.2 km of northing in Jiangxi.
+    """
+    params = crs.coordinate_operation.params if crs.coordinate_operation else []
+    value = {item.name: float(item.value) for item in params}
+    scale = value.get("Scale factor at natural origin", 0.0)
+    if value.get("False easting") != 500_000.0 or scale not in {1.0, 0.9996}:
+        return {}
+    meridian = value["Longitude of natural origin"]
+    other, name = (0.9996, "utm") if scale == 1.0 else (1.0, "gk")
+    text = f"+proj=tmerc +lat_0=0 +lon_0={meridian} +k={other} +x_0=500000 +ellps=GRS80 +units=m"
+    lon, lat = to_degrees(sample[:, 0], sample[:, 1], CRS.from_user_input(text))
+    return {name: ground.project(lon, lat)}
+
+
+def _sample(values: NDArray[np.object_], crs: CRS, ground: Ground) -> tuple[int, Floats, int]:
+    """Return the commonest dimension, points that stand for features near the plan, and their number."""
+    dimension = shapely.get_dimensions(values)
+    kind = int(np.bincount(np.maximum(dimension, 0), minlength=3)[:3].argmax())
+    values = values[dimension == kind]
+    first = shapely.get_coordinates(shapely.get_point(_lines(values), 0)) if kind else None
+    first = shapely.get_coordinates(shapely.get_geometry(values, 0)) if first is None else first
+    x, y = ground.project(*to_degrees(first[:, 0], first[:, 1], crs))
+    west, south, east, north = ground.clip
+    values = values[(x >= west) & (x <= east) & (y >= south) & (y <= north)]
+    settings = fit_settings()
+    rng = np.random.default_rng(_SEED)
+    most = int(settings["most_polygons"] if kind == 2 else settings["most_points"])
+    if len(values) > most:
+        values = values[np.sort(rng.choice(len(values), most, replace=False))]
+    count = len(values)
+    if kind == 0:
+        return kind, shapely.get_coordinates(shapely.get_geometry(values, 0)), count
+    lines = _lines(values)
+    if kind == 2:
+        per = int(settings["points_per_polygon"])
+        share = (np.arange(per) + 0.5) / per
+        spots = shapely.line_interpolate_point(lines[:, None], share[None, :], normalized=True)
+        return kind, shapely.get_coordinates(spots), count
+    step = float(settings["line_step_m"]) / (1.0 if crs.is_projected else 111_000.0)
+    xy = walk_lines(lines, step)
+    if len(xy) > settings["most_points"]:
+        xy = xy[np.sort(rng.choice(len(xy), int(settings["most_points"]), replace=False))]
+    return kind, xy, count
+
+
+def _lines(values: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return one LineString a feature: the line itself or a polygon's outer ring, the first of several."""
+    part = shapely.get_geometry(values, 0)
+    return np.where(shapely.get_type_id(part) == 3, shapely.get_exterior_ring(part), part)
+
+
+def _network_trials(kind: int, place: Pair, ground: Ground) -> list[Trial]:
+    """Return what can be compared with roads and buildings."""
+    per = int(fit_settings()["points_per_polygon"]) if kind == 2 else 1
+    relations: tuple[Relation, ...] = ("beside", "along", "apart")
+    trials = []
+    if ground.road_field is not None:
+        trials.append(Trial(ground.road_field, *place, relations[kind], per))
+    if ground.building_field is not None:
+        trials.append(Trial(ground.building_field, *place, "clear" if kind else "at", per))
+    return trials
+
+
+def _outline_trials(
+    kind: int, values: NDArray[np.object_], crs: CRS, place: Pair, ground: Ground
+) -> list[Trial]:
+    """Return what can be compared with the outline: borders run along roads, clipped data lie within."""
+    if ground.area_field is None:
+        return []
+    if kind == 0:
+        return [Trial(ground.area_field, *place, "within")]
+    # Parcels begin at borders and borders run along roads, yet few roads lie on a border: it is looked at
+    # from its own points.
+    lines = shapely.boundary(values) if kind == 2 else values
+    lines = lines[shapely.get_dimensions(lines) == 1]
+
+    def project(xy: Floats) -> Floats:
+        return np.column_stack(ground.project(*to_degrees(xy[:, 0], xy[:, 1], crs)))
+
+    drawn = draw_field(shapely.transform(shapely.force_2d(lines), project), clip=ground.clip)
+    x, y = ground.border_points.T
+    return [Trial(drawn, x, y, "along", turned=True)] if drawn is not None else []
+
+
+def _move_trial(trial: Trial, name: str, places: Places, ground: Ground) -> Trial:
+    """Return the trial with its points under a reading; the ground's points move the other way."""
+    if not trial.turned:
+        return replace(trial, x=places[name][0], y=places[name][1])
+    if name in _READINGS:
+        x, y = ground.project(*_READINGS[name][1](*ground.unproject(trial.x, trial.y)))
+        return replace(trial, x=x, y=y)
+    east, north = _gap(places[name], places[AS_IS])
+    return replace(trial, x=trial.x + east, y=trial.y + north)
