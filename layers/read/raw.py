@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 import pandas as pd
 from pyproj import CRS
 
+from layers.account import DROPPED, Account
 from layers.faults import FaultLog
 
 
@@ -75,12 +76,17 @@ class Place:
     layer : Chinese name of the layer.
     log : where faults go.
     reported : cells (field, row) that already have a fault, so that none is reported twice.
+    account : where the file's rows went.
     """
 
     file: str
     layer: str
     log: FaultLog
     reported: set[tuple[str, str]] = field(default_factory=set)
+    account: Account = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "account", Account(self.file, self.layer))
 
     def error(self, code: str, problem: str, **more: object) -> None:
         """Record a fault that stops the plan."""
@@ -95,6 +101,10 @@ class Place:
     def note(self, code: str, problem: str, **more: object) -> None:
         """Record something worth knowing."""
         self.error(code, problem, **{"severity": "提示", **more})
+
+    def drop(self, rows: Iterable[object], how: str = DROPPED) -> None:
+        """Account for rows that do not come through; a fault has said why."""
+        self.account.drop(rows, how)
 
 
 def list_rows(rows: pd.Index, *, most: int = 10) -> str:

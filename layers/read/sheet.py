@@ -273,8 +273,10 @@ def _sort_rows(grid: Grid, start: int, place: Place) -> Iterator[int]:
             yield at
     if totals:
         place.note("HSQ-V09", "合计、小计行不作为数据", row=list_rows(pd.Index(totals)), action="跳过")
+        place.drop(totals)
     if remarks:
         place.note("HSQ-V09", "说明行不作为数据", row=list_rows(pd.Index(remarks)), action="跳过")
+        place.drop(remarks)
 
 
 def _make_table(grid: Grid, place: Place, *, header_rows: int, skip_rows: int) -> Raw | None:

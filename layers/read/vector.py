@@ -18,6 +18,7 @@ from layers.crs import read_crs
 from layers.encoding import decode_cell, judge_dbf, normalise_name
 from layers.read.dxf import judge_encoding, pick_entities, undecoded
 from layers.read.raw import Place, Raw
+from layers.shapes.rings import build_shapes
 
 SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".json", ".gdb", ".kml", ".zip", ".fgb", ".dxf"})
 # Every byte is a character in it, so text comes through untouched and is decoded here, cell by cell.
@@ -141,12 +142,8 @@ def _read_layer(
 def _read_broken(opened: str | Path, place: Place, layer: str, options: dict[str, str]) -> gpd.GeoDataFrame:
     """Read a layer some of whose shapes cannot even be built, such as rings that do not close; name those."""
     meta, fids, forms, values = pyogrio.raw.read(opened, layer=layer, return_fids=True, **options)
-    shapes = shapely.from_wkb(forms, on_invalid="ignore")
     index = pd.Index(fids, name="fid")
-    for row in index[shapely.is_missing(shapes) & pd.notna(forms)]:
-        place.error(
-            "HSQ-G07", "图形的环未闭合或坐标残缺，无法构成图形", row=str(row), remedy="在原软件中重画该图形"
-        )
+    shapes = build_shapes(forms, index, place)
     table = dict(zip(meta["fields"], values, strict=True))
     return gpd.GeoDataFrame(table, geometry=shapes, index=index, crs=meta["crs"])[
         ~shapely.is_missing(shapes) | pd.isna(forms)

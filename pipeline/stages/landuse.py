@@ -9,10 +9,11 @@ import numpy as np
 import shapely
 
 from configs.planning import landuse_names
+from layers.areas import share_total
 from layers.planned import PlannedParcel, Resource
 from layers.source import Parcel
 from pipeline.stages.naming import hash_text
-from pipeline.stages.shape import keep_areas, share_total
+from pipeline.stages.shape import keep_areas
 from pipeline.stages.sites import Use
 
 # A sliver along a shared boundary that two surveys draw differently is no change of use.

@@ -8,13 +8,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from shapely import Point, box
 
+from layers.areas import share_total
 from layers.frame import empty_frame
 from layers.planned import Business, Match, Need, Pair, PlannedParcel, Resource, Site
 from layers.reachable import Whereabouts
 from layers.source import Building, Facility, Parcel
 from pipeline.stages.base import Given
 from pipeline.stages.layout import LAYOUT
-from pipeline.stages.shape import share_total
 from tests.builders import CRS, make_frame, make_plan
 from tests.plans.test_matching import need_row, resource_row
 

@@ -1,0 +1,163 @@
+"""Seams between polygons that should tile the ground: where they overlap, where they gape, and matched edges.
+
+Pure array functions on valid polygons in metres; ``layers.planar`` decides and tells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from layers.overlap import keep_areas
+
+_MITRE = "mitre"
+# A slit's ground may grow by this factor when looked at twice as wide; an opening angle's grows fourfold.
+_GROWTH = 1.5
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """Ground that two polygons claim, one entry a connected piece.
+
+    Attributes
+    ----------
+    loser, winner : (k,) positions of the polygons; the winner has the smaller rank.
+    ground : (k,) polygons.
+    """
+
+    loser: NDArray[np.intp]
+    winner: NDArray[np.intp]
+    ground: NDArray[np.object_]
+
+    def pick(self, which: NDArray[np.bool_]) -> Overlaps:
+        """Return some of the entries."""
+        return Overlaps(self.loser[which], self.winner[which], self.ground[which])
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Narrow ground between polygons that none claims.
+
+    Attributes
+    ----------
+    taker : (k,) position of the polygon with the longest border on it.
+    other : (k,) position of the one with the next longest.
+    ground : (k,) polygons.
+    """
+
+    taker: NDArray[np.intp]
+    other: NDArray[np.intp]
+    ground: NDArray[np.object_]
+
+    def pick(self, which: NDArray[np.bool_]) -> Gaps:
+        """Return some of the entries."""
+        return Gaps(self.taker[which], self.other[which], self.ground[which])
+
+
+def is_narrow(shapes: NDArray[np.object_], width_m: float) -> NDArray[np.bool_]:
+    """Tell which polygons hold no circle wider than ``width_m``."""
+    return shapely.is_empty(shapely.buffer(shapes, -width_m / 2, join_style=_MITRE))
+
+
+def find_overlaps(shapes: NDArray[np.object_], *, rank: NDArray[np.intp], least_m: float) -> Overlaps:
+    """Return where polygons overlap by more than ``least_m`` of width, connected pieces in order of the loser."""
+    one, two = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    one, two = one[rank[one] > rank[two]], two[rank[one] > rank[two]]
+    common = keep_areas(shapely.intersection(shapes[one], shapes[two]))
+    ground, pair = shapely.get_parts(common, return_index=True)
+    wide = ~is_narrow(ground, least_m)
+    ground, pair = ground[wide], pair[wide]
+    order = np.lexsort((rank[two[pair]], rank[one[pair]]))
+    return Overlaps(one[pair[order]], two[pair[order]], ground[order])
+
+
+def move_within(before: NDArray[np.object_], after: NDArray[np.object_], limit_m: float) -> NDArray[np.bool_]:
+    """Tell where no vertex of the boundary, old or new, lies farther than ``limit_m`` from the other boundary."""
+    there = ~shapely.is_empty(after)
+    moved = np.full(len(before), np.inf)
+    moved[there] = shapely.hausdorff_distance(shapely.boundary(before[there]), shapely.boundary(after[there]))
+    return moved <= limit_m
+
+
+def cut_ground(shapes: NDArray[np.object_], overlaps: Overlaps) -> NDArray[np.object_]:
+    """Return the polygons without the ground they lose."""
+    result = shapes.copy()
+    losers, lost = _gather(overlaps.loser, overlaps.ground)
+    result[losers] = keep_areas(shapely.difference(shapes[losers], lost))
+    return result
+
+
+def find_gaps(shapes: NDArray[np.object_], *, width_m: float, least_m: float) -> Gaps:
+    """Return ground no wider than ``width_m`` between two polygons, closed in or open at its ends.
+
+    Where outlines part company at an acute angle the ground between them grows wider than that: it is open
+    land, and no gap.
+    """
+    whole = shapely.union_all(shapes)
+    ground = _close(whole, width_m)
+    # Closing rounds off what it need not; such bits are no longer than wide.
+    ground = ground[(shapely.area(ground) > width_m * least_m) & ~is_narrow(ground, least_m)]
+    none = np.array([], dtype=np.intp)
+    if not ground.size:
+        return Gaps(none, none, ground)
+    piece, near = shapely.STRtree(shapes).query(ground, predicate="dwithin", distance=least_m)
+    rim = shapely.boundary(ground)
+    border = shapely.length(shapely.intersection(rim[piece], shapely.buffer(shapes[near], least_m)))
+    order = np.lexsort((near, -border, piece))
+    piece, near, border = piece[order], near[order], border[order]
+    first = np.flatnonzero(np.diff(piece, prepend=-1))
+    second = np.minimum(first + 1, len(piece) - 1)
+    between = (piece[second] == piece[first]) & (first != second) & (border[second] > width_m)
+    # Twice the width finds no more of a slit that ends, and much more of one that opens up.
+    wider = _close(whole, 2 * width_m)
+    where, held = shapely.STRtree(wider).query(shapely.point_on_surface(ground), predicate="intersects")
+    growth = np.ones(len(ground))
+    growth[where] = shapely.area(wider[held]) / shapely.area(ground[where])
+    slit = between & (growth[piece[first]] <= _GROWTH)
+    return Gaps(near[first[slit]], near[second[slit]], ground[piece[first[slit]]])
+
+
+def _close(whole: shapely.Geometry, width_m: float) -> NDArray[np.object_]:
+    """Return the ground that closing an area by ``width_m`` adds: slits, inlets and bits in sharp corners."""
+    half = width_m / 2
+    closed = shapely.buffer(shapely.buffer(whole, half, join_style=_MITRE), -half, join_style=_MITRE)
+    return shapely.get_parts(keep_areas(np.array([shapely.difference(closed, whole)], dtype=object))[0])
+
+
+def fill_ground(shapes: NDArray[np.object_], gaps: Gaps) -> NDArray[np.object_]:
+    """Return the polygons with the gaps they take."""
+    result = shapes.copy()
+    takers, taken = _gather(gaps.taker, gaps.ground)
+    result[takers] = keep_areas(shapely.union(shapes[takers], taken))
+    return result
+
+
+def _gather(
+    owner: NDArray[np.intp], ground: NDArray[np.object_]
+) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
+    """Return each owner once, with all its ground in one geometry."""
+    order = np.argsort(owner, kind="stable")
+    owners, starts, counts = np.unique(owner[order], return_index=True, return_counts=True)
+    whole = ground[order][starts]
+    for nth in np.flatnonzero(counts > 1):
+        whole[nth] = shapely.union_all(ground[order][starts[nth] : starts[nth] + counts[nth]])
+    return owners, whole
+
+
+def match_edges(shapes: NDArray[np.object_], *, rank: NDArray[np.intp], snap_m: float) -> NDArray[np.object_]:
+    """Return the polygons with the same vertices on both sides of every shared edge.
+
+    Vertices nearer than ``snap_m`` become one; ground of that width goes to the smaller rank. A polygon that
+    is none but for such ground is left as it was.
+    """
+    order = np.argsort(rank, kind="stable")
+    cleaned = shapely.coverage_clean(
+        shapes[order], snapping_distance=snap_m, gap_width=0.0, merge_strategy="min_index"
+    )
+    result = shapes.copy()
+    result[order] = cleaned
+    same = shapely.is_empty(result) | shapely.equals_exact(shapely.normalize(result), shapely.normalize(shapes))
+    return np.where(same, shapes, result)
