@@ -127,6 +127,19 @@ def _close(whole: shapely.Geometry, width_m: float) -> NDArray[np.object_]:
     return shapely.get_parts(keep_areas(np.array([shapely.difference(closed, whole)], dtype=object))[0])
 
 
+def choose_takers(
+    ground: NDArray[np.object_], shapes: NDArray[np.object_], *, slack_m: float
+) -> Gaps:
+    """Give each piece of ground to the shape with the longest border on it, within ``slack_m``; the lonely to none."""
+    piece, near = shapely.STRtree(shapes).query(ground, predicate="dwithin", distance=slack_m)
+    rim = shapely.boundary(ground)
+    border = shapely.length(shapely.intersection(rim[piece], shapely.buffer(shapes[near], slack_m)))
+    order = np.lexsort((near, -border, piece))
+    found, first = np.unique(piece[order], return_index=True)
+    taker = near[order][first]
+    return Gaps(taker, taker, ground[found])
+
+
 def fill_ground(shapes: NDArray[np.object_], gaps: Gaps) -> NDArray[np.object_]:
     """Return the polygons with the gaps they take."""
     result = shapes.copy()

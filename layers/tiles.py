@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from configs.geometry import limits
 from layers.overlap import keep_areas
-from layers.seams import Gaps, fill_ground, is_narrow, move_within
+from layers.seams import choose_takers, fill_ground, is_narrow, move_within
 
 OUTSIDE = -1
 
@@ -119,20 +119,8 @@ def _fill_rims(tiles: Tiles, areas: NDArray[np.object_], tolerance_m: float) -> 
         bare = bare[~is_narrow(bare, limits().xy_m) & is_narrow(bare, tolerance_m)]
         if not bare.size or not near.size:
             continue
-        gaps = _choose_takers(bare, tiles.shape[near])
+        gaps = choose_takers(bare, tiles.shape[near], slack_m=limits().xy_m)
         filled = fill_ground(tiles.shape[near], gaps)
         fits = move_within(tiles.shape[near], filled, 2 * tolerance_m) & shapely.is_valid(filled)
         result[near] = np.where(fits, filled, tiles.shape[near])
     return result
-
-
-def _choose_takers(ground: NDArray[np.object_], shapes: NDArray[np.object_]) -> Gaps:
-    """Give each bare piece of ground to the shape with the longest border on it."""
-    slack = limits().xy_m
-    piece, near = shapely.STRtree(shapes).query(ground, predicate="dwithin", distance=slack)
-    rim = shapely.boundary(ground)
-    border = shapely.length(shapely.intersection(rim[piece], shapely.buffer(shapes[near], slack)))
-    order = np.lexsort((near, -border, piece))
-    found, first = np.unique(piece[order], return_index=True)
-    taker = near[order][first]
-    return Gaps(taker, taker, ground[found])

@@ -77,4 +77,6 @@ def _sharpest(
 
 
 def _polygons_only(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    return np.where(shapely.get_dimensions(shapes) == 2, shapes, None)
+    result = shapes.copy()
+    result[shapely.get_dimensions(shapes) != 2] = None
+    return result

@@ -63,7 +63,7 @@ def mend_invalid(
     before, after = shapely.area(faulty), shapely.area(mended)
     safe = is_safe_change(before, after)
     spots = find_spots(faulty)
-    for nth, at in enumerate(broken):
+    for nth, at in enumerate(broken.tolist()):
         word, named = _translate(reasons[nth]), _spot_of(reasons[nth])
         spot = spots[nth] if named is None else named
         if safe[nth]:

@@ -27,8 +27,8 @@ from layers.source import Community, Context, DataExtent, Facility, Identified, 
 from layers.validate import check_codes, check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
-from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.accounts import close_accounts, keep_rows
+from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.complete import (
     check_texts,
     report_missing,

@@ -9,7 +9,6 @@ import numpy as np
 import shapely
 
 from configs.geometry import limits
-from layers.model import Layer
 from layers.read.raw import Place, list_rows
 from layers.shapes.findings import find_spots
 from layers.source import Identified
@@ -45,10 +44,10 @@ def report_outside(
         beyond = there & ~shapely.intersects(ground, shapes)
         for place in {item.file: item for item in files}.values():
             mine = beyond & (frame[Identified.source] == place.file).to_numpy()
-            _report_file(frame[mine], Layer.registry[key], place, reach)
+            _report_file(frame[mine], place, reach)
 
 
-def _report_file(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place, reach_m: float) -> None:
+def _report_file(frame: gpd.GeoDataFrame, place: Place, reach_m: float) -> None:
     if not len(frame):
         return
     where = f"位于规划范围外 {reach_m:.0f} m 以远"

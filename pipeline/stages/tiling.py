@@ -16,8 +16,8 @@ from layers.areas import AreaRule, measure_area, settle_areas
 from layers.faults import FaultLog
 from layers.frame import split_shapes
 from layers.planar import mend_planar, rank_shapes
-from layers.read.raw import Place
 from layers.reachable import Unit
+from layers.read.raw import Place
 from layers.shapes.findings import Findings
 from layers.source import Community, Parcel
 from layers.tiles import OUTSIDE, Tiles, cut_tiles
@@ -106,8 +106,8 @@ def _tell_cuts(
     before, after = shapely.area(shapes), shapely.area(tiles.shape)
     for parcel in np.flatnonzero(count > 1):
         mine = np.flatnonzero(tiles.parcel == parcel)
-        where = ["规划范围外" if area == OUTSIDE else names[area] for area in tiles.area[mine]]
-        parts = "、".join(f"{name} {after[at]:.2f} ㎡" for name, at in zip(where, mine, strict=True))
+        sides = ["规划范围外" if area == OUTSIDE else names[area] for area in tiles.area[mine]]
+        parts = "、".join(f"{side} {after[at]:.2f} ㎡" for side, at in zip(sides, mine, strict=True))
         findings.tell(
             int(owner[parcel]), "HSQ-A09", f"图斑跨界：{parts}", severity="警告", shape=tiles.shape[mine[-1]],
             value=f"面积 {before[parcel]:.2f} ㎡", action=f"已沿界线拆成 {len(mine)} 块",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from configs.facilities import facility_classes
 from configs.planning import landuse_names
+from layers.areas import round_shares
 from layers.planned import Business, Need, PlannedParcel, Project, Resource, Site
 from layers.reachable import Scope, Served, Sharing, Unit
 from layers.source import Building, Facility, Heritage, OpenSpace, Parcel, Road, UtilityLine, UtilityPoint
@@ -35,6 +36,11 @@ def _hectares(value: float) -> str:
     return f"{value / 10000:.2f}"
 
 
+def _share_hectares(areas: pd.Series) -> list[str]:
+    """Return areas in m² as hectares whose shown values add up to the shown sum."""
+    return [f"{value:.2f}" for value in round_shares(areas / 10000)]
+
+
 def _text(value: object) -> str:
     return "—" if pd.isna(value) else str(value)
 
@@ -58,13 +64,8 @@ def communities(town: Town) -> SideTable | None:
     """Communities with code, area and people."""
     frame = town.geo(Unit)
     rows = [
-        (
-            str(row[Unit.name]),
-            _text(row[Unit.code]),
-            _hectares(row[Unit.area_m2]),
-            _count(row[Unit.population]),
-        )
-        for row in frame.to_dict("records")
+        (str(row[Unit.name]), _text(row[Unit.code]), area, _count(row[Unit.population]))
+        for row, area in zip(frame.to_dict("records"), _share_hectares(frame[Unit.area_m2]), strict=True)
     ]
     return _table("社区一览", ("社区", "代码", "公顷", "常住人口"), rows, (2, 3))
 
@@ -77,10 +78,8 @@ def landuse_balance(town: Town) -> SideTable | None:
     before = now.groupby(now[Parcel.landuse_code].str[:2])[Parcel.area_m2].sum()
     after = planned.groupby(planned[PlannedParcel.landuse_code].str[:2])[PlannedParcel.area_m2].sum()
     table = pd.DataFrame({"before": before, "after": after}).fillna(0.0).sort_index()
-    rows = [
-        (f"{code} {names.get(str(code), '')}", _hectares(row.before), _hectares(row.after))
-        for code, row in zip(table.index, table.itertuples(), strict=True)
-    ]
+    shown = zip(table.index, _share_hectares(table["before"]), _share_hectares(table["after"]), strict=True)
+    rows = [(f"{code} {names.get(str(code), '')}", now, then) for code, now, then in shown]
     if rows:
         rows.append(("合计", _hectares(table["before"].sum()), _hectares(table["after"].sum())))
         without = float(town.scope(PLANNED)[Scope.area_m2].iloc[0]) - float(table["before"].sum())
