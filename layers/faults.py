@@ -29,7 +29,7 @@ class Fault:
     action : what the program did about it.
     remedy : what the technician should do.
     x, y : place in the plan's CRS, metres, when it has one.
-    shape : ground or line concerned, as WKB in hexadecimal digits in the plan's CRS: an overlap, a gap, a sliver.
+    ground : ground or line concerned, as WKB in hexadecimal digits in the plan's CRS: an overlap, a gap, a sliver.
     """
 
     code: str
@@ -44,7 +44,7 @@ class Fault:
     remedy: str = ""
     x: float | None = None
     y: float | None = None
-    shape: str = ""
+    ground: str = ""
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -152,10 +152,19 @@ class HaoshequError(Exception):
 
 
 class PlanFaults(HaoshequError):
-    """Raised when a plan's inputs or config cannot be used; carries every fault found."""
+    """Raised when a plan's inputs or config cannot be used; carries every fault found.
+
+    Attributes
+    ----------
+    faults : errors first.
+    report : the quality report that lists them; None where none could be written.
+    log : what the stage that failed had gathered before; None outside of a stage.
+    """
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
+        self.report: Path | None = None
+        self.log: FaultLog | None = None
         super().__init__("；".join(f"[{f.code}] {f.problem}" for f in self.faults[:5]))
 
 

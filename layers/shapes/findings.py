@@ -92,7 +92,7 @@ class Findings:
             x, y = (float(value) for value in np.asarray(spot, dtype=float))
             where = {"x": round(x, 2), "y": round(y, 2)} if np.isfinite([x, y]).all() else {}
         if shape is not None:
-            where["shape"] = shapely.to_wkb(shapely.force_2d(shape), hex=True, byte_order=1)
+            where["ground"] = shapely.to_wkb(shapely.force_2d(shape), hex=True, byte_order=1)
         own = f"“{self.keys[at]}”" if self.keys[at] else ""
         details = {"row": str(self.rows[at]), **where, **more}
         self.place(at).error(code, own + problem, severity=severity, **details)
