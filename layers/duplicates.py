@@ -87,7 +87,11 @@ def _find_points(frame: gpd.GeoDataFrame, layer: type[Layer], mine: NDArray[np.i
     one, two = _pair(shapes, limits().twin_m)
     # To bytes, so that hashing does not depend on how pandas holds the column.
     facts = _facts(frame.iloc[mine], layer).astype("str").fillna("")
-    codes = pd.util.hash_pandas_object(facts, index=False).to_numpy() if len(facts.columns) else np.zeros(len(mine))
+    codes = (
+        pd.util.hash_pandas_object(facts, index=False).to_numpy()
+        if len(facts.columns)
+        else np.zeros(len(mine))
+    )
     alike = codes[one] == codes[two]
     one, two = one[alike], two[alike]
     gaps = shapely.distance(shapes[one], shapes[two])

@@ -30,7 +30,9 @@ _ROUNDS = 3
 _MOST_NAMED = 4
 
 
-def rank_shapes(shapes: NDArray[np.object_], files: NDArray[np.intp], keys: NDArray[np.object_]) -> NDArray[np.intp]:
+def rank_shapes(
+    shapes: NDArray[np.object_], files: NDArray[np.intp], keys: NDArray[np.object_]
+) -> NDArray[np.intp]:
     """Return the order in which polygons keep contested ground: file as listed, smaller area, key, place.
 
     The smaller of two is as a rule the finer survey. Rows may be shuffled without another outcome.
@@ -106,7 +108,9 @@ def _refuse_rest(
     _refuse_overlaps(left, group, findings, tolerance_m)
 
 
-def _reach_out(shapes: NDArray[np.object_], faulty: NDArray[np.bool_], tolerance_m: float) -> NDArray[np.intp]:
+def _reach_out(
+    shapes: NDArray[np.object_], faulty: NDArray[np.bool_], tolerance_m: float
+) -> NDArray[np.intp]:
     """Return the positions of faulty polygons, their neighbours, and whatever thin polygons lie next to those.
 
     A polygon thinner than the tolerance must not be taken for a gap between its neighbours.
@@ -164,7 +168,9 @@ def _refuse_overlaps(
     overlaps: Overlaps, group: NDArray[np.intp], findings: Findings, tolerance_m: float
 ) -> None:
     spots = find_spots(overlaps.ground)
-    for loser, winner, ground, spot in zip(overlaps.loser, overlaps.winner, overlaps.ground, spots, strict=True):
+    for loser, winner, ground, spot in zip(
+        overlaps.loser, overlaps.winner, overlaps.ground, spots, strict=True
+    ):
         at, other = int(group[loser]), int(group[winner])
         findings.tell(
             at, "HSQ-G05",
@@ -182,7 +188,9 @@ def _tell_overlaps(
     findings: Findings,
 ) -> None:
     spots = find_spots(overlaps.ground)
-    for loser, winner, ground, spot in zip(overlaps.loser, overlaps.winner, overlaps.ground, spots, strict=True):
+    for loser, winner, ground, spot in zip(
+        overlaps.loser, overlaps.winner, overlaps.ground, spots, strict=True
+    ):
         at, other = int(group[loser]), int(group[winner])
         name = findings.name(other, beside=at)
         was, now = before[loser].area, after[loser].area
@@ -195,7 +203,11 @@ def _tell_overlaps(
 
 
 def _tell_gaps(
-    gaps: Gaps, before: NDArray[np.object_], after: NDArray[np.object_], group: NDArray[np.intp], findings: Findings
+    gaps: Gaps,
+    before: NDArray[np.object_],
+    after: NDArray[np.object_],
+    group: NDArray[np.intp],
+    findings: Findings,
 ) -> None:
     spots = find_spots(gaps.ground)
     for taker, other, ground, spot in zip(gaps.taker, gaps.other, gaps.ground, spots, strict=True):
@@ -224,9 +236,7 @@ def _note_matched(matched: list[int], findings: Findings) -> None:
         )  # fmt: skip
 
 
-def report_gaps(
-    shapes: NDArray[np.object_], findings: Findings, *, tolerance_m: float, valid: bool
-) -> None:
+def report_gaps(shapes: NDArray[np.object_], findings: Findings, *, tolerance_m: float, valid: bool) -> None:
     """Report ground that polygons enclose and none covers, with the features around it.
 
     ``valid`` tells that the polygons are a valid coverage, which can be united fast.

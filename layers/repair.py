@@ -144,11 +144,10 @@ def _mend_each(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gpd
         return pd.concat([frame[~there], mended]).reindex(whole[~there | whole.isin(mended.index)])
     shapes: NDArray[np.object_] = frame.geometry.to_numpy()
     findings = Findings.over(frame, place)
-    shapes = drop_repeats(shapes, findings)
     keep = keep_lengths(shapes, findings, plain=layer.shape == "line")
     frame, shapes = frame[keep], shapes[keep]
     findings = Findings.over(frame, place)
-    shapes = mend_overlaps(shapes, findings)
+    shapes = mend_overlaps(drop_repeats(shapes, findings), findings)
     shapes, keep = mend_invalid(shapes, findings)
     keep &= _keep_areas(shapes, keep, findings)
     frame, shapes = frame[keep], shapes[keep]
@@ -167,7 +166,13 @@ def _keep_areas(
     spots = find_spots(shapes[flat])
     for at, spot in zip(np.flatnonzero(flat), spots, strict=True):
         findings.tell(
-            int(at), "HSQ-G06", "图形面积为零", severity="错误", spot=spot, action="不采用", remedy="删除或重画该图形"
+            int(at),
+            "HSQ-G06",
+            "图形面积为零",
+            severity="错误",
+            spot=spot,
+            action="不采用",
+            remedy="删除或重画该图形",
         )
     findings.drop(np.flatnonzero(flat))
     return ~flat

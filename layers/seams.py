@@ -127,9 +127,7 @@ def _close(whole: shapely.Geometry, width_m: float) -> NDArray[np.object_]:
     return shapely.get_parts(keep_areas(np.array([shapely.difference(closed, whole)], dtype=object))[0])
 
 
-def choose_takers(
-    ground: NDArray[np.object_], shapes: NDArray[np.object_], *, slack_m: float
-) -> Gaps:
+def choose_takers(ground: NDArray[np.object_], shapes: NDArray[np.object_], *, slack_m: float) -> Gaps:
     """Give each piece of ground to the shape with the longest border on it, within ``slack_m``; the lonely to none."""
     piece, near = shapely.STRtree(shapes).query(ground, predicate="dwithin", distance=slack_m)
     rim = shapely.boundary(ground)
@@ -163,14 +161,17 @@ def _gather(
 def match_edges(shapes: NDArray[np.object_], *, rank: NDArray[np.intp], snap_m: float) -> NDArray[np.object_]:
     """Return the polygons with the same vertices on both sides of every shared edge.
 
-    Vertices nearer than ``snap_m`` become one; ground of that width goes to the smaller rank. A polygon that
-    is none but for such ground is left as it was.
+    Vertices nearer than ``snap_m`` become one; ground of that width that two claim goes to the smaller rank,
+    ground of that width that none claims to the longest border. A polygon that is nothing but such ground is
+    left as it was.
     """
     order = np.argsort(rank, kind="stable")
     cleaned = shapely.coverage_clean(
-        shapes[order], snapping_distance=snap_m, gap_width=0.0, merge_strategy="min_index"
+        shapes[order], snapping_distance=snap_m, gap_width=snap_m, merge_strategy="min_index"
     )
     result = shapes.copy()
     result[order] = cleaned
-    same = shapely.is_empty(result) | shapely.equals_exact(shapely.normalize(result), shapely.normalize(shapes))
+    same = shapely.is_empty(result) | shapely.equals_exact(
+        shapely.normalize(result), shapely.normalize(shapes)
+    )
     return np.where(same, shapes, result)

@@ -61,7 +61,9 @@ def cut_tiles(shapes: NDArray[np.object_], areas: NDArray[np.object_], *, tolera
     pieces.append(rest)
     parcel.append(crossing)
     area.append(np.full(len(crossing), OUTSIDE))
-    cut = Tiles(np.concatenate(pieces), np.concatenate(parcel).astype(np.intp), np.concatenate(area).astype(np.intp))
+    cut = Tiles(
+        np.concatenate(pieces), np.concatenate(parcel).astype(np.intp), np.concatenate(area).astype(np.intp)
+    )
     cut = _keep_wide(cut, tolerance_m)
     whole = np.flatnonzero(home != _CROSSING)
     found = Tiles(

@@ -24,7 +24,13 @@ def write_qml(symbols: Sequence[Symbol], *, field: str, kind: str) -> str:
     """
     root = Tree.Element("qgis", version="3.28.0", styleCategories="Symbology")
     renderer = Tree.SubElement(
-        root, "renderer-v2", type="categorizedSymbol", attr=field, enableorderby="0", forceraster="0", symbollevels="0"
+        root,
+        "renderer-v2",
+        type="categorizedSymbol",
+        attr=field,
+        enableorderby="0",
+        forceraster="0",
+        symbollevels="0",
     )
     categories = Tree.SubElement(renderer, "categories")
     shapes = Tree.SubElement(renderer, "symbols")
@@ -33,7 +39,13 @@ def write_qml(symbols: Sequence[Symbol], *, field: str, kind: str) -> str:
             categories, "category", value=symbol.value, label=symbol.name, symbol=str(number), render="true"
         )
         shape = Tree.SubElement(
-            shapes, "symbol", name=str(number), type=_TYPES[kind], alpha="1", clip_to_extent="1", force_rhr="0"
+            shapes,
+            "symbol",
+            name=str(number),
+            type=_TYPES[kind],
+            alpha="1",
+            clip_to_extent="1",
+            force_rhr="0",
         )
         _add_layer(shape, symbol, kind)
     return _HEAD + Tree.tostring(root, encoding="unicode")

@@ -129,6 +129,8 @@ def _join(
         raise ValueError("a joined source needs key and geometry")
     shapes = read_source(source.geometry, layer, resolve=resolve, log=log, near=near)
     if source.key not in table.columns:
+        if shapes is not None:
+            shapes.place.drop(shapes.frame.index)
         place.error(
             "HSQ-V10",
             f"表中没有关联键“{source.key}”",

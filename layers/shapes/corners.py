@@ -139,7 +139,9 @@ def count_arcs(corners: Corners, *, step_deg: float, features: int) -> NDArray[n
     before, after = corners.arms()
     one, two = np.hypot(*before.T), np.hypot(*after.T)
     turn = 180.0 - np.degrees(
-        np.arctan2(np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]), (before * after).sum(axis=1))
+        np.arctan2(
+            np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]), (before * after).sum(axis=1)
+        )
     )
     with np.errstate(invalid="ignore"):
         even = (np.abs(one - two) <= 1e-3 * one) & (turn > 0.75 * step_deg) & (turn <= 1.005 * step_deg)

@@ -67,13 +67,15 @@ def mend_overlaps(shapes: NDArray[np.object_], findings: Findings) -> NDArray[np
 
 
 def _find_doubled(line: shapely.Geometry, once: shapely.Geometry) -> shapely.Geometry:
-    """Return a stretch that is drawn more than once: the longest piece under two of the line's segments."""
-    corners = list_corners([line])
-    there = corners.ahead >= 0
-    segments = shapely.linestrings(np.stack([corners.xy[there], corners.xy[corners.ahead[there]]], axis=1))
-    pieces = shapely.get_parts(shapely.node(once))
+    """Return the stretches of a line that more than one of its segments runs over."""
+    segments, pieces = _cut_segments(line), _cut_segments(once)
     middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
     near = shapely.STRtree(segments).query(middle, predicate="dwithin", distance=limits().xy_m)[0]
     doubled = pieces[np.bincount(near, minlength=len(pieces)) > 1]
-    doubled = doubled if len(doubled) else pieces
-    return doubled[np.argmax(shapely.length(doubled))]
+    return shapely.line_merge(shapely.multilinestrings(doubled if len(doubled) else pieces))
+
+
+def _cut_segments(line: shapely.Geometry) -> NDArray[np.object_]:
+    corners = list_corners([line])
+    there = corners.ahead >= 0
+    return shapely.linestrings(np.stack([corners.xy[there], corners.xy[corners.ahead[there]]], axis=1))

@@ -53,7 +53,12 @@ def build_shapes(forms: NDArray[np.object_], rows: pd.Index, place: Place) -> ND
             continue
         problem = f"图形的环未闭合，首尾相距 {gap:.2f} m" if gap > 0 else "图形的坐标残缺，无法构成图形"
         place.error(
-            "HSQ-G07", problem, row=row, value=spot, action="不采用", remedy="在原软件中重画该图形，使边界闭合"
+            "HSQ-G07",
+            problem,
+            row=row,
+            value=spot,
+            action="不采用",
+            remedy="在原软件中重画该图形，使边界闭合",
         )
     return shapes
 

@@ -90,7 +90,7 @@ def _drop_stray_holes(shape: shapely.Geometry) -> shapely.Geometry:
     for part in shapely.get_parts(shape):
         shell = shapely.polygons(part.exterior)
         holes = [ring for ring in part.interiors if shapely.intersects(shell, ring)]
-        parts.append(shapely.polygons(part.exterior, holes))
+        parts.append(shapely.Polygon(part.exterior, holes))
     return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
 
 

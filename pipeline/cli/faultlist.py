@@ -41,7 +41,10 @@ def print_faults(
         console.print(_count_groups(groups))
     for (severity, code), group in groups.items():
         console.print(
-            f"{severity} {code} {CODES.get(code, '')}（{len(group)} 条）", style=STYLE[severity], highlight=False, markup=False
+            f"{severity} {code} {CODES.get(code, '')}（{len(group)} 条）",
+            style=STYLE[severity],
+            highlight=False,
+            markup=False,
         )
         shown = group if every else group[: _SHOWN[severity]]
         # What all of a kind have in common is said once.

@@ -51,7 +51,9 @@ def write_fault_map(rows: gpd.GeoDataFrame, plan: Plan, root: Path) -> Item:
     path = root / PATH
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    grounds = shapely.from_wkb(rows[Quality.ground].astype("object").where(rows[Quality.ground].notna(), None).to_numpy())
+    grounds = shapely.from_wkb(
+        rows[Quality.ground].astype("object").where(rows[Quality.ground].notna(), None).to_numpy()
+    )
     counts = []
     with hold_clock(plan.plan.compiled):
         for name, geometry, kind in _LAYERS:

@@ -181,8 +181,9 @@ def _listing(rows: pd.DataFrame, title: str) -> Content:
 
 
 def _plain(values: Sequence[pd.Series]) -> list[list[Value]]:
-    """Return rows of cells, None for what is missing."""
-    return [[None if pd.isna(value) else value for value in line] for line in zip(*values, strict=True)]
+    """Return rows of cells, None for what is missing; numbers as Python's own, which the writer knows as numbers."""
+    columns = [series.astype("object").where(series.notna(), None).tolist() for series in values]
+    return [list(line) for line in zip(*columns, strict=True)]
 
 
 def _accounts(accounts: pd.DataFrame) -> Content:

@@ -17,7 +17,9 @@ _LEAVING = frozenset({"HSQ-V08", "HSQ-V09", "HSQ-V10"})
 _REPEATED = "HSQ-G04"
 
 
-def keep_rows(owner: NDArray[np.intp], rows: pd.Series, places: Sequence[Place], sizes: Sequence[int]) -> None:
+def keep_rows(
+    owner: NDArray[np.intp], rows: pd.Series, places: Sequence[Place], sizes: Sequence[int]
+) -> None:
     """Account for the rows of a layer that came through.
 
     Parameters
@@ -36,10 +38,15 @@ def keep_rows(owner: NDArray[np.intp], rows: pd.Series, places: Sequence[Place],
 def close_accounts(log: FaultLog) -> pd.DataFrame:
     """Return ``FileAccount`` rows; a row that went without a word gets a fault now, so that none ever does."""
     told = _list_told(log.faults)
+    # A file that cannot be used as a whole is one fault, not one a row.
+    refused = {
+        (fault.file, fault.layer) for fault in log.faults if fault.severity == "错误" and not fault.row
+    }
     for account in log.accounts:
-        known = told.get((account.file, account.layer), {})
+        source = (account.file, account.layer)
+        known = told.get(source, {})
         for row in sorted(account.missing(), key=lambda text: (len(text), text)):
-            if row not in known:
+            if row not in known and source not in refused:
                 log.add(
                     "HSQ-V09", "该行没有进入成果，也没有其他记录说明原因", severity="警告", file=account.file,
                     layer=account.layer, row=row, action="不采用", remedy="核对该行的图形和必填项",

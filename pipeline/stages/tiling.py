@@ -66,7 +66,12 @@ def find_grounds(communities: gpd.GeoDataFrame, outline: gpd.GeoDataFrame) -> gp
 
 
 def fit_parcels(
-    parcels: gpd.GeoDataFrame, owner: NDArray[np.intp], findings: Findings, grounds: gpd.GeoDataFrame, *, tolerance_m: float
+    parcels: gpd.GeoDataFrame,
+    owner: NDArray[np.intp],
+    findings: Findings,
+    grounds: gpd.GeoDataFrame,
+    *,
+    tolerance_m: float,
 ) -> tuple[gpd.GeoDataFrame, NDArray[np.intp]]:
     """Return parcels cut along the grounds, and which row each piece comes from.
 
@@ -175,7 +180,9 @@ def _tell_settled(
     )
 
 
-def settle_units(units: gpd.GeoDataFrame, whole: shapely.Geometry, *, rule: AreaRule) -> tuple[NDArray[np.float64], float]:
+def settle_units(
+    units: gpd.GeoDataFrame, whole: shapely.Geometry, *, rule: AreaRule
+) -> tuple[NDArray[np.float64], float]:
     """Return the areas of communities and of the plan, two decimals, the former adding up to the latter.
 
     Parameters
