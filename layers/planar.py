@@ -78,9 +78,10 @@ def mend_planar(
             break
         group = _reach_out(result, faulty, tolerance_m)
         if nth == 0:
-            result, refused = _mend_seams(result, group, findings, rank, tolerance_m)
+            result, refused = _mend_seams(result, group, faulty, findings, rank, tolerance_m)
             group = group[~refused[group]]
-        edges = match_edges(result[group], rank=rank[group], snap_m=limits().xy_m)
+        snap_m, gap_m = limits().vertex_m, limits().xy_m
+        edges = match_edges(result[group], rank=rank[group], snap_m=snap_m, gap_m=gap_m)
         near = move_within(shapes[group], edges, tolerance_m + limits().xy_m)
         edges = np.where(near, edges, result[group])
         matched.update(group[edges != result[group]].tolist())
@@ -103,8 +104,9 @@ def _refuse_rest(
     tolerance_m: float,
 ) -> None:
     """Refuse overlaps that are still there after all: mendings that together went too far."""
-    group = np.flatnonzero(asked & ~shapely.is_empty(shapely.coverage_invalid_edges(shapes)))
-    left = find_overlaps(shapes[group], rank=rank[group], least_m=limits().xy_m)
+    faulty = asked & ~shapely.is_empty(shapely.coverage_invalid_edges(shapes))
+    group = _reach_out(shapes, faulty, tolerance_m)
+    left = find_overlaps(shapes[group], rank=rank[group], least_m=limits().xy_m, asked=faulty[group])
     _refuse_overlaps(left, group, findings, tolerance_m)
 
 
@@ -133,13 +135,17 @@ def _reach_out(
 def _mend_seams(
     shapes: NDArray[np.object_],
     group: NDArray[np.intp],
+    faulty: NDArray[np.bool_],
     findings: Findings,
     rank: NDArray[np.intp],
     tolerance_m: float,
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
-    """Cut narrow overlaps and fill narrow gaps among a group; return all shapes and which were refused."""
+    """Cut narrow overlaps and fill narrow gaps among a group; return all shapes and which were refused.
+
+    Of two that overlap one is ``faulty`` at least: a polygon inside another one is, the other is not.
+    """
     mine = shapes[group]
-    overlaps = find_overlaps(mine, rank=rank[group], least_m=limits().xy_m)
+    overlaps = find_overlaps(mine, rank=rank[group], least_m=limits().xy_m, asked=faulty[group])
     narrow = is_narrow(overlaps.ground, tolerance_m)
     alone = Overlaps(np.arange(len(narrow)), np.arange(len(narrow)), overlaps.ground)
     losers = mine[overlaps.loser]

@@ -16,6 +16,8 @@ from layers.overlap import keep_areas
 _MITRE = "mitre"
 # A slit's ground may grow by this factor when looked at twice as wide; an opening angle's grows fourfold.
 _GROWTH = 1.5
+# Ground whose rim borders on polygons to this part is closed in.
+_HELD = 0.999
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,25 @@ def is_narrow(shapes: NDArray[np.object_], width_m: float) -> NDArray[np.bool_]:
     return shapely.is_empty(shapely.buffer(shapes, -width_m / 2, join_style=_MITRE))
 
 
-def find_overlaps(shapes: NDArray[np.object_], *, rank: NDArray[np.intp], least_m: float) -> Overlaps:
-    """Return where polygons overlap by more than ``least_m`` of width, connected pieces in order of the loser."""
-    one, two = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    one, two = one[rank[one] > rank[two]], two[rank[one] > rank[two]]
+def find_overlaps(
+    shapes: NDArray[np.object_],
+    *,
+    rank: NDArray[np.intp],
+    least_m: float,
+    asked: NDArray[np.bool_] | None = None,
+) -> Overlaps:
+    """Return where polygons overlap by more than ``least_m`` of width, connected pieces in order of the loser.
+
+    Parameters
+    ----------
+    asked : (n,) polygons one of which every pair must hold; all by default.
+    """
+    mine = np.arange(len(shapes)) if asked is None else np.flatnonzero(asked)
+    one, two = shapely.STRtree(shapes).query(shapes[mine], predicate="intersects")
+    pairs = np.column_stack([mine[one], two])[mine[one] != two]
+    loses = rank[pairs[:, 0]] > rank[pairs[:, 1]]
+    pairs = np.unique(np.where(loses[:, None], pairs, pairs[:, ::-1]), axis=0)
+    one, two = pairs[:, 0], pairs[:, 1]
     common = keep_areas(shapely.intersection(shapes[one], shapes[two]))
     ground, pair = shapely.get_parts(common, return_index=True)
     wide = ~is_narrow(ground, least_m)
@@ -111,13 +128,29 @@ def find_gaps(shapes: NDArray[np.object_], *, width_m: float, least_m: float) ->
     first = np.flatnonzero(np.diff(piece, prepend=-1))
     second = np.minimum(first + 1, len(piece) - 1)
     between = (piece[second] == piece[first]) & (first != second) & (border[second] > width_m)
-    # Twice the width finds no more of a slit that ends, and much more of one that opens up.
-    wider = _close(whole, 2 * width_m)
-    where, held = shapely.STRtree(wider).query(shapely.point_on_surface(ground), predicate="intersects")
-    growth = np.ones(len(ground))
-    growth[where] = shapely.area(wider[held]) / shapely.area(ground[where])
-    slit = between & (growth[piece[first]] <= _GROWTH)
+    held = np.bincount(piece, weights=border, minlength=len(ground)) / shapely.length(ground)
+    closes = np.ones(len(ground), dtype=bool)
+    loose = np.flatnonzero(held < _HELD)
+    closes[loose] = _ends_there(ground[loose], shapes, width_m)
+    slit = between & closes[piece[first]]
     return Gaps(near[first[slit]], near[second[slit]], ground[piece[first[slit]]])
+
+
+def _ends_there(
+    ground: NDArray[np.object_], shapes: NDArray[np.object_], width_m: float
+) -> NDArray[np.bool_]:
+    """Tell which open slits end where they were found: twice the width finds no more of them.
+
+    An angle that opens up shows four times as much.
+    """
+    if not ground.size:
+        return np.array([], dtype=bool)
+    near = np.unique(shapely.STRtree(shapes).query(ground, predicate="dwithin", distance=4 * width_m)[1])
+    wider = _close(shapely.union_all(shapes[near]), 2 * width_m)
+    where, holder = shapely.STRtree(wider).query(shapely.point_on_surface(ground), predicate="intersects")
+    growth = np.ones(len(ground))
+    growth[where] = shapely.area(wider[holder]) / shapely.area(ground[where])
+    return growth <= _GROWTH
 
 
 def _close(whole: shapely.Geometry, width_m: float) -> NDArray[np.object_]:
@@ -158,16 +191,22 @@ def _gather(
     return owners, whole
 
 
-def match_edges(shapes: NDArray[np.object_], *, rank: NDArray[np.intp], snap_m: float) -> NDArray[np.object_]:
+def match_edges(
+    shapes: NDArray[np.object_], *, rank: NDArray[np.intp], snap_m: float, gap_m: float
+) -> NDArray[np.object_]:
     """Return the polygons with the same vertices on both sides of every shared edge.
 
-    Vertices nearer than ``snap_m`` become one; ground of that width that two claim goes to the smaller rank,
-    ground of that width that none claims to the longest border. A polygon that is nothing but such ground is
-    left as it was.
+    Ground that two claim goes to the smaller rank, ground no wider than ``gap_m`` that none claims to the
+    longest border: what is wider must have been seen to before. A polygon of which nothing would be left stays.
+
+    Parameters
+    ----------
+    snap_m : vertices nearer than this become one; less than any two vertices that are meant are apart, or
+        edges shared with polygons that are not given would no longer match.
     """
     order = np.argsort(rank, kind="stable")
     cleaned = shapely.coverage_clean(
-        shapes[order], snapping_distance=snap_m, gap_width=snap_m, merge_strategy="min_index"
+        shapes[order], snapping_distance=snap_m, gap_width=gap_m, merge_strategy="min_index"
     )
     result = shapes.copy()
     result[order] = cleaned

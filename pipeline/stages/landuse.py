@@ -101,7 +101,8 @@ def match_cuts(shapes: NDArray[np.object_], fresh: NDArray[np.bool_]) -> NDArray
     near = shapely.STRtree(shapes).query(shapes[fresh], predicate="dwithin", distance=limits().xy_m)[1]
     group = np.unique(near)
     result = shapes.copy()
-    result[group] = match_edges(shapes[group], rank=group, snap_m=limits().xy_m)
+    snap_m, gap_m = limits().vertex_m, limits().xy_m
+    result[group] = match_edges(shapes[group], rank=group, snap_m=snap_m, gap_m=gap_m)
     return result
 
 

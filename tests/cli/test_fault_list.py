@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from pathlib import Path
@@ -64,10 +65,8 @@ def plan_of(folder: Path, *shapes: Polygon) -> Path:
     bench.add_community()
     bench.vector("用地.gpkg", list(shapes), {"landuse_code": ["1401"] * len(shapes), "number": list("ABCDE")[: len(shapes)]})  # fmt: skip
     bench.add("parcel", "用地.gpkg")
-    try:
+    with contextlib.suppress(PlanFaults):
         bench.load()
-    except PlanFaults:
-        pass
     return folder / "plan.yaml"
 
 

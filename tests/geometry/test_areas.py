@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -15,8 +16,8 @@ from shapely import box
 from layers.areas import round_shares, settle_areas
 from layers.faults import FaultLog
 from layers.source import Parcel
-from pipeline.stages.tiling import settle_parcels, settle_units
 from pipeline.deliver.tables.derived import share_hundred
+from pipeline.stages.tiling import settle_parcels, settle_units
 
 CUTS = st.lists(st.floats(0.01, 0.99), min_size=0, max_size=30)
 
@@ -69,12 +70,11 @@ def test_rounded_shares_add_up_to_the_rounded_sum(areas: list[float]) -> None:
 def tiling(seed: int, *, count: int = 12) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Two communities cut into parcels along odd lines; coordinates to the millimetre, as files have them."""
     rng = np.random.default_rng(seed)
-    xs = np.unique(np.round(np.sort(rng.uniform(0, 500, count)), 3))
-    edges = np.concatenate([[0.0], xs, [500.0]])
-    middle = edges[len(edges) // 2]
-    shift = (486_000.0, 3_137_000.0)
-    parcels = [box(a + shift[0], shift[1], b + shift[0], shift[1] + 333.337) for a, b in zip(edges[:-1], edges[1:], strict=True)]  # fmt: skip
-    grounds = [box(shift[0], shift[1], middle + shift[0], shift[1] + 333.337), box(middle + shift[0], shift[1], 500 + shift[0], shift[1] + 333.337)]  # fmt: skip
+    xs = np.unique(np.round(rng.uniform(0, 500, count), 3))
+    edges = 486_000.0 + np.concatenate([[0.0], xs, [500.0]])
+    middle, south, north = edges[len(edges) // 2], 3_137_000.0, 3_137_333.337
+    parcels = [box(west, south, east, north) for west, east in pairwise(edges)]
+    grounds = [box(west, south, east, north) for west, east in pairwise([edges[0], middle, edges[-1]])]
     frame = gpd.GeoDataFrame({Parcel.area_m2: [1.0] * len(parcels)}, geometry=parcels, crs="EPSG:4548")
     return frame, gpd.GeoDataFrame({"name": ["甲", "乙"]}, geometry=grounds, crs="EPSG:4548")
 
