@@ -17,13 +17,14 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 from layers.account import FileAccount
 from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
 from layers.model import Layer
-from layers.reachable import Whereabouts
+from layers.reachable import Link, Whereabouts
 from layers.source import Placed
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.listing import write_catalogue, write_manifest
 from pipeline.deliver.onemap import collect_layers, missing_layers
-from pipeline.deliver.quality import quality_rows, write_report
+from pipeline.deliver.quality import quality_rows
+from pipeline.deliver.report import write_report
 from pipeline.deliver.shapefile import write_shapefiles
 from pipeline.deliver.tables import write_tables
 from pipeline.deliver.tree import Swapped, open_staging, swap_in
@@ -108,7 +109,8 @@ def _write_all(
         made += draw_sheets(frames, plan, root, log)
     crs = Given(plan, frames).crs
     rows = pd.concat([quality, quality_rows(log.faults, stage=STAGE, crs=crs)], ignore_index=True)
-    made += write_report(rows, plan, root, accounts=frames.get(FileAccount.key))
+    accounts, links = frames.get(FileAccount.key), frames.get(Link.key)
+    made += write_report(rows, plan, root, accounts=accounts, links=links)
     items = write_catalogue(made, plan, root)
     write_manifest(items, plan, root)
     return items

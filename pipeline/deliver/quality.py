@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -12,22 +11,21 @@ import shapely
 
 from configs.geometry import rules
 from layers.account import FileAccount
-from layers.codes import SEVERITY
+from layers.codes import LINKED, SEVERITY, SNAP
 from layers.faults import CODES, Fault
 from layers.frame import conform
 from layers.planned import Quality
-from pipeline.deliver import faultmap
+from layers.reachable import Link
 from pipeline.deliver.items import Item
 from pipeline.deliver.tables.book import write_book
 from pipeline.deliver.tables.content import Content, Value, plain_content
 from pipeline.plan import Plan
 
 PATH = "质检/数据质检.xlsx"
-# Where the report is while it is being written; then its files are put in place one by one.
-_FRESH = ".质检.part"
 _MOST = 100_000  # rows a sheet; the rest goes on on the next
 _WIDTHS = {Quality.problem: 60, Quality.action: 34, Quality.remedy: 40, Quality.value: 28, Quality.file: 28}
 _HIDDEN = (Quality.severity, Quality.ground)
+_LINK_WIDTHS = {Link.object_id: 24, Link.community: 18, Link.note: 44}
 
 
 def quality_rows(faults: Iterable[Fault], *, stage: str, crs: object) -> gpd.GeoDataFrame:
@@ -65,56 +63,13 @@ def sort_rows(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[order.sort_values(list(order.columns), kind="stable").index].reset_index(drop=True)
 
 
-def write_report(
-    rows: pd.DataFrame, plan: Plan, root: Path, *, accounts: pd.DataFrame | None = None
-) -> list[Item]:
-    """Write the report and the map of its places under ``root`` and return the files.
-
-    Parameters
-    ----------
-    rows : ``Quality`` rows of all stages.
-    accounts : ``FileAccount`` rows; None where no file was read.
-    """
-    ordered = sort_rows(rows)
-    items = [write_quality(ordered, plan, root, accounts=accounts)]
-    if isinstance(ordered, gpd.GeoDataFrame) and ordered.crs is not None:
-        items.append(faultmap.write_fault_map(ordered, plan, root))
-    return items
-
-
-def place_report(rows: pd.DataFrame, plan: Plan, *, accounts: pd.DataFrame | None = None) -> Path:
-    """Write the report where there is no hand-in to hold it, ``output/<plan>/质检``, and return its xlsx.
-
-    It is written beside its place and moved there file by file: none is ever half a file.
-
-    Raises
-    ------
-    OSError
-        If the disk refuses; an earlier report stays.
-    """
-    fresh = plan.output / _FRESH
-    shutil.rmtree(fresh, ignore_errors=True)
-    try:
-        for item in write_report(rows, plan, fresh, accounts=accounts):
-            target = plan.output / item.path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            (fresh / item.path).replace(target)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    return plan.output / PATH
-
-
-def drop_report(plan: Plan) -> None:
-    """Remove the report of an earlier check or failed run: the hand-in holds the one that counts."""
-    for path in (plan.output / PATH, plan.output / faultmap.PATH):
-        path.unlink(missing_ok=True)
-    folder = (plan.output / PATH).parent
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
-
-
 def write_quality(
-    rows: pd.DataFrame, plan: Plan, root: Path, *, accounts: pd.DataFrame | None = None
+    rows: pd.DataFrame,
+    plan: Plan,
+    root: Path,
+    *,
+    accounts: pd.DataFrame | None = None,
+    links: pd.DataFrame | None = None,
 ) -> Item:
     """Write the workbook under ``root`` and return the file.
 
@@ -122,6 +77,7 @@ def write_quality(
     ----------
     rows : ``Quality`` rows of all stages, sorted.
     accounts : ``FileAccount`` rows; None where no file was read.
+    links : the ``Link`` layer with its communities; without it nothing is said of the network.
     """
     sheets = [("汇总", _summary(rows))]
     for severity in SEVERITY.values:
@@ -129,6 +85,8 @@ def write_quality(
         sheets += [(name, _listing(chunk, title)) for name, title, chunk in _cut_sheets(part, severity)]
     if accounts is not None:
         sheets.append(("数据账", _accounts(accounts)))
+    if links is not None and len(links):
+        sheets += [("接入状态", _count_links(links)), ("接入清单", _list_links(links))]
     sheets.append(("检查规则", _rules()))
     write_book(root / PATH, sheets, plan)
     counts = rows[Quality.severity].value_counts()
@@ -212,3 +170,54 @@ def _rules() -> Content:
         "几何检查规则", [*heads, ("可信度", 10, "center"), ("标注", 10, "center")], lines,
         notes=["取值在 configs/geometry.yaml；“待核”为本程序的工作值，使用前请核对。"],
     )  # fmt: skip
+
+
+def _count_links(links: pd.DataFrame) -> Content:
+    """Return how many objects of each kind join the network, and how far they are from it."""
+    counts = pd.crosstab(links[Link.layer], links[Link.status])
+    far = links[links[Link.status] == SNAP.values[0]].groupby(Link.layer)[Link.access_m].max().round(2)
+    lines: list[list[Value]] = [
+        [
+            kind,
+            int(counts.loc[kind].sum()),
+            *(int(counts.loc[kind].get(status, 0)) for status in SNAP.values),
+            float(far[kind]) if kind in far.index else None,
+        ]
+        for kind in LINKED.values
+        if kind in counts.index
+    ]
+    columns = [("对象", 14, "center"), ("个数", 10, "center")]
+    columns += [(status, 14, "center") for status in SNAP.values]
+    return plain_content(
+        "接入步行网络的状态",
+        [*columns, ("最远接入距离（m）", 18, "center")],
+        lines,
+        notes=[
+            "没有位置的需求和资源不接入，不在此列；测算得出的需求落在住户点上，状态同该住户点。",
+            "逐个状态见“接入清单”和数据库图层“接入状态”。",
+        ],
+    )
+
+
+def _list_links(links: pd.DataFrame) -> Content:
+    """Return every object and how it joins, those that do not join first."""
+    rank = {word: index for index, word in enumerate(LINKED.values)}
+    order = links.assign(joined=links[Link.status] == SNAP.values[0], rank=links[Link.layer].map(rank))
+    order = order.sort_values(["joined", "rank", Link.object_id], kind="stable").head(_MOST)
+    fields = (
+        Link.layer,
+        Link.object_id,
+        Link.community,
+        Link.status,
+        Link.access_m,
+        Link.component,
+        Link.note,
+    )
+    heads = [(field.spec.alias, _LINK_WIDTHS.get(field, 14), "center") for field in fields]
+    values = [order[field].astype(object) for field in fields]
+    values[fields.index(Link.access_m)] = order[Link.access_m].round(2)
+    values += [order.geometry.x.round(2), order.geometry.y.round(2)]
+    heads += [("东坐标（m）", 14, "center"), ("北坐标（m）", 14, "center")]
+    lines = [[None if pd.isna(value) else value for value in line] for line in zip(*values, strict=True)]
+    rest = f"，只列前 {_MOST} 个" if len(links) > _MOST else ""
+    return plain_content(f"接入清单（共 {len(links)} 个{rest}）", heads, lines)

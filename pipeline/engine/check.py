@@ -10,7 +10,8 @@ import pandas as pd
 
 from layers.account import Account, make_accounts
 from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
-from pipeline.deliver.quality import place_report, quality_rows
+from pipeline.deliver.quality import quality_rows
+from pipeline.deliver.report import place_report
 from pipeline.plan import Plan
 from pipeline.stages import STAGES
 from pipeline.stages.base import Given

@@ -17,7 +17,8 @@ import pandas as pd
 
 from layers.account import FileAccount
 from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
-from pipeline.deliver.quality import drop_report, place_report, quality_rows
+from pipeline.deliver.quality import quality_rows
+from pipeline.deliver.report import drop_report, place_report
 from pipeline.engine.check import finished_accounts, join_faults
 from pipeline.engine.inputs import fingerprint_run
 from pipeline.engine.store import Frames, Store, replace_text

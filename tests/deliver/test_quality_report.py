@@ -17,7 +17,8 @@ from layers.account import Account, make_accounts
 from layers.faults import Fault
 from layers.planned import Quality
 from pipeline.deliver.faultmap import PATH as PLACES
-from pipeline.deliver.quality import PATH, drop_report, place_report, quality_rows, sort_rows, write_report
+from pipeline.deliver.quality import PATH, quality_rows, sort_rows
+from pipeline.deliver.report import drop_report, place_report, write_report
 
 from .conftest import CRS, X, Y
 
@@ -153,7 +154,7 @@ def test_a_report_without_a_hand_in_is_placed_whole_and_dropped_again(rows, plan
     def refuse(*_: object, **__: object) -> None:
         raise OSError(28, "full")
 
-    monkeypatch.setattr("pipeline.deliver.faultmap.write_fault_map", refuse)
+    monkeypatch.setattr("pipeline.deliver.report.write_fault_map", refuse)
     with pytest.raises(OSError, match="full"):
         place_report(pd.concat([rows, rows], ignore_index=True), plan)
     assert path.read_bytes() == before and [p.name for p in plan.output.iterdir()] == ["质检"]
