@@ -254,18 +254,21 @@ def report_gaps(shapes: NDArray[np.object_], findings: Findings, *, tolerance_m:
     filled = shapely.union_all(shapely.polygons(shapely.get_exterior_ring(parts)))
     holes = shapely.get_parts(shapely.difference(filled, whole))
     holes = holes[~is_narrow(holes, limits().xy_m)]
+    if not holes.size:
+        return
     hole, near = shapely.STRtree(shapes).query(holes, predicate="dwithin", distance=limits().xy_m)
     order = np.lexsort((near, hole))
     around = np.split(near[order], np.flatnonzero(np.diff(hole[order])) + 1)
-    for ground, features in zip(holes, around, strict=True):
+    thin = is_narrow(holes, tolerance_m)
+    spots = find_spots(holes)
+    for ground, features, narrow, spot in zip(holes, around, thin, spots, strict=True):
         at = int(features[0])
         named = "、".join(findings.name(int(other), beside=at) for other in features[1 : _MOST_NAMED + 1])
         more = f" 等 {len(features) - 1} 个图形" if len(features) > _MOST_NAMED + 1 else ""
         beside = f"与{named}{more}之间" if named else "内部"
-        narrow = bool(is_narrow(np.array([ground]), tolerance_m)[0])
         findings.tell(
             at, "HSQ-G05", f"{beside}有 {ground.area:.2f} ㎡ 的缝隙（{_measure(ground)}）",
-            severity="警告", shape=ground, value=f"{ground.area:.2f} ㎡",
+            severity="警告", spot=spot, shape=ground, value=f"{ground.area:.2f} ㎡",
             action="未修正：会使边界移动超过容差" if narrow else f"未填补：宽于容差 {tolerance_m:g} m，可能是没有数据的地块",
             remedy="补划图斑或修正公共边界；缝隙范围见数据质检.gpkg",
         )  # fmt: skip

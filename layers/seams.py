@@ -120,11 +120,7 @@ def find_gaps(shapes: NDArray[np.object_], *, width_m: float, least_m: float) ->
     none = np.array([], dtype=np.intp)
     if not ground.size:
         return Gaps(none, none, ground)
-    piece, near = shapely.STRtree(shapes).query(ground, predicate="dwithin", distance=least_m)
-    rim = shapely.boundary(ground)
-    border = shapely.length(shapely.intersection(rim[piece], shapely.buffer(shapes[near], least_m)))
-    order = np.lexsort((near, -border, piece))
-    piece, near, border = piece[order], near[order], border[order]
+    piece, near, border = _measure_borders(ground, shapes, least_m)
     first = np.flatnonzero(np.diff(piece, prepend=-1))
     second = np.minimum(first + 1, len(piece) - 1)
     between = (piece[second] == piece[first]) & (first != second) & (border[second] > width_m)
@@ -162,13 +158,21 @@ def _close(whole: shapely.Geometry, width_m: float) -> NDArray[np.object_]:
 
 def choose_takers(ground: NDArray[np.object_], shapes: NDArray[np.object_], *, slack_m: float) -> Gaps:
     """Give each piece of ground to the shape with the longest border on it, within ``slack_m``; the lonely to none."""
+    piece, near, _ = _measure_borders(ground, shapes, slack_m)
+    found, first = np.unique(piece, return_index=True)
+    return Gaps(near[first], near[first], ground[found])
+
+
+def _measure_borders(
+    ground: NDArray[np.object_], shapes: NDArray[np.object_], slack_m: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Return pairs of ground and shape that touch, with the length they touch along, longest first for each ground."""
     piece, near = shapely.STRtree(shapes).query(ground, predicate="dwithin", distance=slack_m)
-    rim = shapely.boundary(ground)
-    border = shapely.length(shapely.intersection(rim[piece], shapely.buffer(shapes[near], slack_m)))
+    used, which = np.unique(near, return_inverse=True)
+    wide = shapely.buffer(shapes[used], slack_m)
+    border = shapely.length(shapely.intersection(shapely.boundary(ground)[piece], wide[which]))
     order = np.lexsort((near, -border, piece))
-    found, first = np.unique(piece[order], return_index=True)
-    taker = near[order][first]
-    return Gaps(taker, taker, ground[found])
+    return piece[order], near[order], border[order]
 
 
 def fill_ground(shapes: NDArray[np.object_], gaps: Gaps) -> NDArray[np.object_]:
@@ -185,9 +189,10 @@ def _gather(
     """Return each owner once, with all its ground in one geometry."""
     order = np.argsort(owner, kind="stable")
     owners, starts, counts = np.unique(owner[order], return_index=True, return_counts=True)
-    whole = ground[order][starts]
+    ordered = ground[order]
+    whole = ordered[starts]
     for nth in np.flatnonzero(counts > 1):
-        whole[nth] = shapely.union_all(ground[order][starts[nth] : starts[nth] + counts[nth]])
+        whole[nth] = shapely.union_all(ordered[starts[nth] : starts[nth] + counts[nth]])
     return owners, whole
 
 

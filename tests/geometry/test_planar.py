@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shapely import Polygon, box
 
 from layers.faults import Fault, FaultLog
-from layers.planar import mend_planar, rank_shapes
+from layers.planar import mend_planar, rank_shapes, report_gaps
 from layers.read.raw import Place
 from layers.seams import find_gaps
 from layers.shapes.findings import Findings
@@ -74,6 +74,16 @@ def test_a_gap_that_is_closed_in_is_filled_or_named_by_its_width() -> None:
     )
     assert "“A”" in fault.problem and all(f"“{name}”" in fault.problem for name in "BCD")
     assert (fault.x, fault.y) == (15, 15) and shapely.from_wkb(fault.ground).area == 100
+
+
+def test_ground_narrower_than_coordinates_are_exact_is_no_gap() -> None:
+    shapes = [box(0, 0, 30, 10), box(0, 10, 10, 20), box(10.0005, 10, 30, 20), box(0, 20, 30, 30)]
+    assert shapely.get_num_interior_rings(shapely.union_all(shapes)) == 1
+    log = FaultLog()
+    keys = np.array(list("ABCD"), dtype=object)
+    findings = Findings(keys, keys, [Place("用地.shp", "用地", log)])
+    report_gaps(np.array(shapes, dtype=object), findings, tolerance_m=TOLERANCE, valid=False)
+    assert not log.faults
 
 
 def test_an_angle_that_opens_is_no_gap() -> None:
