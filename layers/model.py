@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 Kind = Literal["text", "int", "float", "bool"]
+Form = Literal["", "date", "year", "code", "serial"]
 Shape = Literal["point", "line", "polygon", "any"]
 
 
@@ -64,6 +65,8 @@ class Spec:
     minimum : smallest value allowed.
     unique : whether two rows may not share a value.
     private : whether the field names a person or owner and stays out of public copies.
+    form : what a text is more closely: a date, a year (1998, 1990年代), a code whose digits all count, or a
+        serial, a code of one width whose leading zeros may have been lost.
     """
 
     alias: str
@@ -77,6 +80,7 @@ class Spec:
     minimum: float | None = None
     unique: bool = False
     private: bool = False
+    form: Form = ""
 
     def __post_init__(self) -> None:
         if len(self.onemap.encode("ascii")) > 10:

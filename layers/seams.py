@@ -18,6 +18,8 @@ _MITRE = "mitre"
 _GROWTH = 1.5
 # Ground whose rim borders on polygons to this part is closed in.
 _HELD = 0.999
+# A polygon that takes thin ground may grow by this many of its widths at a corner.
+_REACH = 2
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,7 @@ def match_edges(
     """Return the polygons with the same vertices on both sides of every shared edge.
 
     Ground that two claim goes to the smaller rank, ground no wider than ``gap_m`` that none claims to the
-    longest border: what is wider must have been seen to before. A polygon of which nothing would be left stays.
+    longest border if that runs all along it: what is wider must have been seen to before. A polygon of which nothing would be left stays.
 
     Parameters
     ----------
@@ -210,12 +212,30 @@ def match_edges(
         edges shared with polygons that are not given would no longer match.
     """
     order = np.argsort(rank, kind="stable")
+    # coverage_clean can fill gaps as well, but may give one to a polygon that only touches its end.
     cleaned = shapely.coverage_clean(
-        shapes[order], snapping_distance=snap_m, gap_width=gap_m, merge_strategy="min_index"
+        shapes[order], snapping_distance=snap_m, gap_width=0, merge_strategy="min_index"
     )
     result = shapes.copy()
-    result[order] = cleaned
+    result[order] = _fill_holes(cleaned, width_m=gap_m, slack_m=snap_m)
     same = shapely.is_empty(result) | shapely.equals_exact(
         shapely.normalize(result), shapely.normalize(shapes)
     )
     return np.where(same, shapes, result)
+
+
+def _fill_holes(shapes: NDArray[np.object_], *, width_m: float, slack_m: float) -> NDArray[np.object_]:
+    """Give ground no wider than ``width_m`` that a valid coverage encloses to the longest border.
+
+    Ground that runs on past the border, along a seam of two others, would stretch its taker there: it stays.
+    """
+    parts = shapely.get_parts(shapely.coverage_union_all(shapes))
+    rings, part = shapely.get_rings(parts, return_index=True)
+    holes = shapely.polygons(rings[np.diff(part, prepend=-1) == 0])
+    holes = holes[is_narrow(holes, width_m)]
+    if not holes.size:
+        return shapes
+    gaps = choose_takers(holes, shapes, slack_m=slack_m)
+    takers = shapes[gaps.taker]
+    alone = Gaps(np.arange(len(takers)), gaps.other, gaps.ground)
+    return fill_ground(shapes, gaps.pick(move_within(takers, fill_ground(takers, alone), _REACH * width_m)))

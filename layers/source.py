@@ -14,7 +14,7 @@ from layers.model import Layer
 class Identified(Layer):
     """Fields every row of every layer has."""
 
-    id = m.text("要素编号", required=True, unique=True)
+    id = m.text("要素编号", required=True, unique=True, form="serial")
     source = m.text("来源文件")  # file (and sheet or layer) the row came from, for messages and metadata
 
 
@@ -38,7 +38,7 @@ class Community(Identified, key="community_given", alias="社区边界（输入�
     """Communities as given: polygons, or points that a network Voronoi turns into areas (1.2, 1.4)."""
 
     name = m.text("社区名称", required=True, unique=True)
-    code = m.text("社区代码")
+    code = m.text("社区代码", form="code")
     street = m.text("街道名称")
     households = m.integer("户数", minimum=0)
     population = m.integer("常住人口", minimum=0)
@@ -48,11 +48,11 @@ class Community(Identified, key="community_given", alias="社区边界（输入�
 class Parcel(Placed, key="parcel", alias="现状用地分布", shape="polygon", onemap={"polygon": "HSQ_XZYD"}):
     """Land-use parcels with codes of the 2023 classification (catalogue G-02)."""
 
-    number = m.text("图斑编号", "TBBH", 8, required=True)
-    landuse_code = m.text("用地用海分类代码", "YDYHFLDM", 10, required=True)
+    number = m.text("图斑编号", "TBBH", 8, required=True, form="serial")
+    landuse_code = m.text("用地用海分类代码", "YDYHFLDM", 10, required=True, form="code")
     landuse_name = m.text("用地用海分类名称", "YDYHFLMC", 50, required=True)
     area_m2 = m.number("面积", "MJ", 16, 2, unit="㎡", minimum=0, required=True)
-    tenure_code = m.text("权属性质", "QSXZ", 2)
+    tenure_code = m.text("权属性质", "QSXZ", 2, form="code")
     year = m.integer("数据年份", "SJNF", 4, required=True)
     note = m.text("备注", "BZ", 254)
     use_status = m.text("使用状况", codes=codes.USE_STATUS)
@@ -65,7 +65,7 @@ class Building(Placed, key="building", alias="现状建筑", shape="polygon", on
     use = m.text("建筑功能", "JZGN", 40)
     floors = m.integer("层数", "CS", 3, minimum=0)
     floor_area_m2 = m.number("建筑面积", "JZMJ", 12, 2, unit="㎡", minimum=0)
-    built = m.text("建成年代", "JCND", 10)
+    built = m.text("建成年代", "JCND", 10, form="year")
     tenure = m.text("产权性质", "CQXZ", 20)
     owner = m.text("权利人", "QLR", 100, private=True)
     use_status = m.text("使用状况", "SYZK", 20, codes=codes.USE_STATUS)
@@ -151,7 +151,7 @@ class UtilityLine(Placed, key="utility_line", alias="市政管线", shape="line"
     kind = m.text("管线类型", "GXLX", 30, codes=codes.UTILITY_LINE, required=True)
     diameter_mm = m.integer("管径", "GJ", 6, unit="mm", minimum=0)
     material = m.text("材质", "CZ", 20)
-    built = m.text("建设年代", "JSND", 10)
+    built = m.text("建设年代", "JSND", 10, form="year")
     condition = m.text("状况", "ZK", 40)
     length_m = m.number("长度", "CD", 12, 2, unit="m", minimum=0)
     note = m.text("备注", "BZ", 254)

@@ -32,7 +32,7 @@ def check(
         if as_json:
             _print_json(error.faults)
             return 1
-        print_faults(console, error.faults, every=every)
+        print_faults(console, error.faults, every=every, report=False)
         print_counts(console, error.faults)
         return 1
     from pipeline.engine.check import check_plan
@@ -42,7 +42,8 @@ def check(
         accounts: list[dict[str, object]] = found.accounts.to_dict("records")
         _print_json(found.faults, accounts=accounts, report=str(found.report) if found.report else None)
         return 0 if found.sound else 1
-    print_faults(console, found.faults, severities=("错误", "警告", "提示"), every=every)
+    severities, written = ("错误", "警告", "提示"), found.report is not None
+    print_faults(console, found.faults, severities=severities, every=every, report=written)
     print_counts(console, found.faults)
     print_report_path(console, found.report)
     if not found.sound:

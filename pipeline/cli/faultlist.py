@@ -16,6 +16,8 @@ from layers.faults import CODES, Fault
 STYLE = {"错误": "bold red", "警告": "yellow", "提示": "dim"}
 # The console shows this many of a code; --all shows every one, and the report always has them.
 _SHOWN = {"错误": 10, "警告": 5, "提示": 2}
+# Of what no report will hold.
+_SHOWN_ALONE = 60
 # So few need no counting before they are listed.
 _FEW = 6
 
@@ -26,12 +28,14 @@ def print_faults(
     *,
     severities: Sequence[str] = ("错误", "警告"),
     every: bool = False,
+    report: bool = True,
 ) -> None:
     """Print faults grouped by severity and code, worst first.
 
     Parameters
     ----------
     every : list all of them, not only the first of each code.
+    report : whether a quality report holds what the console leaves out.
     """
     groups = _group(faults, severities)
     count = sum(len(group) for group in groups.values())
@@ -46,7 +50,8 @@ def print_faults(
             highlight=False,
             markup=False,
         )
-        shown = group if every else group[: _SHOWN[severity]]
+        most = _SHOWN[severity] if report else _SHOWN_ALONE
+        shown = group if every else group[:most]
         # What all of a kind have in common is said once.
         action = shown[0].action if len({fault.action for fault in shown}) == 1 else None
         remedy = shown[0].remedy if len({fault.remedy for fault in shown}) == 1 else None
@@ -54,7 +59,8 @@ def print_faults(
             _print_one(console, fault, action=action is None, remedy=remedy is None)
         _print_lines(console, ("处理：", action or ""), ("修改：", remedy or ""), indent=2)
         if len(group) > len(shown):
-            console.print(f"  另有 {len(group) - len(shown)} 条", style=STYLE[severity], highlight=False)
+            rest = "见质检报告" if report else "改正以上各条后重新运行可见"
+            console.print(f"  另有 {len(group) - len(shown)} 条，{rest}", style=STYLE[severity], highlight=False)
 
 
 def _group(faults: Sequence[Fault], severities: Sequence[str]) -> dict[tuple[str, str], list[Fault]]:

@@ -31,7 +31,7 @@ def run(
     try:
         plan = load_plan(plan_file)
     except PlanFaults as error:
-        print_faults(console, error.faults)
+        print_faults(console, error.faults, report=False)
         return 1
     from pipeline.engine.run import STEPS, run_plan
 
@@ -44,7 +44,7 @@ def run(
         with Bar(console, STEPS) as bar:
             outcome = run_plan(plan, since=since, until=until, progress=bar)
     except PlanFaults as error:
-        print_faults(console, error.faults)
+        print_faults(console, error.faults, report=error.report is not None)
         print_counts(console, error.faults)
         print_report_path(console, error.report)
         console.print("方案有错误，没有写出成果；修改后重新运行。", style="bold red")

@@ -13,6 +13,7 @@ import pandas as pd
 from pyproj import CRS
 
 from layers.account import FileAccount
+from layers.communities import Rules, check_region, settle_communities
 from layers.crs import Zone, choose_zone, name_crs, place_of
 from layers.derive import derive_fields, set_limits
 from layers.duplicates import drop_twins
@@ -24,16 +25,17 @@ from layers.read.source import Taken, place_frame, read_source
 from layers.repair import PLANAR, mend_shapes, report_corners
 from layers.shapes.findings import Findings
 from layers.source import Community, Context, DataExtent, Facility, Identified, Outline, Parcel, Relief, Road
-from layers.validate import check_codes, check_rows, check_unique
+from layers.validate import check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
 from pipeline.stages.accounts import close_accounts, keep_rows
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.complete import (
     check_texts,
+    division_rules,
+    open_divisions,
     report_missing,
     report_zones,
-    require_divisions,
     require_layers,
 )
 from pipeline.stages.outside import report_outside
@@ -50,10 +52,11 @@ _ANCHORS = ("community_given", "outline")
 
 @dataclass
 class _Intake:
-    """What is known while files are read: the plan, its place, its CRS, the log."""
+    """What is known while files are read: the plan, its place, its CRS, its community codes, the log."""
 
     plan: Plan
     log: FaultLog
+    rules: Rules
     near: tuple[float, float] | None = None
     taken: dict[str, list[Taken]] = field(default_factory=dict)
 
@@ -91,13 +94,14 @@ def load_layers(given: Given) -> dict[str, Frame]:
         With every fault of every file, when at least one of them is an error.
     """
     plan, log = given.plan, given.log
-    intake = _Intake(plan, log)
+    intake = _Intake(plan, log, division_rules(plan, open_divisions(plan, log)))
+    check_region(intake.rules, log)
     for key in _ANCHORS:
         intake.read(key)
         intake.near = intake.near or _middle(intake.taken[key])
     crs = log.crs = _settle_crs(intake)
     outline = _finish_layer(Outline, intake, crs)
-    open_frames = _read_open_data(plan, log, crs=crs if intake.near else None, outline=outline)
+    open_frames = _read_open_data(intake, crs=crs if intake.near else None, outline=outline)
     if intake.near is None and open_frames:
         found = open_frames[Community.key]
         crs, intake.near = found.crs, place_of(found)
@@ -122,7 +126,6 @@ def load_layers(given: Given) -> dict[str, Frame]:
     if open_frames or plan.open_data is None:
         report_missing(frames, plan, log, layers=SOURCE_LAYERS)
         require_layers(frames, plan, log)
-    require_divisions(plan, log)
     report_zones(frames[Community.key], plan, log)
     log.raise_errors()
     return frames
@@ -142,18 +145,21 @@ def _read_relief(roads: Frame, plan: Plan, log: FaultLog) -> Frame:
 
 
 def _read_open_data(
-    plan: Plan, log: FaultLog, *, crs: CRS | None, outline: gpd.GeoDataFrame
+    intake: _Intake, *, crs: CRS | None, outline: gpd.GeoDataFrame
 ) -> dict[str, gpd.GeoDataFrame]:
     """Read the OpenStreetMap side of the plan, when it has one: the same layer keys, already canonical.
 
     Its faults join the others, so that files are still checked in the same run.
     """
+    plan, log = intake.plan, intake.log
     if plan.open_data is None:
         return {}
     from pipeline.stages.opendata import load_open_data
 
     try:
-        return load_open_data(plan, log, crs=crs, outline=outline if len(outline) else None)
+        return load_open_data(
+            plan, log, crs=crs, outline=outline if len(outline) else None, rules=intake.rules
+        )
     except PlanFaults as error:
         log.faults.extend(fault for fault in error.faults if fault not in log.faults)
         return {}
@@ -229,14 +235,13 @@ def _finish_layer(
         frames = tile_frames(frames, [item.place for item in items], tolerance_m=tolerance_m)
     for item, frame in zip(items, frames, strict=True):
         report_corners(frame, item.place)
+        if layer is Community:
+            frame = settle_communities(frame, item.place, intake.rules)
         frame = derive_fields(
             frame, layer, item.place, year=plan.plan.data_year, area_rule=plan.crs.area_rule
         )
         check_rows(frame, layer, item.place)
         check_texts(frame, layer, item.place)
-        if layer is Community:
-            identity = plan.plan
-            check_codes(frame, item.place, region=identity.region_code, province=identity.province_prefix)
         labels.append(pd.Series(frame.index.astype("str"), dtype="str"))
         parts.append(frame.reset_index(drop=True))
     if not parts:

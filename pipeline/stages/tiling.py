@@ -114,7 +114,7 @@ def _tell_cuts(
         sides = ["规划范围外" if area == OUTSIDE else names[area] for area in tiles.area[mine]]
         parts = "、".join(f"{side} {after[at]:.2f} ㎡" for side, at in zip(sides, mine, strict=True))
         findings.tell(
-            int(owner[parcel]), "HSQ-A09", f"图斑跨界：{parts}", severity="警告", shape=tiles.shape[mine[-1]],
+            int(owner[parcel]), "HSQ-G13", f"图斑跨界：{parts}", severity="警告", shape=tiles.shape[mine[-1]],
             value=f"面积 {before[parcel]:.2f} ㎡", action=f"已沿界线拆成 {len(mine)} 块",
             remedy="请核对界线；不应拆分时改正图斑或界线",
         )  # fmt: skip
@@ -170,7 +170,7 @@ def _tell_settled(
     total = tiles[inside].sum()
     short = int((~filled).sum())
     log.add(
-        "HSQ-A09",
+        "HSQ-G13",
         f"规划范围内 {int(inside.sum())} 个图斑的面积合计 {total:.2f} ㎡，各自取两位小数时合计 {alone:.2f} ㎡",
         severity="提示",
         layer=Parcel.alias,

@@ -125,7 +125,7 @@ def test_a_parcel_across_the_edge_is_split_and_counted(bench: Bench) -> None:
     assert sorted(parcels["area_m2"]) == [200_000, 400_000, 600_000]
     row = account_of(bench.log, "用地.gpkg")
     assert (row[FileAccount.kept], row[FileAccount.added], row[FileAccount.rows]) == (2, 1, 3)
-    (fault,) = (fault for fault in bench.find("HSQ-A09") if fault.severity == "警告")
+    (fault,) = (fault for fault in bench.find("HSQ-G13") if fault.severity == "警告")
     assert fault.row == "2" and "甲社区 600000.00 ㎡、规划范围外 200000.00 ㎡" in fault.problem
 
 

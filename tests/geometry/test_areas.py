@@ -95,7 +95,7 @@ def test_land_use_adds_up_to_communities_and_plan_under_both_rules(rule: str, se
     # Planar ground at this place is 1 + 2.3e-6 of the ellipsoid's (14 km from the central meridian).
     assert total == pytest.approx(planar * (1 if rule == "planar" else 1 - 4.5e-6), rel=1e-6)
     (note,) = log.faults
-    assert (note.code, note.severity) == ("HSQ-A09", "提示") and "合计等于规划范围面积" in note.action
+    assert (note.code, note.severity) == ("HSQ-G13", "提示") and "合计等于规划范围面积" in note.action
 
 
 def test_a_stated_area_below_nothing_stays_a_fault_of_its_own() -> None:

@@ -6,14 +6,14 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
 from layers.faults import Fault, FaultLog
 from layers.planar import mend_planar, rank_shapes, report_gaps
 from layers.read.raw import Place
-from layers.seams import find_gaps
+from layers.seams import find_gaps, is_narrow
 from layers.shapes.findings import Findings
 from layers.tiles import OUTSIDE, cut_tiles
 from pipeline.stages.tiling import tile_frames
@@ -143,6 +143,8 @@ def test_points_among_communities_are_left_alone() -> None:
     seed=st.integers(0, 10_000),
     jitter=st.floats(0.002, 0.02),
 )
+@example(columns=4, rows=4, seed=4, jitter=0.002)
+@example(columns=2, rows=3, seed=9769, jitter=0.002)
 def test_a_tiling_shaken_within_the_tolerance_becomes_one_again(
     columns: int, rows: int, seed: int, jitter: float
 ) -> None:
@@ -162,8 +164,10 @@ def test_a_tiling_shaken_within_the_tolerance_becomes_one_again(
     covered = shapely.union_all(drawn)
     # Snapping to a millimetre may draw the outermost edge in by as much.
     assert shapely.difference(covered, shapely.union_all(made)).area <= 0.001 * covered.length
-    holes = shapely.get_num_interior_rings(shapely.get_parts(shapely.union_all(made))).sum()
-    assert holes == sum("缝隙" in fault.problem and fault.action.startswith("未") for fault in faults)
+    holes = np.array([shapely.polygons(ring) for part in shapely.get_parts(shapely.union_all(made)) for ring in part.interiors])  # fmt: skip
+    assert (~is_narrow(holes, 0.001)).sum() == sum(
+        "缝隙" in fault.problem and fault.action.startswith("未") for fault in faults
+    )
 
 
 def test_the_outcome_does_not_depend_on_the_order_of_rows() -> None:
