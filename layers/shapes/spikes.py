@@ -58,7 +58,7 @@ def report_spikes(shapes: NDArray[np.object_], findings: Findings) -> None:
     angles = measure_angles(corners, least_m=limits().vertex_m)
     features, worst, counts = _sharpest(corners, angles, angles < limits().spike_deg)
     for at, corner, count in zip(features, worst, counts, strict=True):
-        several = f"{count} 处" if count > 1 else ""
+        several = f" {count} 处" if count > 1 else ""
         findings.tell(
             int(at), "HSQ-G08", f"边界有{several}尖锐角，最小 {angles[corner]:.1f}°（小于 {limits().spike_deg:g}°）",
             severity="警告", spot=corners.xy[corner], value=f"{angles[corner]:.1f}°", action="照原样保留",

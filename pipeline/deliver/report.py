@@ -54,10 +54,14 @@ def place_report(rows: pd.DataFrame, plan: Plan, *, accounts: pd.DataFrame | Non
     fresh = plan.output / _FRESH
     shutil.rmtree(fresh, ignore_errors=True)
     try:
-        for item in write_report(rows, plan, fresh, accounts=accounts):
+        items = write_report(rows, plan, fresh, accounts=accounts)
+        for item in items:
             target = plan.output / item.path
             target.parent.mkdir(parents=True, exist_ok=True)
             (fresh / item.path).replace(target)
+        if PLACES not in [item.path for item in items]:
+            # An earlier map would show places of faults that this report does not list.
+            (plan.output / PLACES).unlink(missing_ok=True)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return plan.output / PATH

@@ -56,6 +56,12 @@ def test_no_line_is_wider_than_the_console(width: int) -> None:
     assert max(cell_len(line) for line in lines) <= width
 
 
+def test_without_a_report_the_console_shows_what_it_can_and_does_not_point_to_one() -> None:
+    text = shown([*MANY, *MANY], report=False)
+    assert text.count("个缺值") == 60 and "另有 20 条，改正以上各条后重新运行可见" in text
+    assert "质检报告" not in text and "另有 30 条，见质检报告" in shown(MANY)
+
+
 def test_texts_are_never_markup() -> None:
     assert "[red]x[/red]" in shown([Fault("HSQ-V02", "[red]x[/red]", file="[b].csv")])
 
@@ -85,6 +91,47 @@ def test_check_in_json_says_what_was_found_and_where_the_report_is(
     assert fault["code"] == "HSQ-G05" and fault["x"] == pytest.approx(E0 + 495) and fault["ground"]
     account = next(item for item in said["files"] if item["file"] == "用地.gpkg")
     assert (account["read"], account["kept"]) == (2, 2)
+
+
+def read_console(capsys: pytest.CaptureFixture) -> str:
+    """What was printed, lines joined: where the console breaks them is not asked."""
+    return capsys.readouterr().out.replace("\n", "")
+
+
+def test_check_says_what_is_wrong_and_writes_the_report_only(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "configs").mkdir()
+    config = plan_of(tmp_path / "configs", *OVERLAP)
+    before = {path: path.read_bytes() for path in (tmp_path / "configs").iterdir()}
+    assert check(config) == 1
+    text = read_console(capsys)
+    assert "错误 HSQ-G05" in text and "重叠 10000.00 ㎡" in text and text.endswith("修改后再运行。")
+    output = load_plan(config).output
+    assert sorted(path.name for path in output.rglob("*")) == ["数据质检.gpkg", "数据质检.xlsx", "质检"]
+    assert f"质检报告：{output / '质检/数据质检.xlsx'}" in text
+    assert before == {path: path.read_bytes() for path in (tmp_path / "configs").iterdir()}
+
+
+def test_check_of_a_sound_plan_exits_with_nothing_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "configs").mkdir()
+    config = plan_of(tmp_path / "configs", box(E0, N0, E0 + 1000, N0 + 1000))
+    assert check(config) == 0
+    text = read_console(capsys)
+    assert "错误 0 条" in text and text.endswith("可以运行。")
+    assert load_plan(config).output.joinpath("质检/数据质检.xlsx").is_file()
+
+
+def test_check_where_nothing_can_be_written_says_so(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "configs").mkdir()
+    config = plan_of(tmp_path / "configs", *OVERLAP)
+    (tmp_path / "output").write_text("x")
+    assert check(config) == 1
+    text = read_console(capsys)
+    assert "HSQ-D05" in text and "没有写出质检报告" in text and "质检报告：" not in text
+    assert (tmp_path / "output").read_text() == "x"
 
 
 def test_check_of_a_bad_config_in_json(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -143,6 +143,13 @@ def test_without_a_crs_there_is_no_map(plan, tmp_path):
     assert [item.path for item in items] == [PATH]
 
 
+def test_an_earlier_map_does_not_stand_beside_a_report_without_places(rows, plan, tmp_path):
+    plan.located(tmp_path / "configs")
+    place_report(rows, plan)
+    path = place_report(quality_rows(FAULTS[-1:], stage="", crs=None), plan)
+    assert path.is_file() and not path.with_suffix(".gpkg").exists()
+
+
 def test_a_report_without_a_hand_in_is_placed_whole_and_dropped_again(rows, plan, tmp_path, monkeypatch):
     plan.located(tmp_path / "configs")
     path = place_report(rows, plan)
