@@ -10,6 +10,10 @@ import errno
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from layers.account import Account
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Fault:
     action : what the program did about it.
     remedy : what the technician should do.
     x, y : place in the plan's CRS, metres, when it has one.
+    ground : ground or line concerned, as WKB in hexadecimal digits in the plan's CRS: an overlap, a gap, a sliver.
     """
 
     code: str
@@ -39,6 +44,7 @@ class Fault:
     remedy: str = ""
     x: float | None = None
     y: float | None = None
+    ground: str = ""
 
     def __post_init__(self) -> None:
         if self.code not in CODES:
@@ -91,6 +97,12 @@ CODES: dict[str, str] = {
     "HSQ-G05": "图斑重叠或缝隙",
     "HSQ-G06": "面积不为正",
     "HSQ-G07": "未闭合或成员缺失的边界",
+    "HSQ-G08": "尖锐角",
+    "HSQ-G09": "狭长或细碎图斑",
+    "HSQ-G10": "重复节点",
+    "HSQ-G11": "坐标值无效",
+    "HSQ-G12": "线要素退化或自身重叠",
+    "HSQ-G13": "跨界图斑与面积平差",
     # analysis
     "HSQ-N01": "网络接入",
     "HSQ-N02": "网络质量",
@@ -145,18 +157,36 @@ class HaoshequError(Exception):
 
 
 class PlanFaults(HaoshequError):
-    """Raised when a plan's inputs or config cannot be used; carries every fault found."""
+    """Raised when a plan's inputs or config cannot be used; carries every fault found.
+
+    Attributes
+    ----------
+    faults : errors first.
+    report : the quality report that lists them; None where none could be written.
+    log : what the stage that failed had gathered before; None outside of a stage.
+    """
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
+        self.report: Path | None = None
+        self.log: FaultLog | None = None
         super().__init__("；".join(f"[{f.code}] {f.problem}" for f in self.faults[:5]))
 
 
 class FaultLog:
-    """Gathers faults while a function works; the caller decides when to raise."""
+    """Gathers faults while a function works; the caller decides when to raise.
+
+    Attributes
+    ----------
+    faults : in the order they were found.
+    accounts : where the rows of each file went (``layers.account.Account``), in the order files were read.
+    crs : CRS of the places, as soon as it is known; a report of a plan that cannot run needs it too.
+    """
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
+        self.accounts: list[Account] = []
+        self.crs: object = None
 
     def add(self, code: str, problem: str, **more: object) -> None:
         """Record a fault; keywords are the fields of ``Fault``."""

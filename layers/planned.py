@@ -206,3 +206,4 @@ class Quality(Layer, key="quality", alias="数据质检记录", shape="point"):
     problem = m.text("问题", required=True)
     action = m.text("处理")
     remedy = m.text("修改建议")
+    ground = m.text("范围")  # WKB in hexadecimal digits of the ground or line concerned; the map shows it

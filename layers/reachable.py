@@ -67,9 +67,7 @@ class Precinct(Identified, key="precinct", alias="凭出入口进出的小区、
     gate_y_m = m.number("出入口北坐标", unit="m", required=True)
 
 
-class NetworkMark(
-    Placed, key="network_mark", alias="路网疑点", shape="point", onemap={"point": "HSQ_LWYD"}
-):
+class NetworkMark(Placed, key="network_mark", alias="路网疑点", shape="point", onemap={"point": "HSQ_LWYD"}):
     """Places of the walk network worth a look: gaps, dead ends, islands, cuts."""
 
     kind = m.text("疑点类型", "YDLX", 20, codes=codes.NETWORK_MARK, required=True)

@@ -1,20 +1,34 @@
-"""Geometry put in order: what can be mended safely is mended and reported, the rest is refused."""
+"""Geometry put in order: what can be mended safely is mended and reported, the rest is refused.
+
+Safe means that nobody can tell the mended feature from the drawn one in any result: heights and repeated
+vertices go, rings that cross themselves are untied and needles and crumbs taken off where the area hardly
+changes (``layers.shapes``, limits in ``configs/geometry.yaml``), always with the area before and after. Shared
+boundaries are another matter: a neighbour would have to follow, so layers that tile the ground are mended
+together (``layers.planar``), never one feature at a time.
+"""
 
 from __future__ import annotations
-
-import re
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
+from configs.geometry import limits
+from layers.duplicates import drop_repeated, report_twins
 from layers.model import Layer
 from layers.read.raw import Place, list_rows
-from layers.source import Identified, Parcel
+from layers.shapes.findings import Findings, find_spots
+from layers.shapes.lines import keep_lengths, mend_overlaps
+from layers.shapes.parts import drop_crumbs, open_collections, report_slivers
+from layers.shapes.spikes import mend_spikes, report_spikes
+from layers.shapes.validity import mend_invalid
+from layers.shapes.vertices import drop_repeats
+from layers.source import Community, Parcel
 
-# A mended polygon may differ this much from the drawn one; beyond it nobody knows which half was meant.
-SAFE_CHANGE = 0.01
+# Layers whose polygons share boundaries and may not share ground (requirements.md §7.17).
+PLANAR: tuple[type[Layer], ...] = (Parcel, Community)
 _KINDS = {
     "point": ({0, 4}, "点"),
     "line": ({1, 2, 5}, "线"),
@@ -22,6 +36,7 @@ _KINDS = {
     "any": ({0, 1, 2, 3, 4, 5, 6}, "点、线或面"),
 }
 _NAMES = {0: "点", 1: "线", 2: "闭合线", 3: "面", 4: "多点", 5: "多线", 6: "多面", 7: "几何集合"}
+_NO_AREA_M2 = 1e-6
 
 
 def mend_shapes(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gpd.GeoDataFrame:
@@ -32,43 +47,73 @@ def mend_shapes(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gp
     frame : in the plan's CRS, metres; the index is the row number the technician sees.
     layer : declaration that says which geometry is wanted.
     """
-    frame = _flatten(frame, place)
     frame = _keep_present(frame, layer, place)
+    frame = _keep_finite(frame, place)
+    frame = _flatten(frame, layer, place)
     frame = _keep_kind(frame, layer, place)
-    frame = _keep_sound(frame, place)
-    return _drop_repeated(frame, place)
+    frame = _mend_each(frame, layer, place)
+    frame = drop_repeated(frame, layer, place)
+    report_twins(frame, layer, place, areas=layer not in PLANAR)
+    return frame
 
 
-def _where(shape: shapely.Geometry | None) -> dict[str, float]:
-    if shape is None:
-        return {}
-    point = shapely.point_on_surface(shape)
-    if point is None or point.is_empty:
-        return {}
-    return {"x": round(float(point.x), 2), "y": round(float(point.y), 2)}
-
-
-def _flatten(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
-    """Drop heights and measures; take single parts out of multi-part shells."""
-    shapes = frame.geometry.to_numpy()
-    high = shapely.has_z(shapes) | shapely.has_m(shapes)
-    if high.any():
-        place.note("HSQ-G03", f"{high.sum()} 个要素带高程或度量值（Z/M）", action="去掉 Z/M，只保留平面坐标")
-    shapes = shapely.force_2d(shapes)
-    single = (shapely.get_type_id(shapes) >= 4) & (shapely.get_num_geometries(shapes) == 1)
-    shapes = np.where(single, shapely.get_geometry(shapes, 0), shapes)
-    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+def report_corners(frame: gpd.GeoDataFrame, place: Place) -> None:
+    """Report the spikes and slivers that remain after everything safe was mended."""
+    findings = Findings.over(frame, place)
+    report_spikes(frame.geometry.to_numpy(), findings)
+    report_slivers(frame.geometry.to_numpy(), findings)
 
 
 def _keep_present(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gpd.GeoDataFrame:
-    absent = frame.geometry.isna() | frame.geometry.is_empty
+    absent = (frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
     if layer.shape == "any" or not absent.any():
         return frame
-    for row in frame.index[absent]:
-        place.error(
-            "HSQ-G01", "没有几何（空要素或坐标为空）", row=str(row), remedy="补画图形、补填坐标，或删除该行"
-        )
+    findings = Findings.over(frame, place)
+    for at in np.flatnonzero(absent):
+        findings.tell(
+            int(at), "HSQ-G01", "没有几何（空要素或坐标为空）", severity="错误", action="不采用",
+            remedy="补画图形、补填坐标，或删除该行",
+        )  # fmt: skip
+    findings.drop(np.flatnonzero(absent))
     return frame[~absent]
+
+
+def _keep_finite(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
+    """Refuse shapes with coordinates that are no numbers or larger than any place: everything else overflows."""
+    shapes = frame.geometry.to_numpy()
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    with np.errstate(invalid="ignore"):
+        wild = ~(np.abs(xy) <= limits().coordinate_m).all(axis=1)
+    if not wild.any():
+        return frame
+    findings = Findings.over(frame, place)
+    features, starts, counts = np.unique(owner[wild], return_index=True, return_counts=True)
+    spots = np.full((len(shapes), 2), np.nan)
+    sound, first = np.unique(owner[~wild], return_index=True)
+    spots[sound] = xy[~wild][first]
+    for at, start, count in zip(features, starts, counts, strict=True):
+        x, y = xy[wild][start]
+        findings.tell(
+            int(at), "HSQ-G11", f"有 {count} 个节点的坐标不是有效数值", severity="错误", spot=spots[at],
+            value=f"({x:g}, {y:g})", action="不采用", remedy="在原软件中重画该图形，或删除这些节点",
+        )  # fmt: skip
+    findings.drop(features)
+    return frame[~np.isin(np.arange(len(frame)), features)]
+
+
+def _flatten(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gpd.GeoDataFrame:
+    """Drop heights and measures; take single parts out of multi-part shells and collections."""
+    shapes = frame.geometry.to_numpy()
+    high = shapely.has_z(shapes) | shapely.has_m(shapes)
+    if high.any():
+        place.note(
+            "HSQ-G03", f"{high.sum()} 个要素带高程或度量值（Z/M）", row=list_rows(frame.index[high]),
+            action="去掉 Z/M，只保留平面坐标",
+        )  # fmt: skip
+    shapes = open_collections(shapely.force_2d(shapes), Findings.over(frame, place), wanted=layer.shape)
+    single = (shapely.get_type_id(shapes) >= 4) & (shapely.get_num_geometries(shapes) == 1)
+    shapes = np.where(single, shapely.get_geometry(shapes, 0), shapes)
+    return _replace(frame, shapes)
 
 
 def _keep_kind(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gpd.GeoDataFrame:
@@ -80,130 +125,58 @@ def _keep_kind(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gpd
     for kind in np.unique(types[~right]):
         # One message a kind: a file given to the wrong layer is one slip, not one a row.
         rows = frame.index[~right & (types == kind)]
+        spot = find_spots([frame.geometry[rows[0]]])[0]
         place.error(
             "HSQ-G03", f"应为{name}，实际为{_NAMES.get(int(kind), '其他')}（{len(rows)} 个要素）", row=list_rows(rows),
-            remedy="检查是否选错文件或图层，或在原软件中转换几何类型", **_where(frame.geometry[rows[0]]),
+            action="不采用", remedy="检查是否选错文件或图层，或在原软件中转换几何类型",
+            x=round(float(spot[0]), 2), y=round(float(spot[1]), 2),
         )  # fmt: skip
+        place.drop(rows)
     return frame[right]
 
 
-def _keep_sound(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
-    """Mend invalid polygons where that hardly changes their area; refuse others and shapes without extent."""
-    shapes = frame.geometry.to_numpy().copy()
-    dims = shapely.get_dimensions(shapes)
-    broken = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
-    keep = np.ones(len(frame), dtype=bool)
-    for at in broken:
-        shape, row = shapes[at], str(frame.index[at])
-        reason = shapely.is_valid_reason(shape)
-        mended = _polygons_of(shapely.make_valid(shape, method="structure", keep_collapsed=False))
-        before, after = shape.area, mended.area
-        change = abs(after - before) / max(after, before, 1e-9)
-        if dims[at] == 2 and after > 0 and change < SAFE_CHANGE:
-            shapes[at] = mended
-            place.warn(
-                "HSQ-G02", f"图形无效（{_translate(reason)}）", row=row, value=f"面积 {before:.2f} ㎡",
-                action=f"已自动修复，修复后面积 {after:.2f} ㎡", remedy="请核对该图形", **_where(mended),
-            )  # fmt: skip
-            continue
-        keep[at] = False
-        spot = {} if mended.is_empty else _where(mended)
-        place.error(
-            "HSQ-G02", f"图形无效（{_translate(reason)}），修复会使面积由 {before:.2f} ㎡ 变为 {after:.2f} ㎡",
-            row=row, value=_spot_of(reason), remedy="在原软件中重画该图形，使边界不相交", **spot,
-        )  # fmt: skip
-    flat = keep & (
-        ((dims == 2) & (shapely.area(shapes) <= 1e-6)) | ((dims == 1) & (shapely.length(shapes) <= 1e-6))
-    )
-    for at in np.flatnonzero(flat):
-        code, what = ("HSQ-G06", "面积为零") if dims[at] == 2 else ("HSQ-G02", "线的长度为零")
-        place.error(
-            code, f"图形{what}", row=str(frame.index[at]), remedy="删除或重画该图形", **_where(shapes[at])
+def _mend_each(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gpd.GeoDataFrame:
+    """Mend every shape by itself; refuse those that cannot be mended or have no extent."""
+    there = ~shapely.is_missing(frame.geometry.to_numpy())
+    if not there.all():  # rows of lists may have no place
+        whole = frame.index
+        mended = _mend_each(frame[there], layer, place)
+        return pd.concat([frame[~there], mended]).reindex(whole[~there | whole.isin(mended.index)])
+    shapes: NDArray[np.object_] = frame.geometry.to_numpy()
+    findings = Findings.over(frame, place)
+    keep = keep_lengths(shapes, findings, plain=layer.shape == "line")
+    frame, shapes = frame[keep], shapes[keep]
+    findings = Findings.over(frame, place)
+    shapes = mend_overlaps(drop_repeats(shapes, findings), findings)
+    shapes, keep = mend_invalid(shapes, findings)
+    keep &= _keep_areas(shapes, keep, findings)
+    frame, shapes = frame[keep], shapes[keep]
+    findings = Findings.over(frame, place)
+    shapes = drop_crumbs(shapes, findings)
+    if layer not in PLANAR:
+        shapes = mend_spikes(shapes, findings)
+    return _replace(frame, shapes)
+
+
+def _keep_areas(
+    shapes: NDArray[np.object_], asked: NDArray[np.bool_], findings: Findings
+) -> NDArray[np.bool_]:
+    """Return which shapes are no polygons without area; those not ``asked`` about have a fault already."""
+    flat = asked & (shapely.get_dimensions(shapes) == 2) & ~(shapely.area(shapes) > _NO_AREA_M2)
+    spots = find_spots(shapes[flat])
+    for at, spot in zip(np.flatnonzero(flat), spots, strict=True):
+        findings.tell(
+            int(at),
+            "HSQ-G06",
+            "图形面积为零",
+            severity="错误",
+            spot=spot,
+            action="不采用",
+            remedy="删除或重画该图形",
         )
-    keep &= ~flat
-    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))[keep]
+    findings.drop(np.flatnonzero(flat))
+    return ~flat
 
 
-def _polygons_of(shape: shapely.Geometry) -> shapely.Geometry:
-    if shape.geom_type != "GeometryCollection":
-        return shape
-    return shapely.union_all([part for part in shape.geoms if part.geom_type in {"Polygon", "MultiPolygon"}])
-
-
-def _spot_of(reason: str) -> str:
-    """Return the place GEOS names, ``487954.88, 3136350.03``, without its English."""
-    found = re.search(r"\[(\S+) (\S+)\]", reason)
-    return "，".join(f"{float(part):.2f}" for part in found.groups()) if found else ""
-
-
-def _translate(reason: str) -> str:
-    words = {
-        "Self-intersection": "边界自相交",
-        "Ring Self-intersection": "环自相交",
-        "Hole lies outside shell": "洞在外环之外",
-        "Holes are nested": "洞相互嵌套",
-        "Nested shells": "面相互嵌套",
-        "Duplicate Rings": "环重复",
-        "Interior is disconnected": "内部不连通",
-        "Too few points": "点数不足",
-        "Invalid Coordinate": "坐标值无效",
-    }
-    for word in sorted(words, key=len, reverse=True):
-        if reason.startswith(word):
-            return words[word]
-    return "几何有误"
-
-
-def _drop_repeated(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
-    """Keep the first of rows that agree in geometry and in every attribute but their key."""
-    if len(frame) < 2:
-        return frame
-    forms = shapely.to_wkb(
-        shapely.normalize(shapely.set_precision(frame.geometry.to_numpy(), 0.001, mode="pointwise"))
-    )
-    keys = [str(name) for name in (Identified.id, Parcel.number) if name in frame.columns]
-    facts = pd.DataFrame(frame.drop(columns=[frame.geometry.name, *keys])).assign(_form=forms)
-    again = facts.duplicated()
-    for row, shape in zip(frame.index[again], frame.geometry[again], strict=True):
-        key = str(frame[keys[0]][row]) if keys else ""
-        place.warn(
-            "HSQ-G04", "与前面的要素图形和属性（编号除外）完全相同", row=str(row), value=key, action="只保留第一个",
-            remedy="删除重复要素", **_where(shape),
-        )  # fmt: skip
-    return frame[~again]
-
-
-def check_coverage(
-    frame: gpd.GeoDataFrame, place: Place, *, id_column: str, tolerance_m2: float = 1.0
-) -> None:
-    """Report overlaps between polygons and holes between them, larger than a tolerance.
-
-    Parameters
-    ----------
-    frame : polygons that should cover ground once and without gaps, metres.
-    id_column : column named in messages.
-    tolerance_m2 : smallest area reported.
-    """
-    if not len(frame) or id_column not in frame.columns:
-        return
-    shapes = frame.geometry.to_numpy()
-    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    left, right = left[left < right], right[left < right]
-    shared = shapely.intersection(shapes[left], shapes[right])
-    areas = shapely.area(shared)
-    names = frame[id_column].astype("str").to_numpy()
-    for at in np.flatnonzero(areas > tolerance_m2):
-        place.warn(
-            "HSQ-G05", f"与 {names[right[at]]} 重叠 {areas[at]:.1f} ㎡", row=str(frame.index[left[at]]),
-            value=names[left[at]], remedy="在原软件中修正公共边界", **_where(shared[at]),
-        )  # fmt: skip
-    parts = shapely.get_parts(shapely.union_all(shapes))
-    rings, owner = shapely.get_rings(parts, return_index=True)
-    inner = np.concatenate([[False], owner[1:] == owner[:-1]])  # the first ring of a part is its shell
-    holes = shapely.polygons(rings[inner]) if inner.any() else np.array([], dtype=object)
-    for hole in holes[shapely.area(holes) > tolerance_m2] if len(holes) else []:
-        touching = frame.index[shapely.distance(shapes, hole) < 0.01]
-        place.warn(
-            "HSQ-G05", f"图斑之间有 {hole.area:.1f} ㎡ 的缝隙", row=list_rows(touching, most=4),
-            remedy="补划图斑或修正公共边界", **_where(hole),
-        )  # fmt: skip
+def _replace(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> gpd.GeoDataFrame:
+    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))

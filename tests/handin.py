@@ -13,7 +13,7 @@ from PIL import Image
 
 # DESIGN: the hand-in tree. CAD, atlas, documents and the html report come with later capabilities.
 FOLDERS = ("图件/JPG", "表格", "数据库/SHP", "质检")
-FILES = ("数据库/一张图.gpkg", "质检/数据质检.xlsx", "成果目录.xlsx", "manifest.json")
+FILES = ("数据库/一张图.gpkg", "质检/数据质检.xlsx", "质检/数据质检.gpkg", "成果目录.xlsx", "manifest.json")
 TABLES = ("资源清单一览表", "更新项目清单一览表", "匹配性分析", "分期安排一览表")
 SHAPEFILES = (("HSQ_XZYD",), ("HSQ_GHYD",), ("HSQ_XMFBM", "HSQ_XMFBX", "HSQ_XMFBD"))
 

@@ -20,6 +20,7 @@ from layers.crs import read_crs
 from layers.encoding import Verdict, decode_text, judge_text, normalise_name
 from layers.read.raw import Place, Raw
 from layers.read.sniff import Opened, read_all, read_head
+from layers.shapes.rings import build_shapes
 
 SUFFIXES = frozenset({".gpkg", ".geojson", ".json", ".fgb", ".gdb"})
 FAILURES = (
@@ -281,12 +282,8 @@ def _choose_layer(
 def _read_broken(opened: Opened, place: Place, layer: int, options: dict[str, object]) -> gpd.GeoDataFrame:
     """Read a layer some of whose shapes cannot even be built, such as rings that do not close; name those."""
     meta, fids, forms, values = pyogrio.raw.read(opened, layer=layer, return_fids=True, **options)
-    shapes = shapely.from_wkb(forms, on_invalid="ignore")
     index = pd.Index(fids, name="fid")
-    for row in index[shapely.is_missing(shapes) & pd.notna(forms)]:
-        place.error(
-            "HSQ-G07", "图形的环未闭合或坐标残缺，无法构成图形", row=str(row), remedy="在原软件中重画该图形"
-        )
+    shapes = build_shapes(forms, index, place)
     table = dict(zip(meta["fields"], values, strict=True))
     return gpd.GeoDataFrame(table, geometry=shapes, index=index, crs=meta["crs"])[
         ~shapely.is_missing(shapes) | pd.isna(forms)

@@ -238,6 +238,7 @@ def _keep_placed(frame: gpd.GeoDataFrame, crs: CRS, place: Place) -> gpd.GeoData
             "HSQ-X02", "坐标不在中国境内", field="geometry", row=str(row), value=f"({x:g}, {y:g})",
             remedy="核对该行坐标（是否缺位、对调或为 0）",
         )  # fmt: skip
+    place.drop(frame.index[wild])
     return frame[~wild]
 
 
@@ -250,5 +251,6 @@ def _keep_alike(frame: gpd.GeoDataFrame, crs: CRS, place: Place, ground: Ground)
             field="geometry", row=list_rows(frame.index[rows]), value=f"EPSG:{guess.epsg}",
             remedy=f"把这些行另存为一个文件，{guess.line}；或在原软件中统一坐标系",
         )  # fmt: skip
+        place.drop(frame.index[rows])
         kept &= ~rows
     return frame[kept]

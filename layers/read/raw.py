@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 import pandas as pd
 from pyproj import CRS
 
+from layers.account import DROPPED, Account
 from layers.faults import FaultLog
 
 
@@ -84,6 +85,7 @@ class Place:
     columns : which column of the file feeds a field, under the file's own name.
     settled : rows whose value of a field the config gives itself (``values``, ``constants``).
     classification : land-use classification the config says the file is in; None to judge by evidence.
+    account : where the file's rows went.
     """
 
     file: str
@@ -93,6 +95,10 @@ class Place:
     columns: dict[str, str] = field(default_factory=dict)
     settled: dict[str, set[object]] = field(default_factory=dict)
     classification: str | None = None
+    account: Account = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "account", Account(self.file, self.layer))
 
     def error(self, code: str, problem: str, **more: object) -> None:
         """Record a fault that stops the plan."""
@@ -107,6 +113,10 @@ class Place:
     def note(self, code: str, problem: str, **more: object) -> None:
         """Record something worth knowing."""
         self.error(code, problem, **{"severity": "提示", **more})
+
+    def drop(self, rows: Iterable[object], how: str = DROPPED) -> None:
+        """Account for rows that do not come through; a fault has said why."""
+        self.account.drop(rows, how)
 
 
 def list_rows(rows: pd.Index | Sequence[object], *, most: int = 10) -> str:

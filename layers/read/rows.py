@@ -53,6 +53,7 @@ def find_data(rows: Cells, start: int, header: Cells, place: Place) -> list[int]
         else:
             kinds.setdefault(kind, []).append(at + 1)
     for kind, numbers in kinds.items():
+        place.drop(numbers)
         doubtful = kind in {"分组标题行", "疑似说明行", "列号行"}
         (place.warn if doubtful else place.note)(
             "HSQ-V09", f"{kind}不作为数据", row=list_rows(pd.Index(numbers)), action="跳过",

@@ -65,9 +65,11 @@ def read_source(
         None when the file cannot be used at all.
     """
     place = Place(name_source(source), layer.alias, log, classification=source.classification)
+    log.accounts.append(place.account)
     raw = open_raw(source, resolve(source.path), place, shape=layer.shape)
     if raw is None:
         return None
+    place.account.take(raw.table.index)
     table = read_columns(source, layer, raw.table, place)
     if source.geometry is not None and source.key is not None:
         own = locate_rows(source, layer, table, raw, place, ground=ground) if source.x is not None else None
@@ -99,6 +101,8 @@ def _join(
         raise ValueError("a joined source needs key and geometry")
     shapes = read_source(source.geometry, layer, resolve=resolve, log=log, ground=ground)
     if source.key not in table.columns:
+        if shapes is not None:
+            shapes.place.drop(shapes.frame.index)
         place.error(
             "HSQ-V10",
             f"表中没有关联键“{source.key}”",
@@ -121,8 +125,11 @@ def _join(
             "HSQ-V10", f"关联键“{value}”对应多个图形", field=source.key, row=list_rows(rows), value=str(value),
             remedy="合并这些图形或改正键值",
         )  # fmt: skip
-    found = found.drop_duplicates(source.key).set_index(source.key)
-    keys = _complete_keys(table[source.key], found.index, source.key, place)
+    once = found.drop_duplicates(source.key).set_index(source.key)
+    keys = _complete_keys(table[source.key], once.index, source.key, place)
+    used = found[source.key].isin(keys)
+    shapes.place.account.keep(found.index[used])
+    unused, found = found[~used], once
     lost = table.index[~keys.isin(found.index)]
     if layer.shape == "any":
         if len(lost) and own is None:
@@ -136,13 +143,15 @@ def _join(
                 "HSQ-V10", f"关联键“{keys[row]}”在 {shapes.place.file} 中没有对应图形", field=source.key, row=str(row),
                 value=str(keys[row]), remedy="核对键值是否一致",
             )  # fmt: skip
+        place.drop(lost)
         table, keys = table.drop(index=lost), keys.drop(index=lost)
-    unused = found.index[~found.index.isin(keys)]
     if len(unused):
         shapes.place.warn(
-            "HSQ-V10", f"{len(unused)} 个图形在 {place.file} 中没有对应的行", field=source.key, value=list_rows(unused),
-            action="不采用", remedy="补填台账或删除图形",
+            "HSQ-V10", f"{len(unused)} 个图形在 {place.file} 中没有对应的行", field=source.key,
+            row=list_rows(unused.index), value=list_rows(pd.Index(unused[source.key])), action="不采用",
+            remedy="补填台账或删除图形",
         )  # fmt: skip
+        shapes.place.drop(unused.index)
     for name in found.columns.difference([*table.columns, "geometry", Identified.source]):
         table[name] = keys.map(found[name])
     if own is not None and own.crs is not None:

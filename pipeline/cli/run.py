@@ -22,7 +22,8 @@ def run(
     from rich.console import Console
 
     from layers.faults import PlanFaults
-    from pipeline.cli.show import Bar, print_counts, print_faults
+    from pipeline.cli.faultlist import print_counts, print_faults, print_report_path
+    from pipeline.cli.show import Bar
     from pipeline.cli.stages import check_step
     from pipeline.plan import load_plan
 
@@ -30,7 +31,7 @@ def run(
     try:
         plan = load_plan(plan_file)
     except PlanFaults as error:
-        print_faults(console, error.faults)
+        print_faults(console, error.faults, report=False)
         return 1
     from pipeline.engine.run import STEPS, run_plan
 
@@ -43,8 +44,9 @@ def run(
         with Bar(console, STEPS) as bar:
             outcome = run_plan(plan, since=since, until=until, progress=bar)
     except PlanFaults as error:
-        print_faults(console, error.faults)
+        print_faults(console, error.faults, report=error.report is not None)
         print_counts(console, error.faults)
+        print_report_path(console, error.report)
         console.print("方案有错误，没有写出成果；修改后重新运行。", style="bold red")
         return 1
     assert outcome.quality is not None
@@ -54,6 +56,7 @@ def run(
     )
     if outcome.handin is None:
         console.print(f"已运行到 {until}，中间结果在 {plan.output / 'work'}", highlight=False, soft_wrap=True)
+        print_report_path(console, outcome.report)
         return 0
     handin = outcome.handin
     console.print(

@@ -1,69 +1,17 @@
-"""What the console shows: the fault table and the progress of a run."""
+"""What the console shows: the progress of a run, and its faults."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from layers.faults import Fault
+from pipeline.cli.faultlist import print_counts, print_faults
 
-_STYLE = {"错误": "bold red", "警告": "yellow", "提示": "dim"}
-# The console shows this many rows; the report file, where there is one, has all of them.
-_SHOWN = 60
-
-
-def print_faults(
-    console: Console,
-    faults: Sequence[Fault],
-    *,
-    severities: Sequence[str] = ("错误", "警告"),
-    report: bool = True,
-) -> None:
-    """Print faults as a table: code, where, what is wrong, how to mend it.
-
-    Parameters
-    ----------
-    severities : those shown.
-    report : whether a quality report holds what the console has no room for.
-    """
-    chosen = [fault for fault in faults if fault.severity in severities]
-    if not chosen:
-        return
-    table = Table(show_lines=True, expand=True, pad_edge=False)
-    table.add_column("级别", no_wrap=True)
-    table.add_column("代码", no_wrap=True)
-    for name, ratio in (("位置", 14), ("问题", 22), ("修改建议", 16)):
-        table.add_column(name, ratio=ratio, overflow="fold")
-    for fault in chosen[:_SHOWN]:
-        where = " · ".join(
-            part
-            for part in (
-                fault.file,
-                fault.layer,
-                fault.row,
-                fault.field,
-                f"值“{fault.value}”" if fault.value else "",
-            )
-            if part
-        )
-        cells = (fault.severity, fault.code, where, fault.problem, fault.remedy)
-        table.add_row(*(escape(cell) for cell in cells), style=_STYLE[fault.severity])
-    console.print(table)
-    if len(chosen) > _SHOWN:
-        rest = "见质检报告" if report else "改正以上各条后重新运行可见"
-        console.print(f"另有 {len(chosen) - _SHOWN} 条，{rest}。")
-
-
-def print_counts(console: Console, faults: Sequence[Fault]) -> None:
-    """Print how many faults there are of each severity."""
-    counts = Counter(fault.severity for fault in faults)
-    console.print("　".join(f"{name} {counts.get(name, 0)} 条" for name in _STYLE), highlight=False)
+__all__ = ["Bar", "print_counts", "print_faults"]
 
 
 class Bar:

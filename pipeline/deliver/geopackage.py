@@ -43,7 +43,7 @@ def write_geopackage(layers: list[Delivered], plan: Plan, root: Path) -> Item:
     """
     path = root / PATH
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _dated(plan.plan.compiled):
+    with hold_clock(plan.plan.compiled):
         for layer in layers:
             kind = _GEOMETRY[layer.kind]
             if layer.kind == "point" and layer.frame.geom_type.eq("MultiPoint").any():
@@ -64,8 +64,8 @@ def write_geopackage(layers: list[Delivered], plan: Plan, root: Path) -> Item:
 
 
 @contextmanager
-def _dated(day: date) -> Iterator[None]:
-    """Hold GDAL's clock at ``day`` while layers are written."""
+def hold_clock(day: date) -> Iterator[None]:
+    """Hold GDAL's clock at ``day`` while layers are written, so that the same layers give the same bytes."""
     key = "OGR_CURRENT_DATE"
     before = pyogrio.get_gdal_config_option(key)
     pyogrio.set_gdal_config_options({key: f"{day.isoformat()}T00:00:00.000Z"})

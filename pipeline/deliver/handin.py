@@ -14,6 +14,7 @@ from fiona._err import CPLE_BaseError
 from fiona.errors import FionaError
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
+from layers.account import FileAccount
 from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
 from layers.model import Layer
 from layers.reachable import Link, Whereabouts
@@ -22,7 +23,8 @@ from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.listing import write_catalogue, write_manifest
 from pipeline.deliver.onemap import collect_layers, missing_layers
-from pipeline.deliver.quality import quality_rows, write_quality
+from pipeline.deliver.quality import quality_rows
+from pipeline.deliver.report import write_report
 from pipeline.deliver.shapefile import write_shapefiles
 from pipeline.deliver.tables import write_tables
 from pipeline.deliver.tree import Swapped, open_staging, swap_in
@@ -107,7 +109,8 @@ def _write_all(
         made += draw_sheets(frames, plan, root, log)
     crs = Given(plan, frames).crs
     rows = pd.concat([quality, quality_rows(log.faults, stage=STAGE, crs=crs)], ignore_index=True)
-    made.append(write_quality(rows, plan, root, links=frames.get(Link.key)))
+    accounts, links = frames.get(FileAccount.key), frames.get(Link.key)
+    made += write_report(rows, plan, root, accounts=accounts, links=links)
     items = write_catalogue(made, plan, root)
     write_manifest(items, plan, root)
     return items

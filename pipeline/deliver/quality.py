@@ -1,14 +1,16 @@
-"""质检/数据质检.xlsx: every fault, repair and remark of the run, counted and listed by severity."""
+"""质检/数据质检.xlsx: every fault, repair and remark of the run, counted and listed; where every row of the inputs went."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
+from configs.geometry import rules
+from layers.account import FileAccount
 from layers.codes import LINKED, SEVERITY, SNAP
 from layers.faults import CODES, Fault
 from layers.frame import conform
@@ -20,8 +22,9 @@ from pipeline.deliver.tables.content import Content, Value, plain_content
 from pipeline.plan import Plan
 
 PATH = "质检/数据质检.xlsx"
-_MOST = 100_000  # rows a sheet; what is beyond is counted in its title
+_MOST = 100_000  # rows a sheet; the rest goes on on the next
 _WIDTHS = {Quality.problem: 60, Quality.action: 34, Quality.remedy: 40, Quality.value: 28, Quality.file: 28}
+_HIDDEN = (Quality.severity, Quality.ground)
 _LINK_WIDTHS = {Link.object_id: 24, Link.community: 18, Link.note: 44}
 
 
@@ -42,25 +45,63 @@ def quality_rows(faults: Iterable[Fault], *, stage: str, crs: object) -> gpd.Geo
     return conform(gpd.GeoDataFrame(table, geometry=points, crs=crs), Quality, crs=crs)
 
 
-def write_quality(rows: pd.DataFrame, plan: Plan, root: Path, *, links: pd.DataFrame | None = None) -> Item:
-    """Write the report under ``root`` and return the file.
+def sort_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows worst first, then by file, code and row number; equal ones stay in the order they were found.
+
+    One who mends a file works through it from top to bottom.
+    """
+    rank = {severity: index for index, severity in enumerate(SEVERITY.values)}
+    number = pd.to_numeric(rows[Quality.row].str.extract(r"(\d+)$")[0], errors="coerce")
+    order = pd.DataFrame(
+        {
+            "severity": rows[Quality.severity].map(rank),
+            "file": rows[Quality.file].fillna(""),
+            "code": rows[Quality.code],
+            "number": number.astype("float64").fillna(float("inf")),
+        }
+    )
+    return rows.loc[order.sort_values(list(order.columns), kind="stable").index].reset_index(drop=True)
+
+
+def write_quality(
+    rows: pd.DataFrame,
+    plan: Plan,
+    root: Path,
+    *,
+    accounts: pd.DataFrame | None = None,
+    links: pd.DataFrame | None = None,
+) -> Item:
+    """Write the workbook under ``root`` and return the file.
 
     Parameters
     ----------
-    rows : ``Quality`` rows of all stages, in order.
+    rows : ``Quality`` rows of all stages, sorted.
+    accounts : ``FileAccount`` rows; None where no file was read.
     links : the ``Link`` layer with its communities; without it nothing is said of the network.
     """
     sheets = [("汇总", _summary(rows))]
     for severity in SEVERITY.values:
         part = rows[rows[Quality.severity] == severity]
-        if len(part):
-            sheets.append((severity, _listing(part, severity)))
+        sheets += [(name, _listing(chunk, title)) for name, title, chunk in _cut_sheets(part, severity)]
+    if accounts is not None:
+        sheets.append(("数据账", _accounts(accounts)))
     if links is not None and len(links):
         sheets += [("接入状态", _count_links(links)), ("接入清单", _list_links(links))]
+    sheets.append(("检查规则", _rules()))
     write_book(root / PATH, sheets, plan)
     counts = rows[Quality.severity].value_counts()
     note = "、".join(f"{severity} {counts.get(severity, 0)}" for severity in SEVERITY.values)
     return Item(PATH, "质检", "数据质检报告", "pipeline.deliver.quality", note=note)
+
+
+def _cut_sheets(rows: pd.DataFrame, severity: str) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield name, title and rows of the sheets that list a severity: one, or as many as Excel can show at ease."""
+    pages = -(-len(rows) // _MOST)
+    for page in range(pages):
+        chunk = rows.iloc[page * _MOST : (page + 1) * _MOST]
+        first = page * _MOST + 1
+        part = f"，第 {first}–{first + len(chunk) - 1} 条" if pages > 1 else ""
+        yield severity + (str(page + 1) if page else ""), f"{severity}（共 {len(rows)} 条{part}）", chunk
 
 
 def _summary(rows: pd.DataFrame) -> Content:
@@ -86,18 +127,49 @@ def _summary(rows: pd.DataFrame) -> Content:
     )
 
 
-def _listing(rows: pd.DataFrame, severity: str) -> Content:
-    columns = [c for c in Quality.columns() if c != Quality.severity]
-    shown = rows.head(_MOST)
-    values: list[pd.Series] = [shown[c] for c in columns]
+def _listing(rows: pd.DataFrame, title: str) -> Content:
+    columns = [c for c in Quality.columns() if c not in _HIDDEN]
+    values: list[pd.Series] = [rows[c] for c in columns]
     heads: list[tuple[str, float, str]] = [(c.spec.alias, _WIDTHS.get(c, 16), "left") for c in columns]
-    if isinstance(shown, gpd.GeoDataFrame):
+    if isinstance(rows, gpd.GeoDataFrame):
         # Surveyors call the easting Y and the northing X; the words avoid the question.
-        values += [shown.geometry.x.round(2), shown.geometry.y.round(2)]
+        values += [rows.geometry.x.round(2), rows.geometry.y.round(2)]
         heads += [("东坐标（m）", 14, "center"), ("北坐标（m）", 14, "center")]
-    lines = [[None if pd.isna(value) else value for value in line] for line in zip(*values, strict=True)]
-    rest = f"，只列前 {_MOST} 条" if len(rows) > _MOST else ""
-    return plain_content(f"{severity}（共 {len(rows)} 条{rest}）", heads, lines)
+    return plain_content(title, heads, _plain(values))
+
+
+def _plain(values: Sequence[pd.Series]) -> list[list[Value]]:
+    """Return rows of cells, None for what is missing; numbers as Python's own, which the writer knows as numbers."""
+    columns = [series.astype("object").where(series.notna(), None).tolist() for series in values]
+    return [list(line) for line in zip(*columns, strict=True)]
+
+
+def _accounts(accounts: pd.DataFrame) -> Content:
+    columns = FileAccount.columns()
+    wide = {FileAccount.file: 60, FileAccount.layer: 24}
+    heads = [(c.spec.alias, wide.get(c, 12), "left" if c in wide else "center") for c in columns]
+    return plain_content(
+        "输入数据账",
+        heads,
+        _plain([accounts[c] for c in columns]),
+        notes=[
+            "读入 = 采用 + 合并 + 剔除；图层要素 = 采用 + 拆分增加。合并、剔除、拆分的每一行在“错误”“警告”“提示”各表中都有记录。",
+            "读入含表格的合计行、说明行；“其中修复”指几何被修复的行；无法读取的文件各项为 0。",
+        ],
+    )
+
+
+def _rules() -> Content:
+    """Return the thresholds of the geometry checks with their sources."""
+    lines: list[list[Value]] = [
+        [rule.name, f"{rule.value:g}", rule.unit, rule.source, rule.confidence, rule.mark]
+        for rule in rules().values()
+    ]
+    heads = [("规则", 60, "left"), ("取值", 14, "center"), ("单位", 8, "center"), ("依据", 70, "left")]
+    return plain_content(
+        "几何检查规则", [*heads, ("可信度", 10, "center"), ("标注", 10, "center")], lines,
+        notes=["取值在 configs/geometry.yaml；“待核”为本程序的工作值，使用前请核对。"],
+    )  # fmt: skip
 
 
 def _count_links(links: pd.DataFrame) -> Content:

@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Protocol
 import geopandas as gpd
 import pandas as pd
 
+from layers.account import FileAccount
 from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
 from pipeline.deliver.quality import quality_rows
+from pipeline.deliver.report import drop_report, place_report
+from pipeline.engine.check import finished_accounts, join_faults
 from pipeline.engine.inputs import fingerprint_run
 from pipeline.engine.store import Frames, Store, replace_text
 from pipeline.plan import Plan
@@ -68,12 +71,14 @@ class Outcome:
     quality : remarks of every stage as the ``Quality`` layer.
     seconds : time by step.
     handin : what was delivered and where; None when delivery was not reached.
+    report : the quality report, where there is no hand-in to hold it.
     """
 
     frames: Frames = field(default_factory=dict)
     quality: pd.DataFrame | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     handin: HandIn | None = None
+    report: Path | None = None
 
 
 def peak_memory_mb() -> float | None:
@@ -118,7 +123,12 @@ def run_stages(
         step.start(stage.name, stage.title, names.index(stage.name), len(STEPS))
         begun = time.perf_counter()
         given = Given(plan, frames, FaultLog())
-        frames.update(stage(given))
+        try:
+            frames.update(stage(given))
+        except PlanFaults as error:
+            error.log = given.log
+            remarks[stage.title] = list(join_faults(given.log, error))
+            raise
         remarks[stage.title] = given.log.faults
         seconds[stage.name] = round(time.perf_counter() - begun, 3)
         log.info("%s 完成，用时 %.2f 秒，记录 %d 条", stage.title, seconds[stage.name], len(given.log.faults))
@@ -139,7 +149,8 @@ def run_plan(
     Raises
     ------
     PlanFaults
-        If the inputs cannot be used or stored results are missing or stale. The earlier hand-in stays.
+        If the inputs cannot be used or stored results are missing or stale. The earlier hand-in stays, and the
+        quality report stands beside it.
     """
     step = progress or Silence()
     names = [name for name, _ in STEPS]
@@ -149,11 +160,11 @@ def run_plan(
         handler = _follow(plan)
     except OSError as error:
         raise PlanFaults([refuse_write(error, plan.output)]) from error
+    outcome = Outcome()
+    remarks: dict[str, list[Fault]] = {}
     try:
         log.info("方案 %s（%s）", plan.plan.title, plan.plan.id)
         store, fingerprint = Store(plan), fingerprint_run(plan)
-        outcome = Outcome()
-        remarks: dict[str, list[Fault]] = {}
         for stage in STAGES[:first]:
             stored, remarks[stage.title] = store.read(stage.name, stage.title, fingerprint)
             outcome.frames.update(stored)
@@ -166,11 +177,16 @@ def run_plan(
         outcome.quality = join_remarks(remarks, crs=crs)
         if names[last] == DELIVER:
             _deliver(plan, outcome, step)
+            drop_report(plan)
+        else:
+            accounts = outcome.frames.get(FileAccount.key)
+            outcome.report = place_report(outcome.quality, plan, accounts=accounts)
         run = {"seconds": outcome.seconds, "peak_memory_mb": peak_memory_mb(), "fingerprint": fingerprint}
         replace_text(store.folder / "run.json", json.dumps(run, ensure_ascii=False, indent=1))
         return outcome
     except PlanFaults as error:
         log.info("方案有错误，运行中止：%s", error)
+        error.report = _report_failure(plan, error, remarks, outcome.frames)
         raise
     except OSError as error:
         log.exception("运行中止")
@@ -187,6 +203,25 @@ def join_remarks(remarks: dict[str, list[Fault]], *, crs: object) -> pd.DataFram
     """Return the remarks of all stages, in stage order, as the ``Quality`` layer."""
     parts = [quality_rows(faults, stage=title, crs=crs) for title, faults in remarks.items()]
     return pd.concat(parts, ignore_index=True)
+
+
+def _report_failure(
+    plan: Plan, error: PlanFaults, remarks: dict[str, list[Fault]], frames: Frames
+) -> Path | None:
+    """Write the quality report of a run that failed; None where the disk refuses that too."""
+    told = {fault for faults in remarks.values() for fault in faults}
+    rest = [fault for fault in error.faults if fault not in told]
+    stages = remarks | ({"": rest} if rest else {})
+    placed = (frame.crs for frame in frames.values() if isinstance(frame, gpd.GeoDataFrame))
+    crs = next(placed, error.log.crs if error.log else None)
+    accounts = frames.get(FileAccount.key)
+    if accounts is None and error.log is not None:
+        accounts = finished_accounts(error.log.accounts)
+    try:
+        return place_report(join_remarks(stages, crs=crs), plan, accounts=accounts)
+    except OSError as refused:
+        log.info("没有写出质检报告：%s", refused)
+        return None
 
 
 def _deliver(plan: Plan, outcome: Outcome, step: Progress) -> None:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from configs import read_settings
 from configs.facilities import facility_classes
+from configs.geometry import limits
 from layers.onemap import delivered_layers
 from pipeline.plan.base import Block
 from pipeline.plan.kinds import FilePath, SafeName, Text, check_pattern
@@ -125,6 +126,18 @@ class Walking(Block):
         return f"步行按路网距离（含两端接入距离）{slope}，{basis}：{tiers}"
 
 
+class Topology(Block):
+    """How layers that tile the ground are mended (communities, land use)."""
+
+    tolerance_m: float = Field(
+        default_factory=lambda: limits().repair_m,
+        gt=0,
+        le=0.5,
+        description="公共边自动修正的最大移动（米）：重叠、缝隙不宽于此的自动修正并记录，更宽的重叠须改正后再运行；"
+        "缺省见 configs/geometry.yaml",
+    )
+
+
 class Idle(Block):
     """What counts as idle space (DESIGN §4: positive evidence only)."""
 
@@ -182,6 +195,7 @@ class Plan(Block):
     open_data: OpenData | None = Field(None, description="OpenStreetMap 数据")
     divisions: Divisions | None = Field(None, description="区划代码表")
     walking: Walking = Field(default=Walking(), description="步行与生活圈")
+    topology: Topology = Field(default=Topology(), description="公共边与拓扑")
     idle: Idle = Field(default=Idle(), description="闲置空间识别")
     sheets: Sheets = Field(default=Sheets(), description="图纸")
     delivery: Delivery = Field(default=Delivery(), description="成果输出")

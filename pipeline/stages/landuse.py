@@ -7,12 +7,16 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
+from configs.geometry import limits
 from configs.planning import landuse_names
+from layers.areas import share_total
 from layers.planned import PlannedParcel, Resource
+from layers.seams import choose_takers, fill_ground, is_narrow, match_edges
 from layers.source import Parcel
 from pipeline.stages.naming import hash_text
-from pipeline.stages.shape import keep_areas, share_total
+from pipeline.stages.shape import keep_areas
 from pipeline.stages.sites import Use
 
 # A sliver along a shared boundary that two surveys draw differently is no change of use.
@@ -39,9 +43,15 @@ def plan_parcels(parcels: gpd.GeoDataFrame, uses: list[Use]) -> list[dict[str, A
     for n, which in sorted(zip(parcel_at.tolist(), use_at.tolist(), strict=True)):
         cuts.setdefault(n, []).append(building[which])
     taken = set(parcels[Parcel.number])
-    rows = []
+    rows: list[dict[str, Any]] = []
+    fresh: list[bool] = []
     for n, row in enumerate(parcels.to_dict("records")):
-        rows += _cut_parcel(row, cuts.get(n, []), taken)
+        pieces = _cut_parcel(row, cuts.get(n, []), taken)
+        rows += pieces
+        fresh += [n in cuts] * len(pieces)
+    shapes = np.array([row["geometry"] for row in rows], dtype=object)
+    for row, shape in zip(rows, match_cuts(shapes, np.array(fresh, dtype=bool)), strict=True):
+        row["geometry"] = shape
     return rows
 
 
@@ -50,18 +60,50 @@ def _cut_parcel(row: dict[str, Any], uses: list[Use], taken: set[str]) -> list[d
     pieces: list[tuple[Use | None, shapely.Geometry]] = []
     for use in uses:
         code = use.items[0].landuse_code
-        common = keep_areas(shape.intersection(use.shape), least_m2=_LEAST_M2)
+        common = _keep_pieces(shape.intersection(use.shape))
         if code and code != row[Parcel.landuse_code] and not common.is_empty:
             pieces.append((use, common))
     rest = keep_areas(shape.difference(shapely.union_all([piece for _, piece in pieces])))
-    if rest.area >= _LEAST_M2 or not pieces:
-        pieces.insert(0, (None, rest))
+    kept = _keep_pieces(rest) if pieces else rest
+    if not kept.is_empty:
+        pieces.insert(0, (None, kept))
+    # What is too small or too thin to be a parcel goes to the piece it lies along: no ground is lost.
+    crumbs = shapely.get_parts(keep_areas(rest.difference(kept)))
+    shapes = np.array([piece for _, piece in pieces], dtype=object)
+    if len(crumbs):
+        shapes = fill_ground(shapes, choose_takers(crumbs, shapes, slack_m=limits().xy_m))
+    pieces = [(use, piece) for (use, _), piece in zip(pieces, shapes, strict=True)]
     weights = [piece.area for _, piece in pieces]
     total = float(row[Parcel.area_m2])
     areas = share_total(weights, total) if len(pieces) > 1 else [round(total, 2)]
     return [
         _write_piece(row, use, piece, area, taken) for (use, piece), area in zip(pieces, areas, strict=True)
     ]
+
+
+def _keep_pieces(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return the parts of a cut that can be parcels: of some area, and wider than two surveys differ."""
+    parts = shapely.get_parts(keep_areas(shape, least_m2=_LEAST_M2))
+    parts = parts[~is_narrow(parts, limits().repair_m)]
+    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+
+
+def match_cuts(shapes: NDArray[np.object_], fresh: NDArray[np.bool_]) -> NDArray[np.object_]:
+    """Return parcels with the same vertices on both sides of every edge that a cut has touched.
+
+    Parameters
+    ----------
+    shapes : (n,) parcels that share no ground, metres.
+    fresh : (n,) those that a cut has made; their neighbours get its vertices.
+    """
+    if not fresh.any():
+        return shapes
+    near = shapely.STRtree(shapes).query(shapes[fresh], predicate="dwithin", distance=limits().xy_m)[1]
+    group = np.unique(near)
+    result = shapes.copy()
+    snap_m, gap_m = limits().vertex_m, limits().xy_m
+    result[group] = match_edges(shapes[group], rank=group, snap_m=snap_m, gap_m=gap_m)
+    return result
 
 
 def _write_piece(

@@ -8,21 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from pyproj import CRS
 
+from layers.account import FileAccount
 from layers.communities import Rules, check_region, settle_communities
 from layers.costs import report_costs
 from layers.crs import Zone, choose_zone, name_crs
 from layers.derive import derive_fields, set_limits
 from layers.duplicates import drop_twins
 from layers.faults import FaultLog, PlanFaults
-from layers.frame import empty_frame, split_shapes
+from layers.frame import empty_frame
 from layers.ground import Ground, find_ground
 from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, place_frame, read_source
-from layers.repair import check_coverage, mend_shapes
+from layers.repair import PLANAR, mend_shapes, report_corners
+from layers.shapes.findings import Findings
 from layers.source import (
     Building,
     Community,
@@ -38,6 +41,7 @@ from layers.source import (
 from layers.validate import check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
+from pipeline.stages.accounts import close_accounts, keep_rows
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.complete import (
     check_texts,
@@ -47,6 +51,8 @@ from pipeline.stages.complete import (
     report_zones,
     require_layers,
 )
+from pipeline.stages.outside import report_outside
+from pipeline.stages.tiling import find_grounds, fit_parcels, settle_parcels, tile_frames
 
 SOURCE_LAYERS: tuple[type[Layer], ...] = tuple(Layer.registry[key] for key in Inputs.model_fields)
 # Layers that only open data bring.
@@ -86,6 +92,10 @@ class _Intake:
         elif not len(self.ground.areas):
             self.ground = self.ground.with_areas(frames)
 
+    def places(self) -> dict[str, list[Place]]:
+        """Return where the messages of each layer's files go."""
+        return {key: [item.place for item in files] for key, files in self.taken.items()}
+
 
 def load_layers(given: Given) -> dict[str, Frame]:
     """Read all source layers of a plan.
@@ -111,12 +121,12 @@ def load_layers(given: Given) -> dict[str, Frame]:
     for key in _ANCHORS:
         intake.read(key)
         intake.learn_place([item.frame for item in intake.taken[key]])
-    crs = _settle_crs(intake)
+    crs = log.crs = _settle_crs(intake)
     outline = _finish_layer(Outline, intake, crs)
     open_frames = _read_open_data(intake, crs=crs if intake.ground else None, outline=outline)
     if open_frames:
         if intake.ground is None:
-            crs = open_frames[Community.key].crs
+            crs = log.crs = open_frames[Community.key].crs
             outline = outline.to_crs(crs)
         intake.learn_place([open_frames[Community.key]])
         intake.learn_place([open_frames[Outline.key]])
@@ -125,10 +135,16 @@ def load_layers(given: Given) -> dict[str, Frame]:
     for layer in SOURCE_LAYERS:
         intake.read(layer.key)
     frames: dict[str, Frame] = {layer.key: empty_frame(layer, crs=crs) for layer in OPEN_LAYERS}
+    frames[Outline.key] = outline
+    frames[Community.key] = communities = _finish_layer(Community, intake, crs)
+    grounds = find_grounds(communities, outline)
     frames |= {
-        layer.key: outline if layer is Outline else _finish_layer(layer, intake, crs)
+        layer.key: _finish_layer(layer, intake, crs, grounds=grounds)
         for layer in SOURCE_LAYERS
+        if layer not in (Outline, Community)
     }
+    report_outside(frames, grounds, intake.places(), plan)
+    frames[FileAccount.key] = close_accounts(log)
     frames = _fill_from_open_data(frames, open_frames, plan)
     frames[Relief.key] = _read_relief(frames[Road.key], plan, log)
     if open_frames or plan.open_data is None:
@@ -231,14 +247,25 @@ def _report_crs(intake: _Intake, crs: CRS) -> None:
     )
 
 
-def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataFrame:
-    """Bring the files of a layer to the plan's CRS, mend, complete and check them, and put them together."""
+def _finish_layer(
+    layer: type[Layer], intake: _Intake, crs: CRS, *, grounds: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """Bring the files of a layer to the plan's CRS, mend, complete and check them, and put them together.
+
+    Land use is cut to ``grounds``, the areas the plan is made of.
+    """
     plan = intake.plan
+    items = intake.taken[layer.key]
     parts: list[gpd.GeoDataFrame] = []
     labels: list[pd.Series] = []
-    for item in intake.taken[layer.key]:
+    for item in items:
         report_costs(item.frame, layer, item.place)
-        frame = mend_shapes(place_frame(item, crs), layer, item.place)
+    frames = [mend_shapes(place_frame(item, crs), layer, item.place) for item in items]
+    if layer in PLANAR:
+        tolerance_m = plan.topology.tolerance_m
+        frames = tile_frames(frames, [item.place for item in items], tolerance_m=tolerance_m)
+    for item, frame in zip(items, frames, strict=True):
+        report_corners(frame, item.place)
         if layer is Community:
             frame = settle_communities(frame, item.place, intake.rules)
         frame = derive_fields(
@@ -257,15 +284,25 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataF
     place = Place("" if several else intake.taken[layer.key][0].place.file, layer.alias, intake.log)
     full = files + " " + rows if several else rows
     check_unique(whole, layer, place, labels=full)
-    if layer in (Parcel, Community):
-        areas = split_shapes(whole.set_index(pd.Index(full)))["polygon"]
-        check_coverage(areas, place, id_column=Parcel.number if layer is Parcel else Community.name)
+    owner = np.arange(len(whole))
+    if layer is Parcel and grounds is not None and Parcel.area_m2 in whole:
+        findings = Findings.across([part.set_index(label) for part, label in zip(parts, labels, strict=True)], [item.place for item in items])  # fmt: skip
+        whole, owner = fit_parcels(whole, owner, findings, grounds, tolerance_m=plan.topology.tolerance_m)
+        whole = settle_parcels(whole, grounds, intake.log, rule=plan.crs.area_rule)
     if layer is Facility and len(whole):
         whole = drop_twins(whole, place, rows=rows)
+        owner = whole.index.to_numpy()
         whole = gpd.GeoDataFrame(
             set_limits(whole, radius_of=plan.walking.class_limit_m), geometry="geometry", crs=crs
         )
+    keep_rows(owner, rows, [item.place for item in items], [len(part) for part in parts])
     return whole.sort_values(Identified.id, kind="stable", ignore_index=True)
 
 
-LOAD = Stage("load", "读取与整理", takes=(), gives=(*SOURCE_LAYERS, *OPEN_LAYERS, Relief), run=load_layers)
+LOAD = Stage(
+    "load",
+    "读取与整理",
+    takes=(),
+    gives=(*SOURCE_LAYERS, *OPEN_LAYERS, Relief, FileAccount),
+    run=load_layers,
+)

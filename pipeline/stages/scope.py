@@ -42,6 +42,7 @@ from pipeline.reach.cells import cell_distance, contour_area
 from pipeline.reach.snap import place_within
 from pipeline.reach.voronoi import network_voronoi
 from pipeline.stages.base import Frame, Given, Stage
+from pipeline.stages.tiling import settle_units
 from pipeline.stages.walknet import WalkNet, open_walknet
 
 _LEGAL, _INDICATIVE = codes.BOUNDARY.values
@@ -114,7 +115,6 @@ def _build_units(given: Given, net: WalkNet) -> gpd.GeoDataFrame:
         units[Unit.boundary] = units[Community.boundary].fillna(_LEGAL)
     else:
         units = _units_from_points(given, net)
-    units[Unit.area_m2] = measure_area(units.geometry, rule=given.plan.crs.area_rule).to_numpy()
     return units.sort_values([Unit.code, Unit.name], ignore_index=True)
 
 
@@ -199,11 +199,11 @@ def run(given: Given) -> dict[str, Frame]:
     net = open_walknet(given.geo(Edge), plan, given.geo(Obstacle), given.geo(Precinct))
     units = _build_units(given, net)
     planned = units.geometry.union_all()
+    units[Unit.area_m2], planned_m2 = settle_units(units, planned, rule=plan.crs.area_rule)
     extents = given.geo(DataExtent)
     extent = extents.geometry.union_all() if len(extents) else None
     study, cut = _study_area(net, plan, planned, extent, given.log)
     _check_landuse(given.geo(Parcel), planned, given.log)
-    rule = plan.crs.area_rule
     scope = gpd.GeoDataFrame(
         {
             Scope.id: ["scope-plan", "scope-study"],
@@ -218,7 +218,8 @@ def run(given: Given) -> dict[str, Frame]:
         geometry=[planned, study],
         crs=units.crs,
     )
-    scope[Scope.area_m2] = measure_area(scope.geometry, rule=rule).to_numpy()
+    studied_m2 = float(measure_area(scope.geometry.iloc[1:], rule=plan.crs.area_rule).iloc[0])
+    scope[Scope.area_m2] = [planned_m2, round(studied_m2, 2)]
     lines = [part for part in shapely.get_parts(cut) if part.length > 0]
     cuts = gpd.GeoDataFrame(
         {

@@ -1,4 +1,4 @@
-"""Pure shape measures: inscribed width, compactness, medoid, and rounding that keeps a sum."""
+"""Pure shape measures: inscribed width, compactness, medoid."""
 
 from __future__ import annotations
 
@@ -60,32 +60,6 @@ def find_medoid(x: ArrayLike, y: ArrayLike) -> int:
         [cdist(points[i : i + _CHUNK], points).sum(axis=1) for i in range(0, len(points), _CHUNK)]
     )
     return int(np.argmin(np.round(total, 6)))
-
-
-def share_total(parts: ArrayLike, total: float, *, decimals: int = 2) -> NDArray[np.float64]:
-    """Split ``total`` in proportion to ``parts`` so that the rounded pieces add up to it exactly.
-
-    The residue goes to the largest remainders, first come on equal ones.
-
-    Parameters
-    ----------
-    parts : (n,) weights, not negative, at least one positive.
-    total : the sum to keep, itself rounded to ``decimals``.
-
-    Raises
-    ------
-    ValueError
-        If a weight is negative or all are zero.
-    """
-    weight = np.asarray(parts, dtype=float).reshape(-1)
-    if (weight < 0).any() or not weight.sum() > 0:
-        raise ValueError("parts must not be negative and one must be positive")
-    grains = round(total * 10**decimals)
-    ideal = grains * weight / weight.sum()
-    whole = np.floor(ideal).astype(np.int64)
-    extra = int(grains - whole.sum())
-    whole[np.argsort(-(ideal - whole), kind="stable")[:extra]] += 1
-    return whole / 10**decimals
 
 
 def keep_areas(shape: shapely.Geometry, *, least_m2: float = 0.0) -> shapely.Geometry:

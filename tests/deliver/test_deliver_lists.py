@@ -42,7 +42,7 @@ def test_quality_book(plan, tmp_path):
     rows = quality_rows(FAULTS, stage="读取数据", crs="EPSG:4548")
     item = write_quality(rows, plan, tmp_path)
     book = openpyxl.load_workbook(tmp_path / PATH)
-    assert book.sheetnames == ["汇总", "警告", "提示"]
+    assert book.sheetnames == ["汇总", "警告", "提示", "检查规则"]
     assert item.note == "错误 0、警告 1、提示 2"
     assert values(book["汇总"])[2:7] == [
         ["警告", "HSQ-V05", "取值不在代码表内", "读取数据", 1],
@@ -61,7 +61,7 @@ def test_quality_book(plan, tmp_path):
 
 def test_quality_book_of_a_clean_run(plan, tmp_path):
     write_quality(quality_rows([], stage="", crs="EPSG:4548"), plan, tmp_path)
-    assert openpyxl.load_workbook(tmp_path / PATH).sheetnames == ["汇总"]
+    assert openpyxl.load_workbook(tmp_path / PATH).sheetnames == ["汇总", "检查规则"]
 
 
 def test_every_object_and_how_it_joins_has_its_sheet(plan, tmp_path):
@@ -78,7 +78,7 @@ def test_every_object_and_how_it_joins_has_its_sheet(plan, tmp_path):
     frame = conform(gpd.GeoDataFrame(rows, crs="EPSG:4548"), Link)
     write_quality(quality_rows([], stage="", crs="EPSG:4548"), plan, tmp_path, links=frame)
     book = openpyxl.load_workbook(tmp_path / PATH)
-    assert book.sheetnames == ["汇总", "接入状态", "接入清单"]
+    assert book.sheetnames == ["汇总", "接入状态", "接入清单", "检查规则"]
     assert values(book["接入状态"])[1:6] == [
         ["对象", "个数", "已接入", "过远", "不同连通分量", "范围外", "被隔断", "最远接入距离（m）"],
         ["住户点", 2, 1, 0, 0, 0, 1, 12.35],
@@ -148,10 +148,12 @@ def test_inputs_in_folders_and_behind_keys(plan, tmp_path):
     ]  # fmt: skip
 
 
-def test_rows_beyond_the_limit_are_counted(plan, tmp_path, monkeypatch):
+def test_rows_beyond_the_limit_go_on_on_the_next_sheet(plan, tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.deliver.quality._MOST", 2)
     rows = pd.concat([quality_rows(FAULTS[1:], stage="s", crs="EPSG:4548")] * 2, ignore_index=True)
     write_quality(rows, plan, tmp_path)
-    sheet = openpyxl.load_workbook(tmp_path / PATH)["提示"]
-    assert sheet["A1"].value == "提示（共 4 条，只列前 2 条）"
-    assert sheet.max_row == 4
+    book = openpyxl.load_workbook(tmp_path / PATH)
+    assert book.sheetnames == ["汇总", "提示", "提示2", "检查规则"]
+    assert book["提示"]["A1"].value == "提示（共 4 条，第 1–2 条）"
+    assert book["提示2"]["A1"].value == "提示（共 4 条，第 3–4 条）"
+    assert [book[name].max_row for name in ("提示", "提示2")] == [4, 4]

@@ -153,9 +153,8 @@ def test_communities_that_overlap_are_named(bench: Bench) -> None:
         {"name": ["甲", "乙"]},
     )
     bench.inputs["community_given"] = [{"path": "两社区.gpkg"}]
-    bench.load()
-    (fault,) = bench.find("HSQ-G05")
-    assert "与 乙 重叠 1000.0 ㎡" in fault.problem and fault.value == "甲"
+    (fault,) = bench.fail()
+    assert fault.code == "HSQ-G05" and "“乙”与“甲”重叠 1000.00 ㎡" in fault.problem
 
 
 def test_a_column_that_is_missing_is_one_fault_not_one_a_row(bench: Bench) -> None:

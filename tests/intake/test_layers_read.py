@@ -6,6 +6,7 @@ import random
 
 import geopandas as gpd
 import pytest
+import shapely
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from configs.facilities import facility_classes
@@ -64,7 +65,9 @@ def test_repeated_features_are_kept_once_with_a_row_each(bench: Bench) -> None:
     )
     bench.add("building", "楼.gpkg")
     assert sorted(bench.load()["building"]["id"]) == ["1", "2", "4"]
-    assert [(f.row, f.value) for f in bench.find("HSQ-G04")] == [("3", "3")]
+    same, near = bench.find("HSQ-G04")
+    assert (same.row, same.value, same.action) == ("3", "3", "只保留第一个")
+    assert (near.row, near.value, near.action) == ("4", "4", "两个都保留") and "重合 100.0%" in near.problem
 
 
 def test_overlap_and_hole_between_parcels_have_size_and_place(bench: Bench) -> None:
@@ -73,10 +76,11 @@ def test_overlap_and_hole_between_parcels_have_size_and_place(bench: Bench) -> N
     over = box(E0 + 290, N0, E0 + 400, N0 + 100)  # 10 m x 100 m on top of the ring
     bench.vector("用地.gpkg", [ring, filler, over], {"landuse_code": ["1401"] * 3, "number": ["A", "B", "C"]})
     bench.add("parcel", "用地.gpkg")
-    bench.load()
-    overlap, gap = bench.find("HSQ-G05")
-    assert "与 C 重叠 1000.0 ㎡" in overlap.problem and overlap.x == pytest.approx(E0 + 295)
-    assert "1000.0 ㎡ 的缝隙" in gap.problem and gap.y == pytest.approx(N0 + 195)
+    (overlap,) = bench.fail()
+    assert overlap.code == "HSQ-G05" and "“A”与“C”重叠 1000.00 ㎡" in overlap.problem
+    assert overlap.x == pytest.approx(E0 + 295) and shapely.from_wkb(overlap.ground).area == pytest.approx(1000)
+    (gap,) = (fault for fault in bench.find("HSQ-G05") if "1000.00 ㎡ 的缝隙" in fault.problem)
+    assert "“A”与“B”之间" in gap.problem and gap.y == pytest.approx(N0 + 195) and gap.severity == "警告"
 
 
 def test_landuse_codes_of_2020_and_lost_zeros(bench: Bench) -> None:
@@ -232,7 +236,7 @@ def test_gcj02_file_lands_within_a_decimetre(bench: Bench) -> None:
 def test_every_layer_of_the_stage_is_there_in_one_crs(bench: Bench) -> None:
     frames = bench.load()
     assert set(frames) == {layer.key for layer in LOAD.gives}
-    assert {str(frame.crs) for key, frame in frames.items() if key != "relief"} == {"EPSG:4548"}
+    assert {str(f.crs) for f in frames.values() if isinstance(f, gpd.GeoDataFrame)} == {"EPSG:4548"}
 
 
 def test_zone_of_the_config_wins_and_is_reported(bench: Bench) -> None:

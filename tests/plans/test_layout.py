@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import pytest
+import shapely
 from hypothesis import given as cases
 from hypothesis import settings
 from hypothesis import strategies as st
-from shapely import Point, box
+from shapely import Point, Polygon, box
 
+from layers.areas import share_total
 from layers.frame import empty_frame
 from layers.planned import Business, Match, Need, Pair, PlannedParcel, Resource, Site
 from layers.reachable import Whereabouts
 from layers.source import Building, Facility, Parcel
 from pipeline.stages.base import Given
 from pipeline.stages.layout import LAYOUT
-from pipeline.stages.shape import share_total
 from tests.builders import CRS, make_frame, make_plan
 from tests.plans.test_matching import need_row, resource_row
 
@@ -67,18 +68,41 @@ def test_a_new_site_cuts_the_parcel_and_areas_sum_exactly():
     assert planned[PlannedParcel.number].str.len().max() <= 8 and planned[PlannedParcel.number].is_unique
 
 
+def test_after_a_cut_land_use_still_tiles_the_ground():
+    beside = PARCEL | {
+        "id": "p2",
+        "number": "YX0002",
+        "geometry": box(100, 0, 200, 100),
+        "landuse_code": "0701",
+    }
+    # 0.6 m² and a strip of 3 cm stay with the parcel they lie along: neither can be one.
+    corner = Polygon([(50, 50), (100.03, 50), (100.03, 100), (99, 100), (98, 99.4), (50, 99.4)])
+    land = resource_row("ZY08", category="用地", name="储备地", geometry=corner, use_status="闲置")
+    _, planned, _, _ = run_layout([need_row()], [land], [chosen("XQ01", "ZY08", 200)], [listed("XQ01")], parcels=(PARCEL, beside))  # fmt: skip
+    shapes = planned.geometry.to_numpy()
+    assert len(planned) == 3 and shapely.coverage_is_valid(shapes)
+    assert shapely.area(shapes).sum() == pytest.approx(20_000, abs=1e-6)
+    assert planned[PlannedParcel.area_m2].sum() == pytest.approx(20_000.02)
+
+
 def test_reused_rooms_change_no_land_use():
     house = resource_row("ZY01", geometry=box(10, 10, 30, 20), floor_area_m2=400)
-    sites, planned, business, _ = run_layout([need_row()], [house], [chosen("XQ01", "ZY01", 200)], [listed("XQ01")])
+    sites, planned, business, _ = run_layout(
+        [need_row()], [house], [chosen("XQ01", "ZY01", 200)], [listed("XQ01")]
+    )
     row = sites.loc["S-ZY01"]
     assert (row[Site.action], row[Site.floor_area_m2], row[Site.function]) == ("改造", 200, "社区食堂")
     assert row[Site.measure] == "室内简易装修、设备购置" and row[Site.tenure_change] == "不变"
     assert len(planned) == 1 and not planned[PlannedParcel.changed].any()
-    assert business[[Business.action, Business.kind, Business.name]].values.tolist() == [["植入", "社区食堂", "社区食堂"]]
+    assert business[[Business.action, Business.kind, Business.name]].values.tolist() == [
+        ["植入", "社区食堂", "社区食堂"]
+    ]
 
 
 def test_idle_and_unused_is_flexible_and_an_unlisted_match_builds_nothing():
-    sites, planned, _, _ = run_layout([need_row()], [LAND], [chosen("XQ01", "ZY08", 200, 1)], [listed("XQ01", "否", 1)])
+    sites, planned, _, _ = run_layout(
+        [need_row()], [LAND], [chosen("XQ01", "ZY08", 200, 1)], [listed("XQ01", "否", 1)]
+    )
     assert sites.loc["S-ZY08", [Site.action, Site.function]].tolist() == ["弹性", "弹性空间（功能待定）"]
     assert not planned[PlannedParcel.changed].any()
 
@@ -94,8 +118,20 @@ def test_two_resources_never_share_ground():
 
 def test_buildings_with_public_facilities_are_kept():
     house = {"id": "b1", "geometry": box(0, 0, 10, 10), "floor_area_m2": 300}
-    clinic = {"id": "f1", "type_key": "health_station", "type_name": "社区卫生服务站", "name": "甲站", "geometry": Point(5, 5)}
-    shop = {"id": "f2", "type_key": "convenience_store", "type_name": "便利店", "name": "店", "geometry": Point(30, 5)}
+    clinic = {
+        "id": "f1",
+        "type_key": "health_station",
+        "type_name": "社区卫生服务站",
+        "name": "甲站",
+        "geometry": Point(5, 5),
+    }
+    shop = {
+        "id": "f2",
+        "type_key": "convenience_store",
+        "type_name": "便利店",
+        "name": "店",
+        "geometry": Point(30, 5),
+    }
     sites, _, business, _ = run_layout([], [], [], [], buildings=[house], facilities=[clinic, shop])
     assert sites.loc["S-b1", [Site.action, Site.function]].tolist() == ["保留", "社区卫生服务站"]
     assert business[[Business.action, Business.kind]].values.tolist() == [["保留", "便民商业"]]

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from shapely import LineString, Point, Polygon, box
 
-from layers.areas import measure_area
+from layers.areas import measure_area, share_total
 from layers.frame import empty_frame
 from layers.planned import Inventory
 from layers.reachable import Block, Scope, Unit, Whereabouts
 from layers.source import Building, DataExtent, Heritage, Ledger, OpenSpace, Parcel, Road
 from pipeline.stages.base import Given
 from pipeline.stages.resources import RESOURCES
-from pipeline.stages.shape import find_medoid, measure_compactness, measure_width, share_total
+from pipeline.stages.shape import find_medoid, measure_compactness, measure_width
 from tests.builders import CRS, make_frame, make_plan
 
 TOWN = box(0, 0, 200, 100)

@@ -96,7 +96,7 @@ def test_every_fault_of_a_bad_plan_is_told_in_one_go(tmp_path: Path) -> None:
     assert code == 1
     assert all(c in said for c in ("HSQ-F01", "HSQ-V01", "HSQ-X01")), said
     assert "方案有错误" in said and "Traceback" not in said
-    book = openpyxl.load_workbook(tmp_path / "output/tiny/检查/质检/数据质检.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "output/tiny/质检/数据质检.xlsx")
     told = {cell for row in book["错误"].iter_rows(values_only=True) for cell in row}
     assert {"HSQ-F01", "HSQ-V01", "HSQ-X01"} <= told
 
@@ -108,7 +108,8 @@ def test_check_writes_the_report_and_nothing_else(tmp_path: Path) -> None:
     files = {
         p.relative_to(tmp_path / "output").as_posix() for p in (tmp_path / "output").rglob("*") if p.is_file()
     }
-    assert files == {"tiny/检查/质检/数据质检.xlsx"}
+    assert files == {"tiny/质检/数据质检.xlsx", "tiny/质检/数据质检.gpkg"}
+    assert str(tmp_path / "output/tiny/质检/数据质检.xlsx") in said
 
 
 def test_stages_are_listed_in_order(tmp_path: Path) -> None:

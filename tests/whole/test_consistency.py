@@ -17,6 +17,7 @@ import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 from pyproj import CRS
 
 from configs.services import services
@@ -24,7 +25,6 @@ from layers.model import Spec
 from layers.onemap import KINDS, delivered_layers, schema_of
 from layers.planned import Pair, Project, Resource
 from layers.reachable import Coverage, Home, NetworkSite, Scope, Served, SiteReach, Unit
-from layers.source import Parcel
 from tests.whole.conftest import ROOT, Whole
 
 CODES = {code: (layer, kind) for code, layer, kind in delivered_layers()}
@@ -119,17 +119,22 @@ def test_fiscal_and_social_make_the_total(sample: Whole) -> None:
 
 def test_land_use_fills_the_plan(sample: Whole, database: dict, one_map: dict) -> None:
     scope = sample.frame(Scope).set_index(Scope.kind)[Scope.area_m2]["更新范围"]
-    assert sample.frame(Unit)[Unit.area_m2].sum() == pytest.approx(scope, abs=0.01)
+    plan = Decimal(str(scope))
+    units = sample.frame(Unit).set_index(Unit.name)[Unit.area_m2]
+    assert total(units) == plan and abs(scope - sample.frame(Unit).union_all().area) < 0.01
     for source in (database, one_map):
         for code in ("HSQ_XZYD", "HSQ_GHYD"):
-            areas = source[code]["MJ"]
-            # Each area is rounded to 0.01 ㎡ by itself.
-            assert areas.sum() == pytest.approx(scope, abs=0.005 * len(areas))
-            np.testing.assert_allclose(areas, source[code].area, atol=0.0051)
+            land = source[code]
+            # To the last 0.01 ㎡; no area is more than that off its own ground, a piece of one twice that.
+            assert total(land["MJ"]) == plan
+            assert {name: total(part) for name, part in land.groupby("SQMC")["MJ"]} == {
+                name: Decimal(str(area)) for name, area in units.items()
+            }
+            np.testing.assert_allclose(land["MJ"], land.area, atol=0.01 if code == "HSQ_XZYD" else 0.02)
+            assert shapely.coverage_is_valid(land.geometry.to_numpy())
     rows = body(open_table(sample, "附表3-7", values=True), depth=2)
     now, planned = total(row[2] for row in rows), total(row[4] for row in rows)
-    assert now == planned
-    assert float(now) == pytest.approx(scope, abs=0.005 * len(sample.frame(Parcel)))
+    assert now == planned == plan
     assert total(row[3] for row in rows) == total(row[5] for row in rows) == 100
     assert total(row[6] for row in rows) == 0
 

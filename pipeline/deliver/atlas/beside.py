@@ -12,7 +12,15 @@ from layers.planned import Business, Need, PlannedParcel, Project, Resource, Sit
 from layers.reachable import Scope, Served, Sharing, Unit
 from layers.source import Building, Facility, Heritage, OpenSpace, Parcel, Road, UtilityLine, UtilityPoint
 from pipeline.deliver.atlas import ground
-from pipeline.deliver.atlas.cells import Rows, make_table, write_area, write_count, write_hectares, write_text
+from pipeline.deliver.atlas.cells import (
+    Rows,
+    make_table,
+    share_hectares,
+    write_area,
+    write_count,
+    write_hectares,
+    write_text,
+)
 from pipeline.deliver.atlas.subjects import MOST_LISTED, NUMBER, facilities_numbered, sharing_numbered
 from pipeline.deliver.atlas.town import PLANNED, Town
 from pipeline.deliver.sheet.spec import SideTable
@@ -33,13 +41,8 @@ def communities(town: Town) -> SideTable | None:
     """Communities with code, area and people."""
     frame = town.geo(Unit)
     rows = [
-        (
-            str(row[Unit.name]),
-            write_text(row[Unit.code]),
-            write_hectares(row[Unit.area_m2]),
-            write_count(row[Unit.population]),
-        )
-        for row in frame.to_dict("records")
+        (str(row[Unit.name]), write_text(row[Unit.code]), area, write_count(row[Unit.population]))
+        for row, area in zip(frame.to_dict("records"), share_hectares(frame[Unit.area_m2]), strict=True)
     ]
     return make_table("社区一览", ("社区", "代码", "公顷", "常住人口"), rows, (2, 3))
 
@@ -52,10 +55,8 @@ def landuse_balance(town: Town) -> SideTable | None:
     before = now.groupby(now[Parcel.landuse_code].str[:2])[Parcel.area_m2].sum()
     after = planned.groupby(planned[PlannedParcel.landuse_code].str[:2])[PlannedParcel.area_m2].sum()
     table = pd.DataFrame({"before": before, "after": after}).fillna(0.0).sort_index()
-    rows = [
-        (f"{code} {names.get(str(code), '')}", write_hectares(row.before), write_hectares(row.after))
-        for code, row in zip(table.index, table.itertuples(), strict=True)
-    ]
+    shown = zip(table.index, share_hectares(table["before"]), share_hectares(table["after"]), strict=True)
+    rows = [(f"{code} {names.get(str(code), '')}", now, then) for code, now, then in shown]
     if rows:
         rows.append(("合计", write_hectares(table["before"].sum()), write_hectares(table["after"].sum())))
         without = float(town.scope(PLANNED)[Scope.area_m2].iloc[0]) - float(table["before"].sum())

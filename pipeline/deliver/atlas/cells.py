@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import pandas as pd
 
+from layers.areas import round_shares
 from pipeline.deliver.sheet.spec import SideTable
 
 Rows: TypeAlias = list[Any]
@@ -25,6 +26,11 @@ def write_area(value: object) -> str:
 def write_hectares(value: float) -> str:
     """Return square metres as hectares."""
     return f"{value / 10000:.2f}"
+
+
+def share_hectares(areas: pd.Series) -> list[str]:
+    """Return areas in m² as hectares whose shown values add up to the shown sum."""
+    return [f"{value:.2f}" for value in round_shares(areas / 10000)]
 
 
 def write_text(value: object) -> str:

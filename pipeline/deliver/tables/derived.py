@@ -10,6 +10,7 @@ import pandas as pd
 
 from configs import read_settings
 from layers import model as m
+from layers.areas import share_total
 from layers.model import Layer
 from layers.planned import PlannedParcel, Project
 from layers.source import Parcel
@@ -74,8 +75,8 @@ def balance_landuse(parcels: pd.DataFrame, planned: pd.DataFrame) -> pd.DataFram
     )
     names = names[~names.index.duplicated()]
     table[Balance.landuse_name] = names.reindex(table.index)
-    table[Balance.now_share] = _shares(table[Balance.now_m2].to_numpy())
-    table[Balance.planned_share] = _shares(table[Balance.planned_m2].to_numpy())
+    table[Balance.now_share] = share_hundred(table[Balance.now_m2].to_numpy())
+    table[Balance.planned_share] = share_hundred(table[Balance.planned_m2].to_numpy())
     table[Balance.change_m2] = (table[Balance.planned_m2] - table[Balance.now_m2]).round(2)
     table.index.name = str(Balance.landuse_code)
     return table.reset_index()[[str(c) for c in Balance.columns()]].sort_values(Balance.landuse_code)
@@ -88,14 +89,6 @@ def _areas(frame: pd.DataFrame, layer: type[Parcel] | type[PlannedParcel]) -> pd
     return cents.groupby(inside[layer.landuse_code]).sum() / 100
 
 
-def _shares(areas: np.ndarray) -> np.ndarray:
-    """Return percentages with two decimals that sum to 100 (largest remainder)."""
-    total = areas.sum()
-    if total <= 0:
-        return np.zeros(len(areas))
-    exact = areas / total * 10_000
-    whole = np.floor(exact).astype("int64")
-    rest = 10_000 - int(whole.sum())
-    # Stable: equal remainders go to the first class.
-    whole[np.argsort(-(exact - whole), kind="stable")[:rest]] += 1
-    return whole / 100
+def share_hundred(areas: np.ndarray) -> np.ndarray:
+    """Return percentages with two decimals that sum to 100 (largest remainder); zeros where there is nothing."""
+    return share_total(areas, 100.0) if areas.sum() > 0 else np.zeros(len(areas))

@@ -1,0 +1,76 @@
+"""The quality report as a whole: the workbook and the map of its places, in the hand-in or beside it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from pipeline.deliver.faultmap import PATH as PLACES
+from pipeline.deliver.faultmap import write_fault_map
+from pipeline.deliver.items import Item
+from pipeline.deliver.quality import PATH, sort_rows, write_quality
+from pipeline.plan import Plan
+
+# Where the report is while it is being written; then its files are put in place one by one.
+_FRESH = ".质检.part"
+
+
+def write_report(
+    rows: pd.DataFrame,
+    plan: Plan,
+    root: Path,
+    *,
+    accounts: pd.DataFrame | None = None,
+    links: pd.DataFrame | None = None,
+) -> list[Item]:
+    """Write the report and the map of its places under ``root`` and return the files.
+
+    Parameters
+    ----------
+    rows : ``Quality`` rows of all stages.
+    accounts : ``FileAccount`` rows; None where no file was read.
+    links : the ``Link`` layer with its communities; None where nothing was joined to a network.
+    """
+    ordered = sort_rows(rows)
+    items = [write_quality(ordered, plan, root, accounts=accounts, links=links)]
+    if isinstance(ordered, gpd.GeoDataFrame) and ordered.crs is not None:
+        items.append(write_fault_map(ordered, plan, root))
+    return items
+
+
+def place_report(rows: pd.DataFrame, plan: Plan, *, accounts: pd.DataFrame | None = None) -> Path:
+    """Write the report where there is no hand-in to hold it, ``output/<plan>/质检``, and return its xlsx.
+
+    It is written beside its place and moved there file by file: none is ever half a file.
+
+    Raises
+    ------
+    OSError
+        If the disk refuses; an earlier report stays.
+    """
+    fresh = plan.output / _FRESH
+    shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        items = write_report(rows, plan, fresh, accounts=accounts)
+        for item in items:
+            target = plan.output / item.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (fresh / item.path).replace(target)
+        if PLACES not in [item.path for item in items]:
+            # An earlier map would show places of faults that this report does not list.
+            (plan.output / PLACES).unlink(missing_ok=True)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return plan.output / PATH
+
+
+def drop_report(plan: Plan) -> None:
+    """Remove the report of an earlier check or failed run: the hand-in holds the one that counts."""
+    for path in (plan.output / PATH, plan.output / PLACES):
+        path.unlink(missing_ok=True)
+    folder = (plan.output / PATH).parent
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
