@@ -64,6 +64,8 @@ class Spec:
     minimum : smallest value allowed.
     unique : whether two rows may not share a value.
     private : whether the field names a person or owner and stays out of public copies.
+    hint : what to write, in Chinese, where alias, unit and code list do not say it; shown in templates.
+    derived : whether the program fills the field in itself; templates do not ask for it.
     """
 
     alias: str
@@ -77,6 +79,8 @@ class Spec:
     minimum: float | None = None
     unique: bool = False
     private: bool = False
+    hint: str = ""
+    derived: bool = False
 
     def __post_init__(self) -> None:
         if len(self.onemap.encode("ascii")) > 10:
@@ -160,6 +164,11 @@ class Layer:
                 if isinstance(value, Field):
                     found[name] = value.column
         return tuple(found.values())
+
+    @classmethod
+    def asked(cls) -> tuple[Column, ...]:
+        """Columns a technician may fill in: what templates hold and column guesses look for."""
+        return tuple(column for column in cls.columns() if not column.spec.derived)
 
     @classmethod
     def delivered(cls) -> tuple[Column, ...]:

@@ -14,14 +14,14 @@ from layers.model import Layer
 class Identified(Layer):
     """Fields every row of every layer has."""
 
-    id = m.text("要素编号", required=True, unique=True)
-    source = m.text("来源文件")  # file (and sheet or layer) the row came from, for messages and metadata
+    id = m.text("要素编号", required=True, unique=True, hint="每行不同；可以没有，程序按内容生成")
+    source = m.text("来源文件", derived=True)  # file (and sheet or layer) the row came from, for messages and metadata
 
 
 class Placed(Identified):
     """Rows that belong to a community; filled by position where the source is silent."""
 
-    community = m.text("社区名称")
+    community = m.text("社区名称", hint="有图形的可留空，按位置判定")
 
 
 class Outline(Identified, key="outline", alias="规划外轮廓", shape="polygon"):
@@ -38,22 +38,28 @@ class Community(Identified, key="community_given", alias="社区边界（输入�
     """Communities as given: polygons, or points that a network Voronoi turns into areas (1.2, 1.4)."""
 
     name = m.text("社区名称", required=True, unique=True)
-    code = m.text("社区代码")
+    code = m.text("社区代码", hint="12 位统计用区划代码，按文本填写")
     street = m.text("街道名称")
     households = m.integer("户数", minimum=0)
     population = m.integer("常住人口", minimum=0)
-    boundary = m.text("边界性质", codes=codes.BOUNDARY)  # 法定边界 where the source does not say
+    boundary = m.text("边界性质", codes=codes.BOUNDARY, hint="留空按法定边界")  # 法定边界 where the source does not say
 
 
 class Parcel(Placed, key="parcel", alias="现状用地分布", shape="polygon", onemap={"polygon": "HSQ_XZYD"}):
     """Land-use parcels with codes of the 2023 classification (catalogue G-02)."""
 
-    number = m.text("图斑编号", "TBBH", 8, required=True)
-    landuse_code = m.text("用地用海分类代码", "YDYHFLDM", 10, required=True)
-    landuse_name = m.text("用地用海分类名称", "YDYHFLMC", 50, required=True)
-    area_m2 = m.number("面积", "MJ", 16, 2, unit="㎡", minimum=0, required=True)
-    tenure_code = m.text("权属性质", "QSXZ", 2)
-    year = m.integer("数据年份", "SJNF", 4, required=True)
+    number = m.text("图斑编号", "TBBH", 8, required=True, hint="可以没有，程序生成")
+    landuse_code = m.text(
+        "用地用海分类代码", "YDYHFLDM", 10, required=True, hint="2023 年分类代码，按文本填写，保留前导零"
+    )
+    landuse_name = m.text(
+        "用地用海分类名称", "YDYHFLMC", 50, required=True, hint="可留空，按代码填写"
+    )
+    area_m2 = m.number(
+        "面积", "MJ", 16, 2, unit="㎡", minimum=0, required=True, hint="可留空，按图形量算"
+    )
+    tenure_code = m.text("权属性质", "QSXZ", 2, hint="10 国有、30 集体等两位代码")
+    year = m.integer("数据年份", "SJNF", 4, required=True, hint="可留空，取配置的 data_year")
     note = m.text("备注", "BZ", 254)
     use_status = m.text("使用状况", codes=codes.USE_STATUS)
 
@@ -62,21 +68,23 @@ class Building(Placed, key="building", alias="现状建筑", shape="polygon", on
     """Buildings with use, floors, age, owner and the people living in them."""
 
     name = m.text("建筑名称", "JZMC", 60)
-    use = m.text("建筑功能", "JZGN", 40)
+    use = m.text("建筑功能", "JZGN", 40, hint="住宅、商业、办公、教育等；住户点取自住宅")
     floors = m.integer("层数", "CS", 3, minimum=0)
-    floor_area_m2 = m.number("建筑面积", "JZMJ", 12, 2, unit="㎡", minimum=0)
-    built = m.text("建成年代", "JCND", 10)
+    floor_area_m2 = m.number(
+        "建筑面积", "JZMJ", 12, 2, unit="㎡", minimum=0, hint="可留空，按基底面积×层数推算"
+    )
+    built = m.text("建成年代", "JCND", 10, hint="四位年份")
     tenure = m.text("产权性质", "CQXZ", 20)
     owner = m.text("权利人", "QLR", 100, private=True)
     use_status = m.text("使用状况", "SYZK", 20, codes=codes.USE_STATUS)
     note = m.text("备注", "BZ", 254)
-    quality = m.text("建筑质量")
+    quality = m.text("建筑质量", hint="好、一般、差")
     population = m.integer("居住人口", minimum=0)
     elders = m.integer("60岁及以上人口", minimum=0)
     infants = m.integer("0-3岁人口", minimum=0)
     children = m.integer("3-6岁人口", minimum=0)
     households = m.integer("户数", minimum=0)
-    disused = m.flag("有闲置标记")  # a tag that says so: disused=*, abandoned=*
+    disused = m.flag("有闲置标记", derived=True)  # a tag that says so: disused=*, abandoned=*
 
 
 class Road(Placed, key="road", alias="道路", shape="line", onemap={"line": "HSQ_DL"}):
@@ -85,10 +93,10 @@ class Road(Placed, key="road", alias="道路", shape="line", onemap={"line": "HS
     name = m.text("道路名称", "DLMC", 100)
     kind = m.text("道路等级", "DLDJ", 20, codes=codes.ROAD, required=True)
     width_m = m.number("宽度", "KD", 6, 2, unit="m", minimum=0)
-    length_m = m.number("长度", "CD", 12, 2, unit="m", minimum=0)
+    length_m = m.number("长度", "CD", 12, 2, unit="m", minimum=0, derived=True)
     note = m.text("备注", "BZ", 254)
-    level = m.integer("层级", required=True)  # 0 at grade, +1 bridge, -1 tunnel; never joins another level
-    walkable = m.flag("可步行", required=True)
+    level = m.integer("层级", required=True, hint="0 地面、1 桥、-1 隧道；不同层级交叉不相通；留空按 0")  # 0 at grade, +1 bridge, -1 tunnel; never joins another level
+    walkable = m.flag("可步行", required=True, hint="是或否；留空时除快速路外都可步行")
 
 
 class Gate(Placed, key="gate", alias="出入口", shape="point", onemap={"point": "HSQ_CRK"}):
@@ -105,8 +113,8 @@ class Barrier(Identified, key="barrier", alias="步行障碍", shape="line"):
     kind = m.text("障碍类型", codes=codes.BARRIER, required=True)
     name = m.text("名称")
     # 是: a walkable line across it is cut. 否: a street drawn across a river is a bridge nobody tagged.
-    cuts = m.text("是否截断道路", codes=codes.YES_NO, required=True)
-    level = m.integer("层级", required=True)  # as of Road: a railway on a viaduct (+1) bars nothing at grade
+    cuts = m.text("是否截断道路", codes=codes.YES_NO, required=True, hint="留空按是")
+    level = m.integer("层级", required=True, hint="0 地面、1 高架；留空按 0")  # as of Road: a railway on a viaduct (+1) bars nothing at grade
 
 
 class Relief(Layer, key="relief", alias="地面高程"):
@@ -122,16 +130,18 @@ class Relief(Layer, key="relief", alias="地面高程"):
 class Facility(Placed, key="facility", alias="各类设施现状点", shape="point", onemap={"point": "HSQ_SSD"}):
     """Facilities by type key of ``configs/facility_classes.yaml`` (G-03, B-02)."""
 
-    type_key = m.text("设施类型代码", "SSLXDM", 32, required=True)
-    type_name = m.text("设施类型名称", "SSLXMC", 90, required=True)
+    type_key = m.text(
+        "设施类型代码", "SSLXDM", 32, required=True, hint="设施类型的名称或代码，如 幼儿园、社区食堂"
+    )
+    type_name = m.text("设施类型名称", "SSLXMC", 90, required=True, derived=True)
     name = m.text("设施名称", "SSMC", 100)
-    tier = m.text("服务层级", "SSJB", 4)
+    tier = m.text("服务层级", "SSJB", 4, derived=True)
     floor_area_m2 = m.number("建筑面积", "JZMJ", 12, 2, unit="㎡", minimum=0)
     land_area_m2 = m.number("用地面积", "YDMJ", 12, 2, unit="㎡", minimum=0)
-    radius_m = m.integer("服务半径", "FWBJ", 6, unit="m", minimum=0)
-    capacity = m.number("服务能力", "FWNL", 10, 0, minimum=0)
+    radius_m = m.integer("服务半径", "FWBJ", 6, unit="m", minimum=0, hint="可留空，按标准取值")
+    capacity = m.number("服务能力", "FWNL", 10, 0, minimum=0, hint="可带单位，如 120人、24班、60床")
     capacity_unit = m.text("能力单位", "NLDW", 10)
-    sharing = m.text("可共享性", "KGXX", 20, codes=codes.SHARING)
+    sharing = m.text("可共享性", "KGXX", 20, codes=codes.SHARING, hint="能否向周边社区居民开放（指南 3.2）")
     note = m.text("备注", "BZ", 254)
 
 
@@ -153,7 +163,7 @@ class UtilityLine(Placed, key="utility_line", alias="市政管线", shape="line"
     material = m.text("材质", "CZ", 20)
     built = m.text("建设年代", "JSND", 10)
     condition = m.text("状况", "ZK", 40)
-    length_m = m.number("长度", "CD", 12, 2, unit="m", minimum=0)
+    length_m = m.number("长度", "CD", 12, 2, unit="m", minimum=0, derived=True)
     note = m.text("备注", "BZ", 254)
 
 
@@ -192,13 +202,13 @@ class Survey(Placed, key="survey", alias="需求清单（调查）", shape="any"
 
     dimension = m.text("维度", codes=codes.DIMENSION, required=True)
     works = m.text("所属工程", codes=codes.WORKS, required=True)
-    block = m.text("对应板块")
+    block = m.text("对应板块", hint="留空时按所属工程取常用板块")
     description = m.text("需求描述", required=True)
     urgency = m.text("紧迫程度", codes=codes.URGENCY, required=True)
-    origin = m.text("需求来源", required=True)
-    gap = m.text("缺配类型", codes=codes.GAP)
+    origin = m.text("需求来源", required=True, hint="专项体检、居民问卷、12345 热线等")
+    gap = m.text("缺配类型", codes=codes.GAP, hint="与设施配置无关的需求留空")
     problem = m.text("问题类别", codes=codes.PROBLEM, required=True)
-    type_key = m.text("设施类型代码")
+    type_key = m.text("设施类型代码", hint="设施类型的名称或代码；与设施无关的需求留空")
     required_m2 = m.number("建设规模", unit="㎡", minimum=0)  # floor area, or land where the class is land
     place = m.text("位置描述")
 
@@ -216,7 +226,10 @@ class Ledger(Placed, key="ledger", alias="资源台账（调查）", shape="any"
     use_status = m.text("使用状况", codes=codes.USE_STATUS)
     condition = m.text("现状条件")
     amount_wan = m.number("金额", unit="万元", minimum=0)
-    clause = m.text("政策条款或文号")
-    support = m.text("支持单位及事项")
-    serves = m.text("支持方向")  # facility types, dimensions or works the resource is meant for; ';' between
+    fund_source = m.text("资金来源", hint="资金、政策类填写")
+    funding = m.text("资金筹措方式", codes=codes.FUNDING)  # 4.6
+    fund_kind = m.text("资金性质", codes=codes.FUND, hint="留空时按资金来源判定")  # the two columns of table 2
+    clause = m.text("政策条款或文号", hint="政策类必须写明文号和条款")
+    support = m.text("支持单位及事项", hint="支持单位，可加支持事项")
+    serves = m.text("支持方向", hint="设施类型、维度或工程，多个用分号隔开")  # facility types, dimensions or works the resource is meant for; ';' between
     note = m.text("备注")

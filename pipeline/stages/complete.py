@@ -26,14 +26,17 @@ def report_missing(
     """Say of every layer without rows which outputs that costs; what is wrong with a file is said already."""
     costs = read_settings("missing_layers.yaml")
     areas = _has_areas(frames[Community.key])
+    files = plan.inputs.given()
     for layer in layers:
-        if (layer is Outline and areas) or layer in (Road, Community) or layer.key in plan.inputs.given():
+        if (layer is Outline and areas) or layer in (Road, Community) or len(frames[layer.key]):
             continue
-        if not len(frames[layer.key]):
-            log.add(
-                "HSQ-A05", f"没有“{layer.alias}”数据：{costs[layer.key]}", severity="提示", layer=layer.alias,
-                remedy=f"有数据时在配置的 inputs.{layer.key} 中给出文件",
-            )  # fmt: skip
+        said = f"{layer.alias}的文件没有任何行" if layer.key in files else f"没有“{layer.alias}”数据"
+        if layer.key in files and any(fault.layer == layer.alias for fault in log.errors):
+            continue
+        log.add(
+            "HSQ-A05", f"{said}：{costs[layer.key]}", severity="提示", layer=layer.alias,
+            remedy=f"有数据时在配置的 inputs.{layer.key} 中给出文件" if layer.key not in files else "填写后重新运行",
+        )  # fmt: skip
 
 
 def require_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> None:

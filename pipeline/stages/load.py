@@ -15,12 +15,24 @@ from layers.crs import Zone, choose_zone, name_crs, place_of
 from layers.derive import derive_fields, set_limits
 from layers.duplicates import drop_twins
 from layers.faults import FaultLog, PlanFaults
-from layers.frame import empty_frame, split_shapes
+from layers.frame import conform, empty_frame, split_shapes
+from layers.ledgers import LEDGERS
 from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, place_frame, read_source
 from layers.repair import check_coverage, mend_shapes
-from layers.source import Community, Context, DataExtent, Facility, Identified, Outline, Parcel, Relief, Road
+from layers.source import (
+    Building,
+    Community,
+    Context,
+    DataExtent,
+    Facility,
+    Identified,
+    Outline,
+    Parcel,
+    Relief,
+    Road,
+)
 from layers.validate import check_codes, check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
@@ -32,6 +44,8 @@ from pipeline.stages.complete import (
     require_divisions,
     require_layers,
 )
+from pipeline.stages.papers import check_papers, check_steps, report_delegates
+from pipeline.stages.people import fill_people
 
 SOURCE_LAYERS: tuple[type[Layer], ...] = tuple(Layer.registry[key] for key in Inputs.model_fields)
 # Layers that only open data bring.
@@ -101,6 +115,7 @@ def load_layers(given: Given) -> dict[str, Frame]:
         for layer in SOURCE_LAYERS
     }
     frames = _fill_from_open_data(frames, open_frames, plan)
+    frames = _read_ledgers(frames, plan, log)
     frames[Relief.key] = _read_relief(frames[Road.key], plan, log)
     if open_frames or plan.open_data is None:
         report_missing(frames, plan, log, layers=SOURCE_LAYERS)
@@ -108,6 +123,16 @@ def load_layers(given: Given) -> dict[str, Frame]:
     require_divisions(plan, log)
     report_zones(frames[Community.key], plan, log)
     log.raise_errors()
+    return frames
+
+
+def _read_ledgers(frames: dict[str, Frame], plan: Plan, log: FaultLog) -> dict[str, Frame]:
+    """Check what the ledgers say of each other and of the layers, and fill in people."""
+    told = (*LEDGERS, Building, Community)
+    frames = fill_people(frames | {layer.key: conform(frames[layer.key], layer) for layer in told}, log)
+    check_papers(frames, plan, log)
+    check_steps(frames, log)
+    report_delegates(frames, log)
     return frames
 
 

@@ -14,6 +14,7 @@ from shapely import LineString, box
 from configs import read_settings
 from configs.planning import phase_rules
 from layers.frame import empty_frame
+from layers.ledgers import OwnCost, PastWork
 from layers.planned import Match, Need, Pair, Project, Resource, Site
 from pipeline.stages.base import Given
 from pipeline.stages.money import Purse, estimate_cost
@@ -96,8 +97,9 @@ def test_costs_carry_their_basis_and_an_unknown_scale_costs_nothing_known():
     assert open_cost.total_wan != open_cost.total_wan
 
 
-def run_projects(needs, matches, *, resources=(), pairs=(), sites=()):
+def run_projects(needs, matches, *, resources=(), pairs=(), sites=(), costs=(), works=()):
     rows = {Need: needs, Match: matches, Resource: resources, Pair: pairs, Site: sites}
+    rows |= {OwnCost: costs, PastWork: works}
     frames = {
         layer.key: make_frame(layer, list(some)) if some else empty_frame(layer, crs=CRS)
         for layer, some in rows.items()
