@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import geopandas as gpd
 import pandas as pd
 
 from configs import read_settings
@@ -44,6 +45,21 @@ def read_dates(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
         dtype="str",
     )
     return made, words.notna() & ~real
+
+
+def drop_repeated(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gpd.GeoDataFrame:
+    """Keep the first of the rows of a table that agree in everything.
+
+    Parameters
+    ----------
+    frame : typed columns; the index is the row number the technician sees.
+    """
+    again = pd.DataFrame(frame.drop(columns=frame.geometry.name)).duplicated()
+    for row in frame.index[again]:
+        place.warn(
+            "HSQ-G04", f"与前面的行完全相同，{layer.alias}只计一次", row=str(row), action="只保留第一行", remedy="删除重复的行"
+        )
+    return frame[~again]
 
 
 def settle_ledger(frame: pd.DataFrame, layer: type[Layer], place: Place) -> None:

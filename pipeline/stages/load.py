@@ -21,6 +21,7 @@ from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, place_frame, read_source
 from layers.repair import check_coverage, mend_shapes
+from layers.settle import drop_repeated
 from layers.source import (
     Building,
     Community,
@@ -226,7 +227,9 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataF
     parts: list[gpd.GeoDataFrame] = []
     labels: list[pd.Series] = []
     for item in intake.taken[layer.key]:
-        frame = mend_shapes(place_frame(item, crs), layer, item.place)
+        placed = place_frame(item, crs)
+        mend = drop_repeated if layer.shape is None else mend_shapes
+        frame = mend(placed, layer, item.place)
         frame = derive_fields(
             frame, layer, item.place, year=plan.plan.data_year, area_rule=plan.crs.area_rule
         )

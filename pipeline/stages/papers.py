@@ -70,7 +70,8 @@ def check_steps(frames: Mapping[str, Frame], log: FaultLog) -> None:
     """Record steps dated before the step they follow, and steps whose forerunner has no record (P-03, P-04)."""
     steps: pd.DataFrame = frames[Step.key]
     steps = steps[steps[Step.step].notna() & steps[Step.date].notna()]
-    first = steps.sort_values([Step.date, Step.id]).drop_duplicates(Step.step).set_index(Step.step)[Step.date]
+    earliest = steps.sort_values([Step.date, Step.id]).drop_duplicates(Step.step).set_index(Step.step)
+    first, file = earliest[Step.date], earliest[Step.source]
     for rule in read_settings("process.yaml")["order"]:
         before, after, clause = rule["first"], rule["then"], rule["clause"]
         if after not in first.index:
@@ -79,18 +80,18 @@ def check_steps(frames: Mapping[str, Frame], log: FaultLog) -> None:
             if rule["needed"]:
                 log.add(
                     "HSQ-A09", f"有“{after}”的记录，没有“{before}”的记录（指南 {clause}）", severity="提示",
-                    layer=Step.alias, row=after, remedy=f"补充“{before}”的日期和证明材料",
+                    file=file[after], layer=Step.alias, row=after, remedy=f"补充“{before}”的日期和证明材料",
                 )  # fmt: skip
         elif first[before] > first[after]:
             log.add(
                 "HSQ-A09", f"“{before}”（{first[before]}）晚于“{after}”（{first[after]}），次序应相反（指南 {clause}）",
-                severity="警告", layer=Step.alias, row=after, field=Step.date, value=first[after],
+                severity="警告", file=file[after], layer=Step.alias, row=after, field=Step.date, value=first[after],
                 action="照原样保留", remedy="核对两个日期；确实颠倒的，补办后补记",
             )  # fmt: skip
     for row in steps[steps[Step.days].notna()].to_dict("records"):
         log.add(
             "HSQ-A09", f"{row[Step.step]}自 {row[Step.date]} 至 {row[Step.end]}，共 {row[Step.days]} 天", severity="提示",
-            layer=Step.alias, row=row[Step.step], action="指南未规定天数，只作记录",
+            file=row[Step.source], layer=Step.alias, row=row[Step.step], action="指南未规定天数，只作记录",
         )  # fmt: skip
 
 
