@@ -40,7 +40,7 @@ def check_papers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> None
         found = find_paper(plan, source, name)
         if found.path is None:
             log.add(
-                "HSQ-F01" if found.absent else "HSQ-A09", found.problem, file=source, layer=layer, row=title,
+                "HSQ-F01" if found.absent else "HSQ-A10", found.problem, file=source, layer=layer, row=title,
                 field="file", value=name, remedy=found.remedy,
             )  # fmt: skip
             continue
@@ -48,13 +48,13 @@ def check_papers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> None
         key = (folder, found.path.name.casefold())
         if taken.setdefault(key, str(found.path)) != str(found.path):
             log.add(
-                "HSQ-A09", f"两个附件同名：“{found.path.name}”", file=source, layer=layer, row=title, field="file",
+                "HSQ-A10", f"两个附件同名：“{found.path.name}”", file=source, layer=layer, row=title, field="file",
                 value=name, remedy="给其中一个改名",
             )  # fmt: skip
     rules = read_settings("process.yaml")["papers"]
     if total > rules["max_total_mb"] * _MB:
         log.add(
-            "HSQ-A09", f"附件合计 {total / _MB:.0f} MB，超过 {rules['max_total_mb']} MB", layer=Paper.alias,
+            "HSQ-A10", f"附件合计 {total / _MB:.0f} MB，超过 {rules['max_total_mb']} MB", layer=Paper.alias,
             remedy="压缩图片和视频，或只附目录",
         )  # fmt: skip
     if len(frames[Paper.key]):
@@ -79,18 +79,18 @@ def check_steps(frames: Mapping[str, Frame], log: FaultLog) -> None:
         if before not in first.index:
             if rule["needed"]:
                 log.add(
-                    "HSQ-A09", f"有“{after}”的记录，没有“{before}”的记录（指南 {clause}）", severity="提示",
+                    "HSQ-A10", f"有“{after}”的记录，没有“{before}”的记录（指南 {clause}）", severity="提示",
                     file=file[after], layer=Step.alias, row=after, remedy=f"补充“{before}”的日期和证明材料",
                 )  # fmt: skip
         elif first[before] > first[after]:
             log.add(
-                "HSQ-A09", f"“{before}”（{first[before]}）晚于“{after}”（{first[after]}），次序应相反（指南 {clause}）",
+                "HSQ-A10", f"“{before}”（{first[before]}）晚于“{after}”（{first[after]}），次序应相反（指南 {clause}）",
                 severity="警告", file=file[after], layer=Step.alias, row=after, field=Step.date, value=first[after],
                 action="照原样保留", remedy="核对两个日期；确实颠倒的，补办后补记",
             )  # fmt: skip
     for row in steps[steps[Step.days].notna()].to_dict("records"):
         log.add(
-            "HSQ-A09", f"{row[Step.step]}自 {row[Step.date]} 至 {row[Step.end]}，共 {row[Step.days]} 天", severity="提示",
+            "HSQ-A10", f"{row[Step.step]}自 {row[Step.date]} 至 {row[Step.end]}，共 {row[Step.days]} 天", severity="提示",
             file=row[Step.source], layer=Step.alias, row=row[Step.step], action="指南未规定天数，只作记录",
         )  # fmt: skip
 
@@ -103,7 +103,7 @@ def report_delegates(frames: Mapping[str, Frame], log: FaultLog) -> None:
         return
     reached = 3 * signed > 2 * registered
     log.add(
-        "HSQ-A09", f"已登记居民代表 {registered} 人，联名 {signed} 人，{'超过' if reached else '未超过'}三分之二（指南 4.9.2）",
+        "HSQ-A10", f"已登记居民代表 {registered} 人，联名 {signed} 人，{'超过' if reached else '未超过'}三分之二（指南 4.9.2）",
         severity="警告" if reached else "提示", layer=Delegate.alias,
         remedy="已达到启动方案弹性优化程序的条件，须重新组织居民议事会、公示并审批" if reached else "",
     )  # fmt: skip

@@ -35,7 +35,7 @@ TOLD = {
     ("地图POI.csv", "非生活圈类别"): ("HSQ-V08", "无法识别"),
     ("需求清单.xlsx", "无位置需求"): ("HSQ-A03", "没有位置"),
     ("资源范围.shp", "自相交"): ("HSQ-G02", "自相交"),
-    ("过程记录.xlsx", "次序颠倒"): ("HSQ-A09", "次序应相反"),
+    ("过程记录.xlsx", "次序颠倒"): ("HSQ-A10", "次序应相反"),
 }
 # Whose rows of the report name the table the shapes are joined to, not the file of the shapes.
 JOINED = {"资源范围.shp": "资源台账.xlsx"}

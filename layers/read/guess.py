@@ -1,0 +1,260 @@
+"""Which layer a table feeds and which column is which field: ranked guesses with their evidence.
+
+Pure: a table, its kind of geometry and its names go in. ``haoshequ init`` writes a mapping from the guesses
+and says which are unsure; ``haoshequ inspect`` prints them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+
+from layers.ledgers import PastWork
+from layers.model import Column, Layer, Shape
+from layers.read.evidence import NOTHING, Evidence, Sample, proves_alone, weigh_values
+from layers.read.names import Likeness, is_ignored, like_field, like_layer
+from layers.source import Community, Identified, Ledger, Survey
+
+SURE = 0.7  # at or above it a guess is written without a question
+LEAST = 0.5  # below it nothing is written
+# A rival this near makes a guess unsure, whatever its own score.
+_NEAR = 0.08
+_LAYER_LEAST = 0.35
+# Rows of these may have no place at all; every other layer of any shape must have one.
+_PLACELESS = (Survey, Ledger, PastWork)
+
+
+@dataclass(frozen=True)
+class FieldGuess:
+    """A column that is a field.
+
+    Attributes
+    ----------
+    field, column : the field of the layer and the column of the file.
+    score : 0 to 1.
+    evidence : why, Chinese.
+    rivals : other columns that may be the field, and other fields the column may be, most likely first.
+    values : values of the file that stand for one of the code list, by its word.
+    """
+
+    field: Column
+    column: str
+    score: float
+    evidence: str
+    rivals: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def sure(self) -> bool:
+        """Whether it can be used unasked."""
+        return self.score >= SURE and not self.rivals
+
+
+@dataclass(frozen=True)
+class LayerGuess:
+    """A layer a table may feed.
+
+    Attributes
+    ----------
+    layer : its declaration.
+    score : 0 to 1, to rank guesses for one table.
+    evidence : why, Chinese.
+    fields : columns found, in the order of the declaration.
+    left : columns that are no field of the layer, in the order of the file.
+    missing : required fields no column was found for, that the program does not fill in either.
+    """
+
+    layer: type[Layer]
+    score: float
+    evidence: str
+    fields: tuple[FieldGuess, ...]
+    left: tuple[str, ...]
+    missing: tuple[Column, ...]
+
+
+def fits_shape(layer: type[Layer], shape: Shape | None) -> bool:
+    """Return whether a layer can take features of a kind: ``any`` is mixed, None a table without places."""
+    if shape is None:
+        return layer.shape is None or layer in _PLACELESS
+    return layer.shape in ("any", shape) or (layer.shape is None and shape == "point")
+
+
+def guess_fields(
+    table: pd.DataFrame,
+    layer: type[Layer],
+    *,
+    communities: Collection[str] = (),
+    skip: Collection[str] = (),
+) -> tuple[FieldGuess, ...]:
+    """Assign columns to the fields of a layer, each once, as well as they fit together.
+
+    Parameters
+    ----------
+    table : columns under the file's own names.
+    communities : names of the plan's communities, where known.
+    skip : columns spoken for, such as coordinates.
+    """
+    fields = [column for column in layer.asked()]
+    columns = [str(name) for name in table.columns if str(name) not in skip and not is_ignored(str(name))]
+    if not columns:
+        return ()
+    known = frozenset(communities)
+    samples = {name: Sample.take(table[name]) for name in columns}
+    pairs = [[_judge(f, c, samples[c], layer, communities=known) for c in columns] for f in fields]
+    scores = np.array([[pair.score for pair in row] for row in pairs])
+    chosen = linear_sum_assignment(np.where(scores >= LEAST, scores, 0.0), maximize=True)
+    found: dict[Column, FieldGuess] = {}
+    for at, which in zip(*chosen, strict=True):
+        if scores[at, which] < LEAST:
+            continue
+        rivals = _list_rivals(scores, at, which, fields, columns, taken=dict(zip(*chosen, strict=True)))
+        pair = pairs[at][which]
+        found[fields[at]] = FieldGuess(
+            fields[at], columns[which], round(pair.score, 2), pair.evidence, rivals, pair.values
+        )
+    _share_key(found, fields, columns, pairs)
+    return tuple(found[field] for field in fields if field in found)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    score: float
+    evidence: str
+    values: tuple[tuple[str, str], ...] = ()
+
+
+def _judge(
+    wanted: Column, column: str, sample: Sample, layer: type[Layer], *, communities: frozenset[str]
+) -> _Pair:
+    """Put the name's likeness and the values' evidence together."""
+    name: Likeness = like_field(column, wanted, layer)
+    if not name.score and not proves_alone(wanted, layer):
+        return _Pair(0.0, "")
+    said: Evidence = weigh_values(sample, wanted, layer, communities=communities)
+    if said.score <= -1:
+        return _Pair(0.0, said.text)
+    if said.score < 0:
+        return _Pair(name.score * (1 + said.score), _join(name.evidence, said.text), said.values)
+    # Values alone prove a field only where they are of a kind of their own.
+    alone = said.score if said.score >= 0.5 else said.score * bool(name.score)
+    score = name.score + (1 - name.score) * 0.7 * alone
+    return _Pair(score, _join(name.evidence, said.text if said is not NOTHING else ""), said.values)
+
+
+def _join(*texts: str) -> str:
+    return "，".join(text for text in texts if text)
+
+
+def _list_rivals(
+    scores: np.ndarray, at: int, which: int, fields: Sequence[Column], columns: Sequence[str], *, taken: dict[int, int]
+) -> tuple[str, ...]:
+    """Columns nobody took that fit the field nearly as well, and fields without a column that fit this one."""
+    own = scores[at, which]
+    used = {n for m, n in taken.items() if scores[m, n] >= LEAST}
+    served = {m for m, n in taken.items() if scores[m, n] >= LEAST}
+    other = [(scores[at, n], f"列“{columns[n]}”") for n in range(len(columns)) if n not in used]
+    other += [(scores[m, which], f"字段“{fields[m].spec.alias}”") for m in range(len(fields)) if m not in served]
+    return tuple(text for score, text in sorted(other, reverse=True) if score >= max(LEAST, own - _NEAR))[:3]
+
+
+def _share_key(
+    found: dict[Column, FieldGuess], fields: Sequence[Column], columns: Sequence[str], pairs: list[list[_Pair]]
+) -> None:
+    """Let the id be a column that another field took as well: a number of its own is a key."""
+    key = next((field for field in fields if field == Identified.id), None)
+    if key is None or key in found:
+        return
+    at = fields.index(key)
+    best = max(range(len(columns)), key=lambda n: (pairs[at][n].score, -n))
+    if pairs[at][best].score >= SURE:
+        found[key] = FieldGuess(key, columns[best], round(pairs[at][best].score, 2), pairs[at][best].evidence)
+
+
+def guess_layers(
+    table: pd.DataFrame,
+    layers: Iterable[type[Layer]],
+    *,
+    shape: Shape | None,
+    names: Sequence[str] = (),
+    communities: Collection[str] = (),
+    skip: Collection[str] = (),
+) -> tuple[LayerGuess, ...]:
+    """Rank the layers a table may feed, most likely first.
+
+    Parameters
+    ----------
+    table : columns under the file's own names.
+    layers : declarations to choose from.
+    shape : kind of its geometry; points where it has coordinate columns; None without places.
+    names : what the data are called, most telling first: layer or sheet, then file, then folder.
+    communities : names of the plan's communities, where known.
+    skip : columns spoken for, such as coordinates.
+    """
+    candidates = tuple(layers)
+    rank = {layer: at for at, layer in enumerate(candidates)}
+    shared = _count_fields(candidates)
+    found = []
+    for layer in candidates:
+        if not fits_shape(layer, shape) or (layer is Community and shape in (None, "line")):
+            continue
+        fields = guess_fields(table, layer, communities=communities, skip=skip)
+        guess = _weigh_layer(table, layer, fields, names=names, shared=shared, skip=skip)
+        if guess.score >= _LAYER_LEAST:
+            found.append(guess)
+    return tuple(sorted(found, key=lambda guess: (-guess.score, rank[guess.layer])))
+
+
+@cache
+def _count_fields(layers: tuple[type[Layer], ...]) -> dict[str, int]:
+    """How many layers have a field of the name: the rarer, the more it tells."""
+    counts: dict[str, int] = {}
+    for layer in layers:
+        for column in layer.asked():
+            counts[str(column)] = counts.get(str(column), 0) + 1
+    return counts
+
+
+def _weigh_layer(
+    table: pd.DataFrame,
+    layer: type[Layer],
+    fields: tuple[FieldGuess, ...],
+    *,
+    names: Sequence[str],
+    shared: dict[str, int],
+    skip: Collection[str],
+) -> LayerGuess:
+    """Score a layer by its name and by how much of the table it explains."""
+    told = [(like_layer(name, layer), 0.75**at) for at, name in enumerate(names) if name]
+    name, trust = max(told, key=lambda item: item[0].score * item[1], default=(Likeness(0.0), 0.0))
+    proof = sum(
+        guess.score / shared[str(guess.field)] ** 0.5 * (1.5 if guess.field.spec.required else 1.0)
+        for guess in fields
+    )
+    used = {guess.column for guess in fields}
+    left = tuple(
+        str(column)
+        for column in table.columns
+        if str(column) not in used and str(column) not in skip and not is_ignored(str(column))
+    )
+    explained = len(used) / max(len(used) + len(left), 1)
+    by_columns = (1 - math.exp(-proof / 1.5)) * (0.4 + 0.6 * explained)
+    score = 1 - (1 - 0.55 * name.score * trust) * (1 - 0.85 * by_columns)
+    have = {guess.field for guess in fields}
+    # Hints say which required fields the program makes itself where a file has none (可留空, 可以没有).
+    missing = tuple(
+        column
+        for column in layer.asked()
+        if column.spec.required and column not in have and not _is_made(column)
+    )
+    why = _join(name.evidence, f"{len(used)}/{len(used) + len(left)} 列对应其字段" if used else "没有对应的列")
+    return LayerGuess(layer, round(score, 3), why, fields, left, missing)
+
+
+def _is_made(column: Column) -> bool:
+    return any(word in column.spec.hint for word in ("留空", "可以没有"))
