@@ -65,6 +65,7 @@ class Spec:
     unique : whether two rows may not share a value.
     private : whether the field names a person or owner and stays out of public copies.
     hint : what to write, in Chinese, where alias, unit and code list do not say it; shown in templates.
+    example : a value as somebody might write it; templates show it, and a test fills templates with it.
     derived : whether the program fills the field in itself; templates do not ask for it.
     """
 
@@ -80,6 +81,7 @@ class Spec:
     unique: bool = False
     private: bool = False
     hint: str = ""
+    example: str = ""
     derived: bool = False
 
     def __post_init__(self) -> None:

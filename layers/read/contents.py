@@ -32,7 +32,7 @@ _CAD_COLUMNS = ("Layer", "PaperSpace", "SubClasses", "Linetype", "EntityHandle",
 _KINDS: dict[str, Shape] = {"Point": "point", "LineString": "line", "LinearRing": "line", "Polygon": "polygon"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """One table or layer of a file.
 

@@ -184,6 +184,7 @@ def guess_layers(
     names: Sequence[str] = (),
     communities: Collection[str] = (),
     skip: Collection[str] = (),
+    any_shape: bool = False,
 ) -> tuple[LayerGuess, ...]:
     """Rank the layers a table may feed, most likely first.
 
@@ -195,13 +196,15 @@ def guess_layers(
     names : what the data are called, most telling first: layer or sheet, then file, then folder.
     communities : names of the plan's communities, where known.
     skip : columns spoken for, such as coordinates.
+    any_shape : whether layers are ranked by columns and names alone; the shapes may be in another file.
     """
     candidates = tuple(layers)
     rank = {layer: at for at, layer in enumerate(candidates)}
     shared = _count_fields(candidates)
     found = []
     for layer in candidates:
-        if not fits_shape(layer, shape) or (layer is Community and shape in (None, "line")):
+        fits = fits_shape(layer, shape) and not (layer is Community and shape in (None, "line"))
+        if not (fits or any_shape):
             continue
         fields = guess_fields(table, layer, communities=communities, skip=skip)
         guess = _weigh_layer(table, layer, fields, names=names, shared=shared, skip=skip)
