@@ -66,7 +66,8 @@ class Spec:
     private : whether the field names a person or owner and stays out of public copies.
     hint : what to write, in Chinese, where alias, unit and code list do not say it; shown in templates.
     example : a value as somebody might write it; templates show it, and a test fills templates with it.
-    derived : whether the program fills the field in itself; templates do not ask for it.
+    filled : whether the program fills blanks in, so that even a required field may be left out.
+    derived : whether the program makes the field whatever a file says; templates do not ask for it.
     """
 
     alias: str
@@ -82,6 +83,7 @@ class Spec:
     private: bool = False
     hint: str = ""
     example: str = ""
+    filled: bool = False
     derived: bool = False
 
     def __post_init__(self) -> None:

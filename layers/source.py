@@ -14,7 +14,7 @@ from layers.model import Layer
 class Identified(Layer):
     """Fields every row of every layer has."""
 
-    id = m.text("要素编号", required=True, unique=True, hint="每行不同；可以没有，程序按内容生成")
+    id = m.text("要素编号", required=True, filled=True, unique=True, hint="每行不同；可以没有，程序按内容生成")
     source = m.text("来源文件", derived=True)  # file (and sheet or layer) the row came from, for messages and metadata
 
 
@@ -48,18 +48,18 @@ class Community(Identified, key="community_given", alias="社区边界（输入�
 class Parcel(Placed, key="parcel", alias="现状用地分布", shape="polygon", onemap={"polygon": "HSQ_XZYD"}):
     """Land-use parcels with codes of the 2023 classification (catalogue G-02)."""
 
-    number = m.text("图斑编号", "TBBH", 8, required=True, hint="可以没有，程序生成", example="0001")
+    number = m.text("图斑编号", "TBBH", 8, required=True, filled=True, hint="可以没有，程序生成", example="0001")
     landuse_code = m.text(
         "用地用海分类代码", "YDYHFLDM", 10, required=True, hint="2023 年分类代码，按文本填写，保留前导零", example="070102"
     )
     landuse_name = m.text(
-        "用地用海分类名称", "YDYHFLMC", 50, required=True, hint="可留空，按代码填写", example="二类城镇住宅用地"
+        "用地用海分类名称", "YDYHFLMC", 50, required=True, filled=True, hint="可留空，按代码填写", example="二类城镇住宅用地"
     )
     area_m2 = m.number(
-        "面积", "MJ", 16, 2, unit="㎡", minimum=0, required=True, hint="可留空，按图形量算"
+        "面积", "MJ", 16, 2, unit="㎡", minimum=0, required=True, filled=True, hint="可留空，按图形量算"
     )
     tenure_code = m.text("权属性质", "QSXZ", 2, hint="10 国有、30 集体等两位代码", example="10")
-    year = m.integer("数据年份", "SJNF", 4, required=True, hint="可留空，取配置的 data_year", example="2025")
+    year = m.integer("数据年份", "SJNF", 4, required=True, filled=True, hint="可留空，取配置的 data_year", example="2025")
     note = m.text("备注", "BZ", 254)
     use_status = m.text("使用状况", codes=codes.USE_STATUS)
 
@@ -95,8 +95,8 @@ class Road(Placed, key="road", alias="道路", shape="line", onemap={"line": "HS
     width_m = m.number("宽度", "KD", 6, 2, unit="m", minimum=0)
     length_m = m.number("长度", "CD", 12, 2, unit="m", minimum=0, derived=True)
     note = m.text("备注", "BZ", 254)
-    level = m.integer("层级", required=True, hint="0 地面、1 桥、-1 隧道；不同层级交叉不相通；留空按 0", example="0")  # 0 at grade, +1 bridge, -1 tunnel; never joins another level
-    walkable = m.flag("可步行", required=True, hint="是或否；留空时除快速路外都可步行", example="是")
+    level = m.integer("层级", required=True, filled=True, hint="0 地面、1 桥、-1 隧道；不同层级交叉不相通；留空按 0", example="0")  # 0 at grade, +1 bridge, -1 tunnel; never joins another level
+    walkable = m.flag("可步行", required=True, filled=True, hint="是或否；留空时除快速路外都可步行", example="是")
 
 
 class Gate(Placed, key="gate", alias="出入口", shape="point", onemap={"point": "HSQ_CRK"}):
@@ -113,8 +113,8 @@ class Barrier(Identified, key="barrier", alias="步行障碍", shape="line"):
     kind = m.text("障碍类型", codes=codes.BARRIER, required=True)
     name = m.text("名称", example="甲小区围墙")
     # 是: a walkable line across it is cut. 否: a street drawn across a river is a bridge nobody tagged.
-    cuts = m.text("是否截断道路", codes=codes.YES_NO, required=True, hint="留空按是")
-    level = m.integer("层级", required=True, hint="0 地面、1 高架；留空按 0", example="0")  # as of Road: a railway on a viaduct (+1) bars nothing at grade
+    cuts = m.text("是否截断道路", codes=codes.YES_NO, required=True, filled=True, hint="留空按是")
+    level = m.integer("层级", required=True, filled=True, hint="0 地面、1 高架；留空按 0", example="0")  # as of Road: a railway on a viaduct (+1) bars nothing at grade
 
 
 class Relief(Layer, key="relief", alias="地面高程"):
@@ -131,7 +131,7 @@ class Facility(Placed, key="facility", alias="各类设施现状点", shape="poi
     """Facilities by type key of ``configs/facility_classes.yaml`` (G-03, B-02)."""
 
     type_key = m.text(
-        "设施类型代码", "SSLXDM", 32, required=True, hint="设施类型的名称或代码，如 幼儿园、社区食堂；可留空，按名称识别", example="社区食堂"
+        "设施类型代码", "SSLXDM", 32, required=True, filled=True, hint="设施类型的名称或代码，如 幼儿园、社区食堂；可留空，按名称识别", example="社区食堂"
     )
     type_name = m.text("设施类型名称", "SSLXMC", 90, required=True, derived=True)
     name = m.text("设施名称", "SSMC", 100, example="甲社区食堂")
@@ -200,8 +200,8 @@ class Context(Identified, key="context", alias="底图要素", shape="line"):
 class Survey(Placed, key="survey", alias="需求清单（调查）", shape="any"):
     """Rows of the check-up's 需求清单 (2.2, L-01); the place may be a point, a line, an area or unknown."""
 
-    dimension = m.text("维度", codes=codes.DIMENSION, required=True, hint="与所属工程填一个即可，另一个可留空")
-    works = m.text("所属工程", codes=codes.WORKS, required=True, hint="与维度填一个即可，另一个可留空")
+    dimension = m.text("维度", codes=codes.DIMENSION, required=True, filled=True, hint="与所属工程填一个即可，另一个可留空")
+    works = m.text("所属工程", codes=codes.WORKS, required=True, filled=True, hint="与维度填一个即可，另一个可留空")
     block = m.text("对应板块", hint="留空时按所属工程取常用板块", example="完善公共服务配套")
     description = m.text("需求描述", required=True, example="增设社区食堂，解决老年人就餐难")
     urgency = m.text("紧迫程度", codes=codes.URGENCY, required=True)

@@ -249,15 +249,11 @@ def _weigh_layer(
     by_columns = (1 - math.exp(-proof / 1.5)) * (0.4 + 0.6 * explained)
     score = 1 - (1 - 0.55 * name.score * trust) * (1 - 0.85 * by_columns)
     have = {guess.field for guess in fields}
-    # Hints say which required fields the program makes itself where a file has none (可留空, 可以没有).
     missing = tuple(
         column
         for column in layer.asked()
-        if column.spec.required and column not in have and not _is_made(column)
+        if column.spec.required and column not in have and not column.spec.filled
     )
     why = _join(name.evidence, f"{len(used)}/{len(used) + len(left)} 列对应其字段" if used else "没有对应的列")
     return LayerGuess(layer, round(score, 3), why, fields, left, missing)
 
-
-def _is_made(column: Column) -> bool:
-    return any(word in column.spec.hint for word in ("留空", "可以没有"))

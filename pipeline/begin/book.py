@@ -28,6 +28,7 @@ NAME = "台账.xlsx"
 _LISTS, _GUIDE = "代码表", "填写说明"
 _ROWS = 2000  # rows that get drop-downs
 _FONT = "宋体"
+_A3 = 8
 _NOTE_ROW = 15.0  # points a line of a note takes
 _PLACE_NOTE = "{name}：选填，数字\n与配置中 crs 一致的坐标；缺省为 CGCS2000 经纬度（度）。\n没有坐标的行，可在“空间数据.gpkg”的同名图形图层中按编号画图形。\n示例：{example}"
 EXAMPLE_PLACE = {EAST: "116.8601", NORTH: "28.3402"}
@@ -60,7 +61,7 @@ def list_heads(layer: type[Layer]) -> list[tuple[str, Column | None]]:
 
 def _write_sheet(page: Any, book: Any, layer: type[Layer], ranges: dict[str, str]) -> None:
     for at, (head, column) in enumerate(list_heads(layer)):
-        must = column is not None and column.spec.required
+        must = column is not None and column.spec.required and not column.spec.filled
         form = _form(book, bold=True, align="center", border=1, bg_color="#FCE4D6" if must else "#E8EEF5")
         is_text = column is not None and (column.spec.kind == "text" or "带单位" in column.spec.hint)
         cells = _form(book, num_format="@") if is_text else _form(book)
@@ -75,6 +76,9 @@ def _write_sheet(page: Any, book: Any, layer: type[Layer], ranges: dict[str, str
         if choices is not None:
             page.data_validation(1, at, _ROWS, at, _rule(choices, ranges[choices.name]))
     page.set_row(0, 30)
+    page.set_landscape()
+    page.set_paper(_A3)
+    page.fit_to_pages(1, 0)
     page.freeze_panes(1, 0)
     page.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(len(list_heads(layer)))}{_ROWS}"})
 
@@ -127,6 +131,9 @@ def _write_guide(page: Any, book: Any) -> None:
                 page.write_string(row, at, text, wrap)
             row += 1
     page.freeze_panes(1, 0)
+    page.repeat_rows(0)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
 
 
 def _form(book: Any, **more: Any) -> Any:

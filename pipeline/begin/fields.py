@@ -97,8 +97,7 @@ def note_of(layer: type[Layer], column: Column) -> str:
     """Return the note beside a header: what it is, whether it must be there, unit, list, hint, example."""
     spec = column.spec
     choices = choices_of(layer, column)
-    made = "留空" in spec.hint or "可以没有" in spec.hint
-    need = "选填" if not spec.required else "必填（可由程序补填）" if made else "必填"
+    need = "选填" if not spec.required or spec.filled else "必填"
     listed = ""
     if choices is not None:
         shown = "、".join(value for value, _ in choices.values[:12])

@@ -10,6 +10,7 @@ from layers.source import Community
 from layers.values import fold_text
 from pipeline.begin.findings import Findings
 
+PLACEHOLDER = "XX"  # stands where only the technician knows; checks remind of it
 _NUMERALS = "零一二三四五六七八九十"
 
 
@@ -34,11 +35,11 @@ def name_area(findings: Findings) -> str:
     if count == 1:
         return findings.communities[0]
     if not findings.street or not count:
-        return "XX社区"
+        return f"{PLACEHOLDER}社区"
     return f"{findings.street}{_NUMERALS[count] if count <= 10 else count}社区"
 
 
 def name_title(findings: Findings) -> str:
     """Return a title for the plan."""
-    where = findings.street or (findings.communities[0] if len(findings.communities) == 1 else "XX街道")
+    where = findings.street or (findings.communities[0] if len(findings.communities) == 1 else f"{PLACEHOLDER}街道")
     return f"{where}好社区更新实施方案"

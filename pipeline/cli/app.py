@@ -12,7 +12,7 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperCommand, TyperGroup
 
-from pipeline.cli import access, area, catalogue, check, reach, run, site, stages
+from pipeline.cli import access, area, catalogue, check, init, reach, run, site, stages
 
 DONE, FAULTS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -57,6 +57,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("init", cls=_Command, help=init.HELP)(init.init)
 app.command("run", cls=_Command, help="运行方案，输出整套成果")(run.run)
 app.command("check", cls=_Command, help="读取并检查全部输入，只写质检报告")(check.check)
 app.command("stages", cls=_Command, help="列出各阶段及其输入输出")(stages.stages)
