@@ -136,7 +136,7 @@ def read_parts(path: Path) -> Iterator[Part | Left]:
     if name.endswith(OSM):
         yield Left(path, None, "OpenStreetMap 数据", "osm")
     elif suffix in RASTERS:
-        yield Left(path, None, "栅格", "raster")
+        yield Left(path, None, "栅格，没有对应的图层（地面高程可写入 walking.dem）", "raster")
     elif suffix == ".dxf":
         yield from _split_drawing(path)
     elif suffix in vector.SUFFIXES:

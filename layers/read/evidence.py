@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,7 @@ from layers.source import Building, Community, Facility, Parcel, Placed, Survey
 from layers.values import fold_text, parse_flags, parse_numbers, restore_codes
 
 _ROWS, _DISTINCT = 3000, 400
+_MOSTLY = 0.9
 # Text fields whose values may well be digits only.
 _DIGITS = frozenset({
     Placed.id, Placed.community, Community.code, Parcel.number, Parcel.landuse_code, Parcel.tenure_code, Parcel.note,
@@ -37,11 +39,13 @@ class Evidence:
     score : -1 (impossible) to 1 (only this field has such values); 0 says nothing.
     text : why, Chinese.
     values : a value of the file that stands for one of the field's code list, by its own word.
+    strange : values that are not in the code list and stand for none of it.
     """
 
     score: float
     text: str = ""
     values: tuple[tuple[str, str], ...] = ()
+    strange: tuple[str, ...] = ()
 
 
 NOTHING = Evidence(0.0)
@@ -158,9 +162,12 @@ def _compare_codes(sample: Sample, codes: CodeList) -> Evidence:
             meant[str(word)] = max(inside, key=len)
     share = float(exact.mean()) + 0.6 * len(meant) / len(sample.words)
     pairs = tuple(sorted(meant.items()))
+    strange = tuple(sorted(str(word) for word in sample.words[~exact] if str(word) not in meant))
     if share >= 0.3:
-        return Evidence(min(share, 1.0), f"{share:.0%} 的取值在《{codes.name}》内", pairs)
-    return Evidence(-0.6, f"取值不在《{codes.name}》内") if codes.closed else Evidence(0.0, values=pairs)
+        return Evidence(min(share, 1.0), f"{share:.0%} 的取值在《{codes.name}》内", pairs, strange)
+    if codes.closed:
+        return Evidence(-0.6, f"取值不在《{codes.name}》内", pairs, strange)
+    return Evidence(0.0, values=pairs, strange=strange)
 
 
 def _unlike_numbers(sample: Sample, wanted: Column) -> Evidence:
@@ -182,13 +189,26 @@ def _share(sample: Sample, hits: pd.Series, what: str, *, least: float = 0.5) ->
 
 
 def _weigh_landuse_codes(sample: Sample) -> Evidence:
-    old = {row["code_2020_trial"] for row in read_rows("standards/landuse_code_2020_to_2023.csv")}
-    parsed = restore_codes(sample.words, [*landuse_names(), *old])
-    return _share(sample, ~parsed.bad, "用地用海分类代码")
+    """Codes of 2023 and of the 2020 trial are proof; codes of the third land survey only look like them."""
+    told = _share(sample, ~restore_codes(sample.words, _known_codes()).bad, "用地用海分类代码")
+    looks = sample.words.str.fullmatch(r"\d{2,6}[A-Z]?(?:\.0)?").mean() > _MOSTLY
+    return NOTHING if told.score < 0 and looks else told
 
 
 def _weigh_landuse_names(sample: Sample) -> Evidence:
-    return _share(sample, sample.words.isin(set(landuse_names().values())), "用地用海分类名称", least=0.3)
+    return _share(sample, sample.words.isin(_known_names()), "用地用海分类名称", least=0.3)
+
+
+@cache
+def _known_codes() -> frozenset[str]:
+    trial = {row["code_2020_trial"] for row in read_rows("standards/landuse_code_2020_to_2023.csv")}
+    return frozenset({*landuse_names(), *trial})
+
+
+@cache
+def _known_names() -> frozenset[str]:
+    survey = {row["sandiao_name"] for row in read_rows("standards/landuse_sandiao_to_2023.csv")}
+    return frozenset({*landuse_names().values(), *survey})
 
 
 def _weigh_divisions(sample: Sample) -> Evidence:

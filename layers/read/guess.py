@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 
 from layers.ledgers import PastWork
 from layers.model import Column, Layer, Shape
-from layers.read.evidence import NOTHING, Evidence, Sample, proves_alone, weigh_values
+from layers.read.evidence import Evidence, Sample, proves_alone, weigh_values
 from layers.read.names import Likeness, is_ignored, like_field, like_layer
 from layers.source import Community, Identified, Ledger, Survey
 
@@ -26,6 +26,7 @@ LEAST = 0.5  # below it nothing is written
 # A rival this near makes a guess unsure, whatever its own score.
 _NEAR = 0.08
 _LAYER_LEAST = 0.35
+_OWN_NAME = 0.95  # a name this like a field's is that field's, whatever other values it could pass for
 # Rows of these may have no place at all; every other layer of any shape must have one.
 _PLACELESS = (Survey, Ledger, PastWork)
 
@@ -41,6 +42,7 @@ class FieldGuess:
     evidence : why, Chinese.
     rivals : other columns that may be the field, and other fields the column may be, most likely first.
     values : values of the file that stand for one of the code list, by its word.
+    strange : values of the file that are not in the code list and stand for none of it.
     """
 
     field: Column
@@ -49,6 +51,7 @@ class FieldGuess:
     evidence: str
     rivals: tuple[str, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
+    strange: tuple[str, ...] = ()
 
     @property
     def sure(self) -> bool:
@@ -106,7 +109,11 @@ def guess_fields(
         return ()
     known = frozenset(communities)
     samples = {name: Sample.take(table[name]) for name in columns}
-    pairs = [[_judge(f, c, samples[c], layer, communities=known) for c in columns] for f in fields]
+    columns = [name for name in columns if len(samples[name].words)]  # an empty column is nothing
+    if not columns:
+        return ()
+    named = {c: max((like_field(c, f, layer).score for f in fields), default=0.0) >= _OWN_NAME for c in columns}
+    pairs = [[_judge(f, c, samples[c], layer, communities=known, named=named[c]) for c in columns] for f in fields]
     scores = np.array([[pair.score for pair in row] for row in pairs])
     chosen = linear_sum_assignment(np.where(scores >= LEAST, scores, 0.0), maximize=True)
     found: dict[Column, FieldGuess] = {}
@@ -116,7 +123,7 @@ def guess_fields(
         rivals = _list_rivals(scores, at, which, fields, columns, taken=dict(zip(*chosen, strict=True)))
         pair = pairs[at][which]
         found[fields[at]] = FieldGuess(
-            fields[at], columns[which], round(pair.score, 2), pair.evidence, rivals, pair.values
+            fields[at], columns[which], round(pair.score, 2), pair.evidence, rivals, pair.values, pair.strange
         )
     _share_key(found, fields, columns, pairs)
     return tuple(found[field] for field in fields if field in found)
@@ -127,12 +134,13 @@ class _Pair:
     score: float
     evidence: str
     values: tuple[tuple[str, str], ...] = ()
+    strange: tuple[str, ...] = ()
 
 
 def _judge(
-    wanted: Column, column: str, sample: Sample, layer: type[Layer], *, communities: frozenset[str]
+    wanted: Column, column: str, sample: Sample, layer: type[Layer], *, communities: frozenset[str], named: bool
 ) -> _Pair:
-    """Put the name's likeness and the values' evidence together."""
+    """Put the name's likeness and the values' evidence together; ``named`` columns bear some field's own name."""
     name: Likeness = like_field(column, wanted, layer)
     if not name.score and not proves_alone(wanted, layer):
         return _Pair(0.0, "")
@@ -140,11 +148,13 @@ def _judge(
     if said.score <= -1:
         return _Pair(0.0, said.text)
     if said.score < 0:
-        return _Pair(name.score * (1 + said.score), _join(name.evidence, said.text), said.values)
+        return _Pair(name.score * (1 + said.score), _join(name.evidence, said.text), said.values, said.strange)
     # Values alone prove a field only where they are of a kind of their own.
     alone = said.score if said.score >= 0.5 else said.score * bool(name.score)
+    if named and not name.score:
+        alone *= 0.5
     score = name.score + (1 - name.score) * 0.7 * alone
-    return _Pair(score, _join(name.evidence, said.text if said is not NOTHING else ""), said.values)
+    return _Pair(score, _join(name.evidence, said.text), said.values, said.strange)
 
 
 def _join(*texts: str) -> str:
@@ -166,13 +176,14 @@ def _list_rivals(
 def _share_key(
     found: dict[Column, FieldGuess], fields: Sequence[Column], columns: Sequence[str], pairs: list[list[_Pair]]
 ) -> None:
-    """Let the id be a column that another field took as well: a number of its own is a key."""
+    """Let the id be a column that another text field took as well: a number or code of its own is a key."""
     key = next((field for field in fields if field == Identified.id), None)
     if key is None or key in found:
         return
     at = fields.index(key)
+    texts = {guess.column for guess in found.values() if guess.field.spec.kind == "text"}
     best = max(range(len(columns)), key=lambda n: (pairs[at][n].score, -n))
-    if pairs[at][best].score >= SURE:
+    if pairs[at][best].score >= SURE and columns[best] in texts:
         found[key] = FieldGuess(key, columns[best], round(pairs[at][best].score, 2), pairs[at][best].evidence)
 
 

@@ -11,8 +11,10 @@ from functools import cache
 from typing import Any
 
 from configs import read_settings
+from configs.facilities import facility_classes, recognise_text
 from layers.initials import initials_of
 from layers.model import Column, Layer
+from layers.source import Facility, UtilityPoint
 
 SYNONYMS = "synonyms.yaml"
 _UNIT = re.compile(r"[(\[【].*?[)\]】]$")
@@ -75,7 +77,16 @@ def like_layer(name: str, layer: type[Layer]) -> Likeness:
             return Likeness(min(0.9, 0.5 + 0.4 * len(folded) / len(plain)), f"名称含“{word}”")
         if plain.isascii() and len(plain) >= 3 and plain.upper() == initials_of(word):
             return Likeness(0.8, f"名称为“{word}”的拼音首字母")
-    return _NONE
+    return _like_content(name, layer)
+
+
+def _like_content(name: str, layer: type[Layer]) -> Likeness:
+    """Compare with what a layer holds: 路灯.shp is utility points, 公交站.shp facilities."""
+    if layer is Facility and (key := recognise_text(name)):
+        return Likeness(0.8, f"名称是设施类型“{facility_classes()[key].name}”")
+    kinds = [c.spec.codes.values for c in layer.columns() if c == UtilityPoint.kind and c.spec.codes is not None]
+    word = next((word for values in kinds for word in values if len(word) > 1 and word in name), None)
+    return Likeness(0.8, f"名称含“{word}”") if word else _NONE
 
 
 @cache
@@ -146,6 +157,8 @@ def _forms_of(column: Column, layer: type[Layer]) -> _Forms:
     for pattern in (pattern for pattern in shared if "{layer}" in pattern):
         for word in words:
             _add(forms, pattern.format(layer=word), 0.95, "列名为图层名加字段名")
+    for word in words:
+        _add(forms, word + column.spec.alias, 0.9, "列名为图层名加字段别名")
     for word in own:
         _add(forms, word, 0.95, f"同义词“{word}”")
     for word in shared:

@@ -15,12 +15,13 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from layers.model import Layer
+from layers.source import Community
 from pipeline.begin import base, book
 from pipeline.begin.fields import EAST, LAYERS, NORTH, PLACED, SHEETS, head_of, shapes_name, sheet_name
 from pipeline.begin.findings import Entry, Findings
-from pipeline.begin.identity import PLACEHOLDER, name_area, name_title
+from pipeline.begin.identity import name_area, name_title
 from pipeline.plan.base import Block
-from pipeline.plan.models import Delivery, Identity, Plan
+from pipeline.plan.models import PLACEHOLDER, Delivery, Identity, Plan
 from pipeline.plan.sources import Divisions, Inputs, OpenData
 
 DOUBT = "？"
@@ -131,8 +132,11 @@ def _write_inputs(findings: Findings, setting: Setting) -> Iterator[str]:
     if wanting and not bare:
         yield f"  # 以下各类没有找到数据：填好 {setting.data} 中的模板，再去掉行首的 # 号"
     for layer in wanting:
-        block = [f"  {_comment(_describe(Inputs, layer.key))}", f"  {layer.key}:", *_write_template(layer, setting)]
-        yield from block if bare else (f"  # {line[2:]}" if not line.startswith("  #") else line for line in block)
+        block = [f"  {layer.key}:", *_write_template(layer, setting)]
+        # No plan loads without communities: their template is in use even among files of other layers.
+        used = bare or (layer is Community and findings.open_data is None)
+        yield f"  {_comment(_describe(Inputs, layer.key))}"
+        yield from block if used else (f"  # {line[2:]}" for line in block)
         yield ""
 
 
@@ -184,7 +188,7 @@ def _leftover(block: str, value: Mapping[str, Any], doubts: Mapping[str, str], p
         if key.startswith(f"{block}.") and key.split(".", 1)[1] not in value:
             yield f"{pad}{_comment(DOUBT + text)}"
             if block == "values":
-                yield f"{pad}# values: {{{key.split('.', 1)[1]}: {{文件中的值: 本系统的值}}}}"
+                yield f"{pad}# values: {{{key.split('.', 1)[1]}: {{文件中的值: 应取的值}}}}"
 
 
 def _write_template(layer: type[Layer], setting: Setting) -> Iterator[str]:

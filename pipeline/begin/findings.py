@@ -9,7 +9,7 @@ from typing import Any
 from layers.model import Layer
 from layers.read.contents import Left
 
-SURE_LAYER = 0.7
+SURE_LAYER = 0.65
 
 
 @dataclass(frozen=True)

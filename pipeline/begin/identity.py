@@ -9,8 +9,8 @@ from layers.read.guess import FieldGuess, LayerGuess
 from layers.source import Community
 from layers.values import fold_text
 from pipeline.begin.findings import Findings
+from pipeline.plan.models import PLACEHOLDER
 
-PLACEHOLDER = "XX"  # stands where only the technician knows; checks remind of it
 _NUMERALS = "零一二三四五六七八九十"
 
 

@@ -22,8 +22,9 @@ from pipeline.begin.joins import Join, find_join, list_keys
 from pipeline.plan.sources import Inputs
 
 LAYERS: tuple[type[Layer], ...] = tuple(Layer.registry[key] for key in Inputs.model_fields)
-_ACCEPT = 0.5  # a table is mapped where a layer fits at least this well
+_ACCEPT = 0.45  # a table is mapped where a layer fits at least this well
 _RIVAL = 0.1
+_SHOWN = 12  # values listed in one remark
 # One set of these is a plan; several files of other layers add up.
 _SINGLE = (Community, Outline)
 _FORMATS = (".gpkg", ".gdb", ".shp", ".geojson", ".json", ".kml", ".kmz", ".zip", ".xlsx", ".csv", ".dxf")
@@ -222,10 +223,7 @@ def _map_item(item: Reviewed, guess: LayerGuess | None, join: Join | None, findi
     values = {str(f.field): dict(f.values) for f in fields if f.values}
     if values:
         source["values"] = values
-        doubts += [
-            (f"values.{name}", "按字面对应：" + "、".join(f"{a} → {b}" for a, b in pairs.items()))
-            for name, pairs in values.items()
-        ]
+    doubts += [(f"values.{f.field}", _doubt_values(f)) for f in fields if f.values or f.strange]
     _fill_constants(source, part, replace(guess, fields=fields), doubts)
     _doubt_types(part, layer, fields, doubts)
     if join is not None:
@@ -276,6 +274,20 @@ def _doubt_field(guess: FieldGuess) -> str:
     return f"{guess.column} → {guess.field.spec.alias}：{guess.evidence}，{weak}{others}"
 
 
+def _doubt_values(guess: FieldGuess) -> str:
+    """Say which values are taken to mean one of the code list, and which mean none of it."""
+    name, codes = guess.field.spec.alias, guess.field.spec.codes
+    meant = f"按字面对应 {'、'.join(f'{a} → {b}' for a, b in guess.values)}" if guess.values else ""
+    listed = f"不在《{codes.name}》内：{_list_words(guess.strange)}" if guess.strange and codes else ""
+    remedy = "；须在 values 中对应" if guess.strange and codes and codes.closed else ""
+    return f"“{name}”的取值{'；'.join(filter(None, (meant, listed)))}{remedy}"
+
+
+def _list_words(words: Sequence[str]) -> str:
+    shown = "、".join(words[:_SHOWN])
+    return shown if len(words) <= _SHOWN else f"{shown} 等 {len(words)} 种"
+
+
 def _fill_constants(
     source: dict[str, object], part: Part, guess: LayerGuess, doubts: list[tuple[str, str]]
 ) -> None:
@@ -316,7 +328,7 @@ def _doubt_types(
     lost = [str(word) for word in words if recognise_text(str(word)) is None]
     if lost:
         doubts.append(
-            (f"values.{wanted}", f"{len(lost)} 种类型没有对应的设施类型：{'、'.join(sorted(lost)[:12])}；需要分析的在 values 中写明")
+            (f"values.{wanted}", f"没有对应的设施类型：{_list_words(sorted(lost))}；需要分析的在 values 中写明")
         )
 
 

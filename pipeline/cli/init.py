@@ -35,7 +35,7 @@ def init(
         print_faults(console, error.faults)
         return 1
     if source is not None:
-        _print_findings(console, begun.findings)
+        _print_findings(console, begun.findings, source.resolve())
     for path in begun.files:
         console.print(f"已写出：{path}", highlight=False, soft_wrap=True)
     doubts = "和带“？”的行" if source is not None else "，填写模板"
@@ -45,7 +45,7 @@ def init(
     return 0
 
 
-def _print_findings(console: Any, findings: Any) -> None:
+def _print_findings(console: Any, findings: Any, source: Path) -> None:
     """Print what was mapped, what is in doubt, and what was left out with the reason."""
     from rich.markup import escape
     from rich.table import Table
@@ -70,6 +70,12 @@ def _print_findings(console: Any, findings: Any) -> None:
         ],
     )
     show("拿不准，请核对", ("文件", "问题"), list(list_doubts(findings)))
-    show("没有采用", ("文件", "原因"), [(left.label, left.reason) for left in findings.left])
+    show("没有采用", ("文件", "原因"), [(_name(left, source), left.reason) for left in findings.left])
     if findings.open_path is not None:
         console.print(f"OpenStreetMap 数据：{findings.open_path.name}", highlight=False)
+
+
+def _name(left: Any, source: Path) -> str:
+    """Return a file by its place below the folder looked through."""
+    inner = left.path.relative_to(source).as_posix() if left.path != source else left.path.name
+    return inner + (f"｜{left.layer}" if left.layer else "")

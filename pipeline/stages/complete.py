@@ -16,6 +16,7 @@ from layers.model import Layer
 from layers.read.raw import Place, list_rows
 from layers.source import Community, Outline, Road
 from pipeline.plan import Plan
+from pipeline.plan.models import PLACEHOLDER
 from pipeline.stages.base import Frame
 from styles.fonts import find_missing
 
@@ -71,6 +72,16 @@ def require_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> No
             "HSQ-A05", "社区只有点位，没有规划外轮廓，无法确定规划范围", layer=Outline.alias,
             remedy="在配置的 inputs.outline 中给出外轮廓面，或把 inputs.community_given 换成社区边界面",
         )  # fmt: skip
+
+
+def report_placeholders(plan: Plan, log: FaultLog) -> None:
+    """Warn of words a fresh config left open: they would stand on every sheet."""
+    for key, value in plan.plan:
+        if isinstance(value, str) and PLACEHOLDER in value:
+            log.add(
+                "HSQ-C03", f"配置项 plan.{key} 还是占位文字“{value}”", severity="警告", field=f"plan.{key}", value=value,
+                action="照原样写入图签和表格", remedy="改成实际的名称",
+            )  # fmt: skip
 
 
 def require_divisions(plan: Plan, log: FaultLog) -> None:

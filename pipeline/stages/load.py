@@ -41,6 +41,7 @@ from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.complete import (
     check_texts,
     report_missing,
+    report_placeholders,
     report_zones,
     require_divisions,
     require_layers,
@@ -122,6 +123,7 @@ def load_layers(given: Given) -> dict[str, Frame]:
         report_missing(frames, plan, log, layers=SOURCE_LAYERS)
         require_layers(frames, plan, log)
     require_divisions(plan, log)
+    report_placeholders(plan, log)
     report_zones(frames[Community.key], plan, log)
     log.raise_errors()
     return frames
