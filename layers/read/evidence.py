@@ -84,8 +84,9 @@ class Sample:
 
 
 def proves_alone(wanted: Column, layer: type[Layer]) -> bool:
-    """Return whether values can prove a field whose column has a strange name: codes, types, code lists."""
-    return wanted.spec.codes is not None or (layer.key, str(wanted)) in _ALONE
+    """Return whether values can prove a field whose column has a strange name: codes, types, known names."""
+    known = wanted == Placed.community or (layer.key, str(wanted)) in _ALONE
+    return known or wanted.spec.codes is not None
 
 
 def weigh_values(sample: Sample, wanted: Column, layer: type[Layer], *, communities: frozenset[str]) -> Evidence:

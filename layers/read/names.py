@@ -83,10 +83,10 @@ def like_layer(name: str, layer: type[Layer]) -> Likeness:
 def _like_content(name: str, layer: type[Layer]) -> Likeness:
     """Compare with what a layer holds: 路灯.shp is utility points, 公交站.shp facilities."""
     if layer is Facility and (key := recognise_text(name)):
-        return Likeness(0.8, f"名称是设施类型“{facility_classes()[key].name}”")
+        return Likeness(0.75, f"名称是设施类型“{facility_classes()[key].name}”")
     kinds = [c.spec.codes.values for c in layer.columns() if c == UtilityPoint.kind and c.spec.codes is not None]
     word = next((word for values in kinds for word in values if len(word) > 1 and word in name), None)
-    return Likeness(0.8, f"名称含“{word}”") if word else _NONE
+    return Likeness(0.75, f"名称含“{word}”") if word else _NONE
 
 
 @cache

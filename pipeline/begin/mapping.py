@@ -22,7 +22,7 @@ from pipeline.begin.joins import Join, find_join, list_keys
 from pipeline.plan.sources import Inputs
 
 LAYERS: tuple[type[Layer], ...] = tuple(Layer.registry[key] for key in Inputs.model_fields)
-_ACCEPT = 0.45  # a table is mapped where a layer fits at least this well
+ACCEPT = 0.45  # a table is mapped where a layer fits at least this well
 _RIVAL = 0.1
 _SHOWN = 12  # values listed in one remark
 # One set of these is a plan; several files of other layers add up.
@@ -56,7 +56,7 @@ class Reviewed:
 
     def is_a(self, layer: type[Layer]) -> bool:
         """Whether the layer is the likeliest."""
-        return self.best is not None and self.best.layer is layer and self.score >= _ACCEPT
+        return self.best is not None and self.best.layer is layer and self.score >= ACCEPT
 
 
 def map_parts(parts: Iterable[Part | Left]) -> Findings:
@@ -165,7 +165,7 @@ def _read_place(item: Reviewed, *, near: Near | None) -> Reading | None:
 
 def _map_table(item: Reviewed, items: list[Reviewed], taken: set[int], findings: Findings) -> Entry | None:
     """Map a table: by itself, or with the shapes another file has under its key."""
-    guess = item.best if item.score >= _ACCEPT else None
+    guess = item.best if item.score >= ACCEPT else None
     spatial = guess_layers(
         item.part.table, [layer for layer in LAYERS if layer.shape not in (None, "any")], shape="any",
         names=_names(item.part), skip=_skip(item), any_shape=True,
@@ -202,7 +202,7 @@ def _skip(item: Reviewed) -> tuple[str, ...]:
 def _map_item(item: Reviewed, guess: LayerGuess | None, join: Join | None, findings: Findings) -> Entry | None:
     """Write a source, or say why there is none."""
     part = item.part
-    if guess is None or (guess.score < _ACCEPT and join is None):
+    if guess is None or (guess.score < ACCEPT and join is None):
         findings.left.append(Left(part.path, part.layer, _explain_left(item)))
         return None
     layer = guess.layer
