@@ -37,10 +37,7 @@ def read_dates(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
     real = pd.to_datetime(full, format="%Y-%m-%d", errors="coerce").notna()
     length = 4 + 3 * month.notna().astype(int) + 3 * day.notna().astype(int)
     made = pd.Series(
-        [
-            text[:size] if ok else pd.NA
-            for text, size, ok in zip(full.fillna(""), length, real, strict=True)
-        ],
+        [text[:size] if ok else pd.NA for text, size, ok in zip(full.fillna(""), length, real, strict=True)],
         index=cells.index,
         dtype="str",
     )
@@ -57,7 +54,11 @@ def drop_repeated(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> 
     again = pd.DataFrame(frame.drop(columns=frame.geometry.name)).duplicated()
     for row in frame.index[again]:
         place.warn(
-            "HSQ-G04", f"与前面的行完全相同，{layer.alias}只计一次", row=str(row), action="只保留第一行", remedy="删除重复的行"
+            "HSQ-G04",
+            f"与前面的行完全相同，{layer.alias}只计一次",
+            row=str(row),
+            action="只保留第一行",
+            remedy="删除重复的行",
         )
     return frame[~again]
 
@@ -91,7 +92,9 @@ def settle_funds(frame: pd.DataFrame, place: Place) -> None:
     social = said.str.contains("|".join(words["social_words"]))
     fiscal_kind, social_kind = FUND.values
     # A public fund named after its subject (社会事业专项资金) is public.
-    guess = pd.Series(pd.NA, index=frame.index, dtype="str").mask(social, social_kind).mask(public, fiscal_kind)
+    guess = (
+        pd.Series(pd.NA, index=frame.index, dtype="str").mask(social, social_kind).mask(public, fiscal_kind)
+    )
     filled = kind.isna() & guess.notna()
     frame[Ledger.fund_kind] = kind.where(~filled, guess)
     if filled.any():
@@ -190,10 +193,16 @@ def _settle_steps(frame: pd.DataFrame, place: Place) -> None:
 def _settle_delegates(frame: pd.DataFrame, place: Place) -> None:
     for row in _blank(frame, Delegate.name, Delegate.count):
         place.error(
-            "HSQ-V02", "姓名与代表人数都没有填", field=Delegate.count, row=str(row), remedy="填写代表人数，或每人一行填姓名"
+            "HSQ-V02",
+            "姓名与代表人数都没有填",
+            field=Delegate.count,
+            row=str(row),
+            remedy="填写代表人数，或每人一行填姓名",
         )
     if Delegate.name in frame.columns:
-        count = frame[Delegate.count] if Delegate.count in frame.columns else pd.Series(pd.NA, index=frame.index)
+        count = (
+            frame[Delegate.count] if Delegate.count in frame.columns else pd.Series(pd.NA, index=frame.index)
+        )
         frame[Delegate.count] = count.where(count.notna() | frame[Delegate.name].isna(), 1)
     _refuse_above(frame, Delegate.registered, Delegate.count, place)
     _refuse_above(frame, Delegate.signed, Delegate.registered, place)

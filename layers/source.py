@@ -14,8 +14,11 @@ from layers.model import Layer
 class Identified(Layer):
     """Fields every row of every layer has."""
 
-    id = m.text("要素编号", required=True, filled=True, unique=True, hint="每行不同；可以没有，程序按内容生成")
-    source = m.text("来源文件", derived=True)  # file (and sheet or layer) the row came from, for messages and metadata
+    id = m.text(
+        "要素编号", required=True, filled=True, unique=True, hint="每行不同；可以没有，程序按内容生成"
+    )
+    # File (and sheet or layer) the row came from, for messages and metadata.
+    source = m.text("来源文件", derived=True)
 
 
 class Placed(Identified):
@@ -42,24 +45,39 @@ class Community(Identified, key="community_given", alias="社区边界（输入�
     street = m.text("街道名称", example="甲街道")
     households = m.integer("户数", minimum=0)
     population = m.integer("常住人口", minimum=0)
-    boundary = m.text("边界性质", codes=codes.BOUNDARY, hint="留空按法定边界")  # 法定边界 where the source does not say
+    boundary = m.text("边界性质", codes=codes.BOUNDARY, hint="留空按法定边界")
 
 
 class Parcel(Placed, key="parcel", alias="现状用地分布", shape="polygon", onemap={"polygon": "HSQ_XZYD"}):
     """Land-use parcels with codes of the 2023 classification (catalogue G-02)."""
 
-    number = m.text("图斑编号", "TBBH", 8, required=True, filled=True, hint="可以没有，程序生成", example="0001")
+    number = m.text(
+        "图斑编号", "TBBH", 8, required=True, filled=True, hint="可以没有，程序生成", example="0001"
+    )
     landuse_code = m.text(
-        "用地用海分类代码", "YDYHFLDM", 10, required=True, hint="2023 年分类代码，按文本填写，保留前导零", example="070102"
+        "用地用海分类代码",
+        "YDYHFLDM",
+        10,
+        required=True,
+        hint="2023 年分类代码，按文本填写，保留前导零",
+        example="070102",
     )
     landuse_name = m.text(
-        "用地用海分类名称", "YDYHFLMC", 50, required=True, filled=True, hint="可留空，按代码填写", example="二类城镇住宅用地"
+        "用地用海分类名称",
+        "YDYHFLMC",
+        50,
+        required=True,
+        filled=True,
+        hint="可留空，按代码填写",
+        example="二类城镇住宅用地",
     )
     area_m2 = m.number(
         "面积", "MJ", 16, 2, unit="㎡", minimum=0, required=True, filled=True, hint="可留空，按图形量算"
     )
     tenure_code = m.text("权属性质", "QSXZ", 2, hint="10 国有、30 集体等两位代码", example="10")
-    year = m.integer("数据年份", "SJNF", 4, required=True, filled=True, hint="可留空，取配置的 data_year", example="2025")
+    year = m.integer(
+        "数据年份", "SJNF", 4, required=True, filled=True, hint="可留空，取配置的 data_year", example="2025"
+    )
     note = m.text("备注", "BZ", 254)
     use_status = m.text("使用状况", codes=codes.USE_STATUS)
 
@@ -95,8 +113,17 @@ class Road(Placed, key="road", alias="道路", shape="line", onemap={"line": "HS
     width_m = m.number("宽度", "KD", 6, 2, unit="m", minimum=0)
     length_m = m.number("长度", "CD", 12, 2, unit="m", minimum=0, derived=True)
     note = m.text("备注", "BZ", 254)
-    level = m.integer("层级", required=True, filled=True, hint="0 地面、1 桥、-1 隧道；不同层级交叉不相通；留空按 0", example="0")  # 0 at grade, +1 bridge, -1 tunnel; never joins another level
-    walkable = m.flag("可步行", required=True, filled=True, hint="是或否；留空时除快速路外都可步行", example="是")
+    # 0 at grade, +1 bridge, -1 tunnel; never joins another level.
+    level = m.integer(
+        "层级",
+        required=True,
+        filled=True,
+        hint="0 地面、1 桥、-1 隧道；不同层级交叉不相通；留空按 0",
+        example="0",
+    )
+    walkable = m.flag(
+        "可步行", required=True, filled=True, hint="是或否；留空时除快速路外都可步行", example="是"
+    )
 
 
 class Gate(Placed, key="gate", alias="出入口", shape="point", onemap={"point": "HSQ_CRK"}):
@@ -114,7 +141,8 @@ class Barrier(Identified, key="barrier", alias="步行障碍", shape="line"):
     name = m.text("名称", example="甲小区围墙")
     # 是: a walkable line across it is cut. 否: a street drawn across a river is a bridge nobody tagged.
     cuts = m.text("是否截断道路", codes=codes.YES_NO, required=True, filled=True, hint="留空按是")
-    level = m.integer("层级", required=True, filled=True, hint="0 地面、1 高架；留空按 0", example="0")  # as of Road: a railway on a viaduct (+1) bars nothing at grade
+    # As of Road: a railway on a viaduct (+1) bars nothing at grade.
+    level = m.integer("层级", required=True, filled=True, hint="0 地面、1 高架；留空按 0", example="0")
 
 
 class Relief(Layer, key="relief", alias="地面高程"):
@@ -131,7 +159,13 @@ class Facility(Placed, key="facility", alias="各类设施现状点", shape="poi
     """Facilities by type key of ``configs/facility_classes.yaml`` (G-03, B-02)."""
 
     type_key = m.text(
-        "设施类型代码", "SSLXDM", 32, required=True, filled=True, hint="设施类型的名称或代码，如 幼儿园、社区食堂；可留空，按名称识别", example="社区食堂"
+        "设施类型代码",
+        "SSLXDM",
+        32,
+        required=True,
+        filled=True,
+        hint="设施类型的名称或代码，如 幼儿园、社区食堂；可留空，按名称识别",
+        example="社区食堂",
     )
     type_name = m.text("设施类型名称", "SSLXMC", 90, required=True, derived=True)
     name = m.text("设施名称", "SSMC", 100, example="甲社区食堂")
@@ -139,7 +173,9 @@ class Facility(Placed, key="facility", alias="各类设施现状点", shape="poi
     floor_area_m2 = m.number("建筑面积", "JZMJ", 12, 2, unit="㎡", minimum=0)
     land_area_m2 = m.number("用地面积", "YDMJ", 12, 2, unit="㎡", minimum=0)
     radius_m = m.integer("服务半径", "FWBJ", 6, unit="m", minimum=0, hint="可留空，按标准取值", example="300")
-    capacity = m.number("服务能力", "FWNL", 10, 0, minimum=0, hint="可带单位，如 120人、24班、60床", example="120人")
+    capacity = m.number(
+        "服务能力", "FWNL", 10, 0, minimum=0, hint="可带单位，如 120人、24班、60床", example="120人"
+    )
     capacity_unit = m.text("能力单位", "NLDW", 10, example="人")
     sharing = m.text("可共享性", "KGXX", 20, codes=codes.SHARING, hint="能否向周边社区居民开放（指南 3.2）")
     note = m.text("备注", "BZ", 254)
@@ -200,8 +236,12 @@ class Context(Identified, key="context", alias="底图要素", shape="line"):
 class Survey(Placed, key="survey", alias="需求清单（调查）", shape="any"):
     """Rows of the check-up's 需求清单 (2.2, L-01); the place may be a point, a line, an area or unknown."""
 
-    dimension = m.text("维度", codes=codes.DIMENSION, required=True, filled=True, hint="与所属工程填一个即可，另一个可留空")
-    works = m.text("所属工程", codes=codes.WORKS, required=True, filled=True, hint="与维度填一个即可，另一个可留空")
+    dimension = m.text(
+        "维度", codes=codes.DIMENSION, required=True, filled=True, hint="与所属工程填一个即可，另一个可留空"
+    )
+    works = m.text(
+        "所属工程", codes=codes.WORKS, required=True, filled=True, hint="与维度填一个即可，另一个可留空"
+    )
     block = m.text("对应板块", hint="留空时按所属工程取常用板块", example="完善公共服务配套")
     description = m.text("需求描述", required=True, example="增设社区食堂，解决老年人就餐难")
     urgency = m.text("紧迫程度", codes=codes.URGENCY, required=True)
@@ -228,8 +268,11 @@ class Ledger(Placed, key="ledger", alias="资源台账（调查）", shape="any"
     amount_wan = m.number("金额", unit="万元", minimum=0)
     fund_source = m.text("资金来源", hint="资金、政策类填写", example="上级财政专项")
     funding = m.text("资金筹措方式", codes=codes.FUNDING)  # 4.6
-    fund_kind = m.text("资金性质", codes=codes.FUND, hint="留空时按资金来源判定")  # the two columns of table 2
+    # The two columns of table 2.
+    fund_kind = m.text("资金性质", codes=codes.FUND, hint="留空时按资金来源判定")
     clause = m.text("政策条款或文号", hint="政策类必须写明文号和条款", example="甲府办〔2024〕12号第三条")
     support = m.text("支持单位及事项", hint="支持单位，可加支持事项", example="甲区住建局")
-    serves = m.text("支持方向", hint="设施类型、维度或工程，多个用分号隔开", example="社区食堂")  # facility types, dimensions or works the resource is meant for; ';' between
+    serves = m.text(
+        "支持方向", hint="设施类型、维度或工程，多个用分号隔开", example="社区食堂"
+    )  # facility types, dimensions or works the resource is meant for; ';' between
     note = m.text("备注")

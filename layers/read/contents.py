@@ -25,11 +25,31 @@ OSM = (".osm", ".osm.bz2", ".osm.gz", ".osm.pbf", ".pbf")
 RASTERS = frozenset({".tif", ".tiff"})
 # Files that belong to another one, and office programs' lock files.
 _COMPANIONS = frozenset(
-    {".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".qml", ".tfw", ".ovr", ".xml", ".idx", ".fix"}
+    {
+        ".shx",
+        ".dbf",
+        ".prj",
+        ".cpg",
+        ".sbn",
+        ".sbx",
+        ".qix",
+        ".qmd",
+        ".qml",
+        ".tfw",
+        ".ovr",
+        ".xml",
+        ".idx",
+        ".fix",
+    }
 )
 _DOCUMENTS = frozenset({".pdf", ".ofd", ".doc", ".docx", ".wps", ".ppt", ".pptx", ".jpg", ".jpeg", ".png"})
 _CAD_COLUMNS = ("Layer", "PaperSpace", "SubClasses", "Linetype", "EntityHandle", "Text")
-_KINDS: dict[str, Shape] = {"Point": "point", "LineString": "line", "LinearRing": "line", "Polygon": "polygon"}
+_KINDS: dict[str, Shape] = {
+    "Point": "point",
+    "LineString": "line",
+    "LinearRing": "line",
+    "Polygon": "polygon",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +171,7 @@ def read_parts(path: Path) -> Iterator[Part | Left]:
         yield Left(path, None, f"不是可读取的数据格式（{suffix or '无扩展名'}）")
 
 
-def _list_layers(path: Path) -> list[str | None]:
+def _list_layers(path: Path) -> list[str] | list[None]:
     if path.suffix.lower() == ".zip":
         return _list_zipped(path)
     try:
@@ -161,13 +181,15 @@ def _list_layers(path: Path) -> list[str | None]:
     return [None] if len(names) < 2 and path.suffix.lower() in {".shp", ".geojson", ".json"} else list(names)
 
 
-def _list_zipped(path: Path) -> list[str | None]:
+def _list_zipped(path: Path) -> list[str] | list[None]:
     try:
         with zipfile.ZipFile(path) as archive:
-            shapes = [PurePosixPath(name).stem for name in archive.namelist() if name.lower().endswith(".shp")]
+            shapes = [
+                PurePosixPath(name).stem for name in archive.namelist() if name.lower().endswith(".shp")
+            ]
     except (zipfile.BadZipFile, OSError):
         return [None]
-    return list(sorted(shapes)) if len(shapes) > 1 else [None]
+    return sorted(shapes) if len(shapes) > 1 else [None]
 
 
 def _read_book(path: Path) -> Iterator[Part | Left]:
@@ -183,7 +205,11 @@ def _read_book(path: Path) -> Iterator[Part | Left]:
         elif page.max_row < 2:
             yield Left(path, page.title, "工作表是空的")
         else:
-            deep = [r.max_row - r.min_row + 1 for r in page.merged_cells.ranges if r.min_row <= 4 and r.max_row <= 6]
+            deep = [
+                r.max_row - r.min_row + 1
+                for r in page.merged_cells.ranges
+                if r.min_row <= 4 and r.max_row <= 6
+            ]
             yield _read_part(path, page.title, max(deep, default=1))
     book.close()
 

@@ -89,7 +89,9 @@ def proves_alone(wanted: Column, layer: type[Layer]) -> bool:
     return known or wanted.spec.codes is not None
 
 
-def weigh_values(sample: Sample, wanted: Column, layer: type[Layer], *, communities: frozenset[str]) -> Evidence:
+def weigh_values(
+    sample: Sample, wanted: Column, layer: type[Layer], *, communities: frozenset[str]
+) -> Evidence:
     """Return what the values of a column say about a field.
 
     Parameters
@@ -101,7 +103,11 @@ def weigh_values(sample: Sample, wanted: Column, layer: type[Layer], *, communit
         return NOTHING
     if wanted == Placed.community and issubclass(layer, Placed):
         known = sample.words.isin(communities).mean() if communities else 0.0
-        return Evidence(known, f"{known:.0%} 的取值是社区名称") if known > 0.5 else _unlike_numbers(sample, wanted)
+        return (
+            Evidence(known, f"{known:.0%} 的取值是社区名称")
+            if known > 0.5
+            else _unlike_numbers(sample, wanted)
+        )
     test = _TESTS.get((layer.key, str(wanted))) or _TESTS.get(("*", str(wanted)))
     if test is not None:
         told: Evidence = sample.once(test, lambda: test(sample))
@@ -134,7 +140,11 @@ def _weigh_numbers(sample: Sample, wanted: Column, *, unit: str) -> Evidence:
     if limits is None:
         return Evidence(0.05)
     inside = numbers.between(*limits).mean()
-    return Evidence(0.2, f"取值在 {limits[0]}–{limits[1]} 之间") if inside > 0.9 else Evidence(-0.7, "取值超出合理范围")
+    return (
+        Evidence(0.2, f"取值在 {limits[0]}–{limits[1]} 之间")
+        if inside > 0.9
+        else Evidence(-0.7, "取值超出合理范围")
+    )
 
 
 def _are_flags(sample: Sample) -> bool:
@@ -184,20 +194,24 @@ def _weigh_keys(sample: Sample) -> Evidence:
     return Evidence(0.2, "取值互不重复") if unique else Evidence(-0.7, "取值有空白或重复")
 
 
-def _share(sample: Sample, hits: pd.Series, what: str, *, least: float = 0.5) -> Evidence:
+def _share(hits: pd.Series, what: str, *, least: float = 0.5) -> Evidence:
     share = float(hits.mean())
-    return Evidence(share, f"{share:.0%} 的取值是{what}") if share >= least else Evidence(-0.6, f"取值不是{what}")
+    return (
+        Evidence(share, f"{share:.0%} 的取值是{what}")
+        if share >= least
+        else Evidence(-0.6, f"取值不是{what}")
+    )
 
 
 def _weigh_landuse_codes(sample: Sample) -> Evidence:
     """Codes of 2023 and of the 2020 trial are proof; codes of the third land survey only look like them."""
-    told = _share(sample, ~restore_codes(sample.words, _known_codes()).bad, "用地用海分类代码")
+    told = _share(~restore_codes(sample.words, _known_codes()).bad, "用地用海分类代码")
     looks = sample.words.str.fullmatch(r"\d{2,6}[A-Z]?(?:\.0)?").mean() > _MOSTLY
     return NOTHING if told.score < 0 and looks else told
 
 
 def _weigh_landuse_names(sample: Sample) -> Evidence:
-    return _share(sample, sample.words.isin(_known_names()), "用地用海分类名称", least=0.3)
+    return _share(sample.words.isin(_known_names()), "用地用海分类名称", least=0.3)
 
 
 @cache
@@ -213,12 +227,12 @@ def _known_names() -> frozenset[str]:
 
 
 def _weigh_divisions(sample: Sample) -> Evidence:
-    return _share(sample, sample.words.str.fullmatch(r"\d{12}(?:\.0)?"), "12 位区划代码")
+    return _share(sample.words.str.fullmatch(r"\d{12}(?:\.0)?"), "12 位区划代码")
 
 
 def _weigh_types(sample: Sample) -> Evidence:
     known = sample.words.map(lambda word: recognise_text(word) is not None)
-    return _share(sample, known.astype(bool), "可识别的设施类型", least=0.3)
+    return _share(known.astype(bool), "可识别的设施类型", least=0.3)
 
 
 def _weigh_uses(sample: Sample) -> Evidence:
@@ -227,7 +241,7 @@ def _weigh_uses(sample: Sample) -> Evidence:
 
 
 def _weigh_dates(sample: Sample) -> Evidence:
-    return _share(sample, ~read_dates(sample.cells)[1], "日期", least=0.8)
+    return _share(~read_dates(sample.cells)[1], "日期", least=0.8)
 
 
 def _weigh_years(sample: Sample) -> Evidence:
@@ -238,7 +252,7 @@ def _weigh_years(sample: Sample) -> Evidence:
 def _weigh_files(sample: Sample) -> Evidence:
     suffixes = read_settings("process.yaml")["papers"]["suffixes"]
     pattern = "(" + "|".join(map(re.escape, suffixes)) + ")$"
-    return _share(sample, sample.words.str.lower().str.contains(pattern.replace("(", "(?:")), "文件名")
+    return _share(sample.words.str.lower().str.contains(pattern.replace("(", "(?:")), "文件名")
 
 
 _TESTS: dict[tuple[str, str], Callable[[Sample], Evidence]] = {

@@ -26,6 +26,8 @@ LEAST = 0.5  # below it nothing is written
 # A rival this near makes a guess unsure, whatever its own score.
 _NEAR = 0.08
 _LAYER_LEAST = 0.35
+_EMPTY = 0.85
+_A_KEY = 0.85
 _OWN_NAME = 0.95  # a name this like a field's is that field's, whatever other values it could pass for
 # Rows of these may have no place at all; every other layer of any shape must have one.
 _PLACELESS = (Survey, Ledger, PastWork)
@@ -85,7 +87,7 @@ def fits_shape(layer: type[Layer], shape: Shape | None) -> bool:
     """Return whether a layer can take features of a kind: ``any`` is mixed, None a table without places."""
     if shape is None:
         return layer.shape is None or layer in _PLACELESS
-    return layer.shape in ("any", shape) or (layer.shape is None and shape == "point")
+    return layer.shape in ("any", shape)
 
 
 def guess_fields(
@@ -103,30 +105,51 @@ def guess_fields(
     communities : names of the plan's communities, where known.
     skip : columns spoken for, such as coordinates.
     """
-    fields = [column for column in layer.asked()]
+    fields = list(layer.asked())
     columns = [str(name) for name in table.columns if str(name) not in skip and not is_ignored(str(name))]
     if not columns:
         return ()
     known = frozenset(communities)
     samples = {name: Sample.take(table[name]) for name in columns}
-    columns = [name for name in columns if len(samples[name].words)]  # an empty column is nothing
-    if not columns:
-        return ()
-    named = {c: max((like_field(c, f, layer).score for f in fields), default=0.0) >= _OWN_NAME for c in columns}
-    pairs = [[_judge(f, c, samples[c], layer, communities=known, named=named[c]) for c in columns] for f in fields]
+    named = {
+        c: max((like_field(c, f, layer).score for f in fields), default=0.0) >= _OWN_NAME for c in columns
+    }
+    pairs = [
+        [_judge(f, c, samples[c], layer, communities=known, named=named[c]) for c in columns] for f in fields
+    ]
     scores = np.array([[pair.score for pair in row] for row in pairs])
-    chosen = linear_sum_assignment(np.where(scores >= LEAST, scores, 0.0), maximize=True)
-    found: dict[Column, FieldGuess] = {}
-    for at, which in zip(*chosen, strict=True):
-        if scores[at, which] < LEAST:
-            continue
-        rivals = _list_rivals(scores, at, which, fields, columns, taken=dict(zip(*chosen, strict=True)))
-        pair = pairs[at][which]
-        found[fields[at]] = FieldGuess(
-            fields[at], columns[which], round(pair.score, 2), pair.evidence, rivals, pair.values, pair.strange
+    # The key is chosen last, since it may be a number that is a field of its own as well; what is a key and
+    # hardly anything else is kept for it.
+    is_key = np.array([f == Identified.id for f in fields])[:, None]
+    keyless = np.where(is_key, 0.0, scores)
+    key = np.where(is_key, scores, 0.0).max(axis=0)
+    keyless = np.where((key >= _A_KEY) & (key > keyless.max(axis=0)), 0.0, keyless)
+    chosen = linear_sum_assignment(np.where(keyless >= LEAST, keyless, 0.0), maximize=True)
+    taken = {int(at): int(which) for at, which in zip(*chosen, strict=True) if keyless[at, which] >= LEAST}
+    _choose_key(taken, scores, fields)
+    return tuple(
+        FieldGuess(
+            fields[at], columns[which], round(pairs[at][which].score, 2), pairs[at][which].evidence,
+            _list_rivals(scores, at, which, fields, columns, taken=taken), pairs[at][which].values, pairs[at][which].strange,
         )
-    _share_key(found, fields, columns, pairs)
-    return tuple(found[field] for field in fields if field in found)
+        for at, which in sorted(taken.items())
+    )  # fmt: skip
+
+
+def _choose_key(taken: dict[int, int], scores: np.ndarray, fields: Sequence[Column]) -> None:
+    """Let the key be the best column nobody took, else one a text field took: a number of its own is a key."""
+    at = next((at for at, field in enumerate(fields) if field == Identified.id), None)
+    if at is None:
+        return
+    used = set(taken.values())
+    texts = {which for other, which in taken.items() if fields[other].spec.kind == "text"}
+    free = [n for n in range(scores.shape[1]) if n not in used and scores[at, n] >= LEAST]
+    shared = [n for n in texts if scores[at, n] >= SURE]
+    best = max(free or shared, key=lambda n: (scores[at, n], -n), default=None)
+    if free and shared and scores[at, best] < SURE:
+        best = max(shared, key=lambda n: (scores[at, n], -n))
+    if best is not None:
+        taken[at] = best
 
 
 @dataclass(frozen=True)
@@ -138,17 +161,27 @@ class _Pair:
 
 
 def _judge(
-    wanted: Column, column: str, sample: Sample, layer: type[Layer], *, communities: frozenset[str], named: bool
+    wanted: Column,
+    column: str,
+    sample: Sample,
+    layer: type[Layer],
+    *,
+    communities: frozenset[str],
+    named: bool,
 ) -> _Pair:
     """Put the name's likeness and the values' evidence together; ``named`` columns bear some field's own name."""
     name: Likeness = like_field(column, wanted, layer)
     if not name.score and not proves_alone(wanted, layer):
         return _Pair(0.0, "")
+    if not len(sample.words):  # an empty column may be filled in later; a filled one goes first
+        return _Pair(name.score * _EMPTY, _join(name.evidence, "这一列还是空的"))
     said: Evidence = weigh_values(sample, wanted, layer, communities=communities)
     if said.score <= -1:
         return _Pair(0.0, said.text)
     if said.score < 0:
-        return _Pair(name.score * (1 + said.score), _join(name.evidence, said.text), said.values, said.strange)
+        return _Pair(
+            name.score * (1 + said.score), _join(name.evidence, said.text), said.values, said.strange
+        )
     # Values alone prove a field only where they are of a kind of their own.
     alone = said.score if said.score >= 0.5 else said.score * bool(name.score)
     if named and not name.score:
@@ -162,29 +195,22 @@ def _join(*texts: str) -> str:
 
 
 def _list_rivals(
-    scores: np.ndarray, at: int, which: int, fields: Sequence[Column], columns: Sequence[str], *, taken: dict[int, int]
+    scores: np.ndarray,
+    at: int,
+    which: int,
+    fields: Sequence[Column],
+    columns: Sequence[str],
+    *,
+    taken: dict[int, int],
 ) -> tuple[str, ...]:
     """Columns nobody took that fit the field nearly as well, and fields without a column that fit this one."""
     own = scores[at, which]
-    used = {n for m, n in taken.items() if scores[m, n] >= LEAST}
-    served = {m for m, n in taken.items() if scores[m, n] >= LEAST}
+    used, served = set(taken.values()), set(taken)
     other = [(scores[at, n], f"列“{columns[n]}”") for n in range(len(columns)) if n not in used]
-    other += [(scores[m, which], f"字段“{fields[m].spec.alias}”") for m in range(len(fields)) if m not in served]
+    other += [
+        (scores[m, which], f"字段“{fields[m].spec.alias}”") for m in range(len(fields)) if m not in served
+    ]
     return tuple(text for score, text in sorted(other, reverse=True) if score >= max(LEAST, own - _NEAR))[:3]
-
-
-def _share_key(
-    found: dict[Column, FieldGuess], fields: Sequence[Column], columns: Sequence[str], pairs: list[list[_Pair]]
-) -> None:
-    """Let the id be a column that another text field took as well: a number or code of its own is a key."""
-    key = next((field for field in fields if field == Identified.id), None)
-    if key is None or key in found:
-        return
-    at = fields.index(key)
-    texts = {guess.column for guess in found.values() if guess.field.spec.kind == "text"}
-    best = max(range(len(columns)), key=lambda n: (pairs[at][n].score, -n))
-    if pairs[at][best].score >= SURE and columns[best] in texts:
-        found[key] = FieldGuess(key, columns[best], round(pairs[at][best].score, 2), pairs[at][best].evidence)
 
 
 def guess_layers(
@@ -265,6 +291,7 @@ def _weigh_layer(
         for column in layer.asked()
         if column.spec.required and column not in have and not column.spec.filled
     )
-    why = _join(name.evidence, f"{len(used)}/{len(used) + len(left)} 列对应其字段" if used else "没有对应的列")
+    why = _join(
+        name.evidence, f"{len(used)}/{len(used) + len(left)} 列对应其字段" if used else "没有对应的列"
+    )
     return LayerGuess(layer, round(score, 3), why, fields, left, missing)
-

@@ -84,12 +84,13 @@ def _like_content(name: str, layer: type[Layer]) -> Likeness:
     """Compare with what a layer holds: 路灯.shp is utility points, 公交站.shp facilities."""
     if layer is Facility and (key := recognise_text(name)):
         return Likeness(0.75, f"名称是设施类型“{facility_classes()[key].name}”")
-    kinds = [c.spec.codes.values for c in layer.columns() if c == UtilityPoint.kind and c.spec.codes is not None]
+    kinds = [
+        c.spec.codes.values for c in layer.columns() if c == UtilityPoint.kind and c.spec.codes is not None
+    ]
     word = next((word for values in kinds for word in values if len(word) > 1 and word in name), None)
     return Likeness(0.75, f"名称含“{word}”") if word else _NONE
 
 
-@cache
 def like_field(column: str, wanted: Column, layer: type[Layer]) -> Likeness:
     """Return how like a column's name is to a field.
 
@@ -98,10 +99,18 @@ def like_field(column: str, wanted: Column, layer: type[Layer]) -> Likeness:
     column : as the file has it; stacked headers joined as ``上级/下级``.
     wanted : a field of ``layer``.
     """
+    declared: Any = layer
+    return _find_likeness(column, str(wanted), declared)
+
+
+@cache
+def _find_likeness(column: str, wanted: str, layer: Any) -> Likeness:
     forms = _forms(layer)[wanted]
     parts = column.split("/")
     names = dict.fromkeys([fold_name(column), fold_name(parts[-1]), fold_name("".join(parts[-2:]))])
-    return max((_compare(name, forms) for name in names if name), key=lambda found: found.score, default=_NONE)
+    return max(
+        (_compare(name, forms) for name in names if name), key=lambda found: found.score, default=_NONE
+    )
 
 
 def _compare(name: str, forms: _Forms) -> Likeness:
@@ -141,14 +150,18 @@ def _near_initials(letters: str, forms: _Forms) -> Iterator[Likeness]:
 
 
 @cache
-def _forms(layer: type[Layer]) -> dict[Column, _Forms]:
-    return {column: _forms_of(column, layer) for column in layer.columns()}
+def _forms(layer: Any) -> dict[str, _Forms]:
+    return {str(column): _forms_of(column, layer) for column in layer.columns()}
 
 
 def _forms_of(column: Column, layer: type[Layer]) -> _Forms:
     fields: dict[str, Any] = read_settings(SYNONYMS)["fields"]
     forms = _Forms()
-    for name, what in ((column.spec.alias, "别名"), (str(column), "字段名"), (column.spec.onemap, "一张图字段名")):
+    for name, what in (
+        (column.spec.alias, "别名"),
+        (str(column), "字段名"),
+        (column.spec.onemap, "一张图字段名"),
+    ):
         _add(forms, name, 1.0, f"列名即{what}")
     _add(forms, str(column).removesuffix("_m2").removesuffix("_wan"), 0.9, "列名即字段名")
     own = fields.get(layer.key, {}).get(column, ())

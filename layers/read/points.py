@@ -59,9 +59,14 @@ def guess_points(table: pd.DataFrame) -> Points | None:
     settings = read_settings(SYNONYMS)["coordinates"]
     named = {str(name): _direction(str(name), settings) for name in table.columns}
     numbers = {
-        name: parse_numbers(head[name], unit="m").values.to_numpy(dtype=float) for name, said in named.items() if said
+        name: parse_numbers(head[name], unit="m").values.to_numpy(dtype=float)
+        for name, said in named.items()
+        if said
     }
-    for degrees, east_boxes, north_box in ((True, (_DEGREES[0],), _DEGREES[1]), (False, _EASTINGS, _NORTHINGS)):
+    for degrees, east_boxes, north_box in (
+        (True, (_DEGREES[0],), _DEGREES[1]),
+        (False, _EASTINGS, _NORTHINGS),
+    ):
         east = [name for name, values in numbers.items() if any(_lies(values, box) for box in east_boxes)]
         north = [name for name, values in numbers.items() if _lies(values, north_box) and name not in east]
         if not east or not north:
@@ -71,7 +76,9 @@ def guess_points(table: pd.DataFrame) -> Points | None:
         crossed = named[x] == "北" or named[y] == "东"
         datum, whose = _find_provider(head) if degrees else (None, "")
         sure = len(east) == len(north) == 1 and not (degrees and datum is None)
-        evidence = "，".join(filter(None, (told, "列名与取值的方向相反，以取值为准" if crossed else "", whose)))
+        evidence = "，".join(
+            filter(None, (told, "列名与取值的方向相反，以取值为准" if crossed else "", whose))
+        )
         return Points(x, y, degrees, np.column_stack([numbers[x], numbers[y]]), datum, evidence, sure)
     return None
 
@@ -130,7 +137,11 @@ def _find_provider(head: pd.DataFrame) -> tuple[str | None, str]:
         told = [f"有 {'、'.join(hits)} 列"] if hits else []
         told += _find_values(head, provider)
         if len(hits) + 2 * (len(told) - bool(hits)) > best[0]:
-            best = (len(hits) + 2 * (len(told) - bool(hits)), provider["datum"], f"{provider['name']}：{'，'.join(told)}")
+            best = (
+                len(hits) + 2 * (len(told) - bool(hits)),
+                provider["datum"],
+                f"{provider['name']}：{'，'.join(told)}",
+            )
     return best[1], best[2]
 
 

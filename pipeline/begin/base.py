@@ -65,5 +65,10 @@ def _describe(table: str, layer: type[Layer], column: Column) -> Described:
     text = note_of(layer, column).replace("\n", "；")
     domain = choices if choices is not None and choices.closed else None
     return Described(
-        table, str(column), column.spec.alias, text, domain.name if domain else "", domain.values if domain else ()
+        table,
+        str(column),
+        column.spec.alias,
+        text,
+        domain.name if domain else "",
+        domain.values if domain else (),
     )

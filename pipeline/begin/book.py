@@ -67,10 +67,17 @@ def _write_sheet(page: Any, book: Any, layer: type[Layer], ranges: dict[str, str
         cells = _form(book, num_format="@") if is_text else _form(book)
         page.set_column(at, at, _width(layer, column, head), cells)
         page.write_string(0, at, head, form)
-        note = _PLACE_NOTE.format(name=head, example=EXAMPLE_PLACE[head]) if column is None else note_of(layer, column)
+        note = (
+            _PLACE_NOTE.format(name=head, example=EXAMPLE_PLACE[head])
+            if column is None
+            else note_of(layer, column)
+        )
         lines = sum(1 + len(line) // 20 for line in note.split("\n"))
         page.write_comment(
-            0, at, note, {"author": "haoshequ", "x_scale": 2.4, "height": 20 + _NOTE_ROW * lines, "font_size": 9}
+            0,
+            at,
+            note,
+            {"author": "haoshequ", "x_scale": 2.4, "height": 20 + _NOTE_ROW * lines, "font_size": 9},
         )
         choices = choices_of(layer, column) if column is not None else None
         if choices is not None:

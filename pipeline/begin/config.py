@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -110,7 +110,9 @@ def _write_identity(findings: Findings, setting: Setting) -> Iterator[str]:
         "province_prefix": region[:2],
         "plan_block": 1,
     }
-    doubtful = {"compiler", "compiled", "data_year", "first_year"} | {k for k, v in known.items() if PLACEHOLDER in str(v)}
+    doubtful = {"compiler", "compiled", "data_year", "first_year"} | {
+        k for k, v in known.items() if PLACEHOLDER in str(v)
+    }
     doubtful |= set() if findings.region else {"region_code"}
     for key, value in known.items():
         mark = f"{DOUBT}请核对：" if key in doubtful else ""
@@ -153,7 +155,12 @@ def _write_entry(entry: Entry, setting: Setting) -> Iterator[str]:
 
 
 def _write_source(
-    source: Mapping[str, Any], doubts: Mapping[str, str], shapes: Path | None, setting: Setting, *, indent: int
+    source: Mapping[str, Any],
+    doubts: Mapping[str, str],
+    shapes: Path | None,
+    setting: Setting,
+    *,
+    indent: int,
 ) -> Iterator[str]:
     pad = " " * indent
     for key, value in source.items():

@@ -44,7 +44,8 @@ class Reading:
         if self.used is None or not len(xy):
             return None
         low, high = xy.min(axis=0), xy.max(axis=0)
-        lon, lat = to_degrees(*((low + high) / 2)[:, None], self.used)
+        x, y = (low + high) / 2
+        lon, lat = to_degrees(np.array([x]), np.array([y]), self.used)
         return (float(lon[0]), float(lat[0])) if np.isfinite(lon[0]) else None
 
 
@@ -61,7 +62,9 @@ def read_shapes(part: Part, *, near: Near | None) -> Reading:
         return Reading(None, None, xy, None, f"{verdict.problem}；{verdict.remedy}")
     others = "；也可能是：" + "、".join(label for _, label in straight[1:3]) if straight[1:] else ""
     code, label = straight[0]
-    return Reading(f"EPSG:{code}", None, xy, CRS.from_epsg(int(code)), f"{verdict.problem}；暂按{label}{others}")
+    return Reading(
+        f"EPSG:{code}", None, xy, CRS.from_epsg(int(code)), f"{verdict.problem}；暂按{label}{others}"
+    )
 
 
 def read_points(points: Points, *, near: Near | None) -> Reading:
@@ -73,7 +76,11 @@ def read_points(points: Points, *, near: Near | None) -> Reading:
         return Reading(f"EPSG:{GEOGRAPHIC}", None, points.xy, CRS.from_epsg(GEOGRAPHIC), doubt)
     middle = np.nanmedian(points.xy, axis=0)
     guesses = guess_crs((float(middle[0]), float(middle[1])), near=near)
-    codes = [int(match[1]) for guess in guesses if "对调" not in guess.label and (match := _CODE.search(guess.line))]
+    codes = [
+        int(match[1])
+        for guess in guesses
+        if "对调" not in guess.label and (match := _CODE.search(guess.line))
+    ]
     if not codes:
         return Reading(None, None, points.xy, None, "坐标系无法判定，请在 crs 中写明")
     doubt = "" if near is not None or len(codes) == 1 else f"坐标系暂按 {name_crs(CRS.from_epsg(codes[0]))}"

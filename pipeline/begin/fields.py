@@ -56,7 +56,6 @@ def sheet_name(layer: type[Layer]) -> str:
     return layer.alias.split("（")[0]
 
 
-@cache
 def choices_of(layer: type[Layer], column: Column) -> Choices | None:
     """Return what a drop-down offers for a field, None where anything may be written."""
     spec = column.spec
@@ -64,17 +63,27 @@ def choices_of(layer: type[Layer], column: Column) -> Choices | None:
         return Choices(spec.codes.name, tuple((v, v) for v in spec.codes.values), spec.codes.closed)
     if spec.kind == "bool":
         return Choices(codes.YES_NO.name, tuple((v, v) for v in codes.YES_NO.values), True)
-    names = tuple((item.name, item.key) for item in facility_classes().values())
+    names = _type_names()
     if (layer, column) in ((Facility, Facility.type_key), (Survey, Survey.type_key)):
         return Choices("设施类型", names, False)
     if (layer, column) == (OwnCost, OwnCost.subject):
         return Choices("造价对象", (*((word, word) for word in COST_GROUPS), *names), False)
     if (layer, column) == (Survey, Survey.block):
-        blocks = dict.fromkeys(name for works in codes.WORKS.values for name in block_names(works))
-        return Choices("对应板块", tuple((name, name) for name in blocks), False)
+        return Choices("对应板块", _known_blocks(), False)
     if (layer, column) == (Parcel, Parcel.landuse_code):
         return Choices("用地用海分类", tuple(landuse_names().items()), True)
     return None
+
+
+@cache
+def _type_names() -> tuple[tuple[str, str], ...]:
+    return tuple((item.name, item.key) for item in facility_classes().values())
+
+
+@cache
+def _known_blocks() -> tuple[tuple[str, str], ...]:
+    blocks = dict.fromkeys(name for works in codes.WORKS.values for name in block_names(works))
+    return tuple((name, name) for name in blocks)
 
 
 def example_of(layer: type[Layer], column: Column) -> str:

@@ -41,5 +41,7 @@ def name_area(findings: Findings) -> str:
 
 def name_title(findings: Findings) -> str:
     """Return a title for the plan."""
-    where = findings.street or (findings.communities[0] if len(findings.communities) == 1 else f"{PLACEHOLDER}街道")
+    where = findings.street or (
+        findings.communities[0] if len(findings.communities) == 1 else f"{PLACEHOLDER}街道"
+    )
     return f"{where}好社区更新实施方案"

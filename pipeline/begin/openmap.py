@@ -57,10 +57,14 @@ def add_open_data(findings: Findings) -> None:
         except PlanFaults as error:
             read.append((item, None, error.faults[0].problem))
     usable = sorted(
-        ((item, pick) for item, pick, _ in read if pick is not None), key=lambda pair: (-pair[1].rank, str(pair[0].path))
+        ((item, pick) for item, pick, _ in read if pick is not None),
+        key=lambda pair: (-pair[1].rank, str(pair[0].path)),
     )
     chosen = usable[0] if usable else None
-    gone = {id(item): reason if pick is None else "一个方案只用一份 OpenStreetMap 数据" for item, pick, reason in read}
+    gone = {
+        id(item): reason if pick is None else "一个方案只用一份 OpenStreetMap 数据"
+        for item, pick, reason in read
+    }
     findings.left = [replace(x, reason=gone[id(x)]) if id(x) in gone else x for x in findings.left]
     if chosen is None:
         return
@@ -79,7 +83,9 @@ def pick_place(extract: Extract) -> Pick | None:
     """Return what may be outline and communities: a boundary with place points, place areas, or an estate."""
     areas = extract.areas
     places = _with_tag(extract.nodes, "place", _PLACES)
-    rings = areas[[ref.startswith("r") and tags.get("boundary") == "administrative" for ref, tags in _pairs(areas)]]
+    rings = areas[
+        [ref.startswith("r") and tags.get("boundary") == "administrative" for ref, tags in _pairs(areas)]
+    ]
     inside = [int(shapely.within(places.geometry.to_numpy(), ring).sum()) for ring in rings.geometry]
     if any(inside):
         best = max(range(len(rings)), key=lambda at: (inside[at], -rings.geometry.iloc[at].area))
@@ -99,7 +105,9 @@ def _pick_boundary(rings: gpd.GeoDataFrame, at: int, places: gpd.GeoDataFrame) -
     value = Counter(tags["place"] for tags in mine[TAGS]).most_common(1)[0][0]
     mine = mine[[tags["place"] == value for tags in mine[TAGS]]]
     name = classify.name_of(tags) or "未命名"
-    doubts = [f"外轮廓取“{name}”（relation {ring[REF].iloc[0][1:]}），其中 {len(mine)} 个 place={value} 点为社区：{_list_names(mine)}"]
+    doubts = [
+        f"外轮廓取“{name}”（relation {ring[REF].iloc[0][1:]}），其中 {len(mine)} 个 place={value} 点为社区：{_list_names(mine)}"
+    ]
     others = rings.drop(index=rings.index[at])
     if len(others):
         doubts.append(f"其他完整的行政边界：{_list_names(others, numbered=True)}")
@@ -143,7 +151,8 @@ def _names(frame: gpd.GeoDataFrame) -> tuple[str, ...]:
 
 def _list_names(frame: gpd.GeoDataFrame, *, numbered: bool = False) -> str:
     shown = [
-        (classify.name_of(tags) or "未命名") + (f"（{ref[0]}{ref[1:]}）" if numbered else "") for ref, tags in _pairs(frame)
+        (classify.name_of(tags) or "未命名") + (f"（{ref[0]}{ref[1:]}）" if numbered else "")
+        for ref, tags in _pairs(frame)
     ]
     return "、".join(sorted(shown)[:12])
 
@@ -161,7 +170,9 @@ def _find_county(findings: Findings) -> None:
     counties = {row.get("areaCode", "") for row in streets}
     if len(counties) == 1:
         findings.region = counties.pop()
-        names = [row["name"] for row in _rows(findings.divisions, "areas") if row.get("code") == findings.region]
+        names = [
+            row["name"] for row in _rows(findings.divisions, "areas") if row.get("code") == findings.region
+        ]
         findings.region_name = names[0] if names else ""
 
 

@@ -57,7 +57,15 @@ def begin_plan(folder: Path, *, day: date, source: Path | None = None) -> Begun:
     _refuse_existing(folder)
     if source is not None and not source.exists():
         raise PlanFaults(
-            [Fault("HSQ-F01", f"数据文件夹不存在：{source}", file=str(source), field="--from", remedy="检查路径是否写对")]
+            [
+                Fault(
+                    "HSQ-F01",
+                    f"数据文件夹不存在：{source}",
+                    file=str(source),
+                    field="--from",
+                    remedy="检查路径是否写对",
+                )
+            ]
         )
     findings = look_through(source, skip=(folder.resolve(),)) if source is not None else Findings()
     crs = f"EPSG:{choose_zone(findings.near[0]).plain if findings.near else GEOGRAPHIC}"
@@ -72,7 +80,9 @@ def begin_plan(folder: Path, *, day: date, source: Path | None = None) -> Begun:
             book.write_book(made / FILES[1], day=day)
             base.write_base(made / FILES[2], crs=crs, day=day)
             (made / CONFIG).write_text(write_config(findings, setting), encoding="utf-8", newline="\n")
-            load_plan(made / CONFIG)  # a config that does not load is a bug of ours, found before it is anywhere
+            load_plan(
+                made / CONFIG
+            )  # a config that does not load is a bug of ours, found before it is anywhere
             if there:
                 _move_files(made, folder)
             else:
@@ -94,7 +104,9 @@ def look_through(source: Path, *, skip: tuple[Path, ...] = ()) -> Findings:
 
 def _refuse_existing(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise PlanFaults([Fault("HSQ-D05", f"{folder} 是文件，不是文件夹", file=str(folder), remedy="换一个文件夹名")])
+        raise PlanFaults(
+            [Fault("HSQ-D05", f"{folder} 是文件，不是文件夹", file=str(folder), remedy="换一个文件夹名")]
+        )
     there = [name for name in FILES if (folder / name).exists()]
     if there:
         raise PlanFaults(
@@ -125,5 +137,3 @@ def _move_files(made: Path, folder: Path) -> None:
         if bare and (folder / DATA).is_dir():
             (folder / DATA).rmdir()
         raise
-
-

@@ -12,13 +12,18 @@ HELP = "新建方案文件夹：写出带注释的配置和各图层、台账的
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="方案文件夹，不存在时新建", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="方案文件夹，不存在时新建", show_default=False)
+    ],
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="DATA_DIR", help="已有数据所在的文件夹（含下级文件夹和压缩包）")
+        Path | None,
+        typer.Option("--from", metavar="DATA_DIR", help="已有数据所在的文件夹（含下级文件夹和压缩包）"),
     ] = None,
     compiled: Annotated[
         datetime | None,
-        typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="编制日期，如 2026-11-23；缺省为今天"),
+        typer.Option(
+            "--date", formats=["%Y-%m-%d"], metavar="DATE", help="编制日期，如 2026-11-23；缺省为今天"
+        ),
     ] = None,
 ) -> int:
     """Begin a plan; exit 0 when it was written, 1 when something is in the way."""
@@ -54,7 +59,9 @@ def _print_findings(console: Any, findings: Any, source: Path) -> None:
 
     def show(title: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
         if rows:
-            table = Table(title=f"{title}（{len(rows)}）", title_justify="left", show_lines=False, expand=True)
+            table = Table(
+                title=f"{title}（{len(rows)}）", title_justify="left", show_lines=False, expand=True
+            )
             for head in heads:
                 table.add_column(head, overflow="fold")
             for row in rows:

@@ -14,6 +14,7 @@ from pipeline.plan import Plan
 PATH = "数据库/一张图.gpkg"
 _GEOMETRY = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 
+
 def write_geopackage(layers: list[Delivered], plan: Plan, root: Path) -> Item:
     """Write all layers into one GeoPackage under ``root`` and return the file.
 

@@ -30,7 +30,9 @@ def copy_papers(frames: Mapping[str, Frame], plan: Plan, root: Path, log: FaultL
     for folder, title, name, source, layer in list_papers(frames):
         found = find_paper(plan, source, name)
         if found.path is None:
-            log.add("HSQ-F01", found.problem, file=source, layer=layer, row=title, value=name, remedy=found.remedy)
+            log.add(
+                "HSQ-F01", found.problem, file=source, layer=layer, row=title, value=name, remedy=found.remedy
+            )
             made[name] = Absent(FOLDER, title, found.problem)
             continue
         path = f"{FOLDER}/{folder}/{found.path.name}"

@@ -50,11 +50,18 @@ def find_paper(plan: Plan, source: str, name: str) -> Found:
     inside = [path for path in tried if any(path.is_relative_to(home) for home in homes)]
     if not inside or _DRIVE.match(plain):
         return Found(
-            None, f"文件“{name}”在台账文件夹和配置文件夹之外，不复制", "把文件放到台账所在文件夹内，写相对路径"
+            None,
+            f"文件“{name}”在台账文件夹和配置文件夹之外，不复制",
+            "把文件放到台账所在文件夹内，写相对路径",
         )
     path = next((path for path in inside if path.is_file()), None)
     if path is None:
-        return Found(None, f"文件“{name}”不存在", "把文件放到台账所在文件夹内，或改正文件名；还没有的先删去该行", absent=True)
+        return Found(
+            None,
+            f"文件“{name}”不存在",
+            "把文件放到台账所在文件夹内，或改正文件名；还没有的先删去该行",
+            absent=True,
+        )
     rules = read_settings("process.yaml")["papers"]
     if path.suffix.lower() not in rules["suffixes"]:
         return Found(None, f"不接收 {path.suffix or '没有扩展名的'} 文件作附件", "转为 PDF，或压缩为 zip")

@@ -44,7 +44,13 @@ def fill_people(frames: Mapping[str, Frame], log: FaultLog) -> dict[str, Frame]:
         frames[Building.key], Building, Building.id, by_building, Population.building, _BY_BUILDING, log
     )
     filled[Community.key] = _fill(
-        frames[Community.key], Community, Community.name, by_community, Population.community, _BY_COMMUNITY, log
+        frames[Community.key],
+        Community,
+        Community.name,
+        by_community,
+        Population.community,
+        _BY_COMMUNITY,
+        log,
     )
     return filled
 

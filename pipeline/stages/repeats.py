@@ -36,7 +36,9 @@ def report_repeats(projects: gpd.GeoDataFrame, past: gpd.GeoDataFrame, log: Faul
         project, work = here.iloc[mine[at]], past.iloc[theirs[at]]
         spot = shapely.point_on_surface(common[at])
         much = f"，重叠 {area[at]:.0f} ㎡" if flat[at] else f"，重叠 {length[at]:.0f} m" if lines[at] else ""
-        about = "，".join(filter(None, (clean_text(work[c]) for c in (PastWork.state, PastWork.kind, PastWork.end))))
+        about = "，".join(
+            filter(None, (clean_text(work[c]) for c in (PastWork.state, PastWork.kind, PastWork.end)))
+        )
         log.add(
             "HSQ-A07",
             f"项目{project[Project.number]}“{project[Project.name]}”位于“{work[PastWork.name]}”（{about}）范围内{much}",

@@ -72,7 +72,13 @@ def test_people_fill_blanks_and_contradictions_are_told(bench: Bench) -> None:
         {"id": ["B1", "B2", "B3"], "population": [30, None, None]},
     )
     bench.add("building", "房.gpkg")
-    rows = [["建筑编号", "社区名称", "常住人口", "60岁及以上人口"], ["B1", None, 31, 4], ["B2", None, "12人", 3], ["B9", None, 7, 1], [None, "甲社区", 5000, 900]]
+    rows = [
+        ["建筑编号", "社区名称", "常住人口", "60岁及以上人口"],
+        ["B1", None, 31, 4],
+        ["B2", None, "12人", 3],
+        ["B9", None, 7, 1],
+        [None, "甲社区", 5000, 900],
+    ]
     add_sheet(bench, "population", rows)
     frames = bench.load()
     people = frames[Building.key].set_index(Building.id)
@@ -85,10 +91,18 @@ def test_people_fill_blanks_and_contradictions_are_told(bench: Bench) -> None:
 
 
 def test_people_of_nowhere_twice_or_too_old_are_refused(bench: Bench) -> None:
-    rows = [["建筑编号", "常住人口", "60岁及以上人口", "0-3岁人口"], [None, 3, 0, 0], ["B1", 5, 4, 3], ["B1", 6, 1, 1]]
+    rows = [
+        ["建筑编号", "常住人口", "60岁及以上人口", "0-3岁人口"],
+        [None, 3, 0, 0],
+        ["B1", 5, 4, 3],
+        ["B1", 6, 1, 1],
+    ]
     add_sheet(bench, "population", rows)
     faults = bench.fail()
-    assert {(f.code, f.row) for f in faults if f.layer == Population.alias} >= {("HSQ-V02", "2"), ("HSQ-V04", "3")}
+    assert {(f.code, f.row) for f in faults if f.layer == Population.alias} >= {
+        ("HSQ-V02", "2"),
+        ("HSQ-V04", "3"),
+    }
     assert any(f.code == "HSQ-V06" and f.value == "B1" for f in faults)
 
 
@@ -128,7 +142,11 @@ def test_steps_in_order_are_left_alone(bench: Bench) -> None:
 
 @pytest.mark.parametrize(
     ("row", "code"),
-    [(["公示", "2026-04", None, None], "HSQ-V03"), (["公示", "2026-04-21", "2026-04-07", None], "HSQ-V04"), (["开会", "2026-04-07", None, None], "HSQ-V05")],
+    [
+        (["公示", "2026-04", None, None], "HSQ-V03"),
+        (["公示", "2026-04-21", "2026-04-07", None], "HSQ-V04"),
+        (["开会", "2026-04-07", None, None], "HSQ-V05"),
+    ],
 )
 def test_steps_that_cannot_be_are_refused(bench: Bench, row: list[Any], code: str) -> None:
     add_sheet(bench, "step", step_rows(row))
@@ -136,7 +154,10 @@ def test_steps_that_cannot_be_are_refused(bench: Bench, row: list[Any], code: st
 
 
 def paper_rows(*files: str) -> list[list[Any]]:
-    return [["附件类别", "附件名称", "文件"], *(["其他", f"第{n}件", name] for n, name in enumerate(files, 1))]
+    return [
+        ["附件类别", "附件名称", "文件"],
+        *(["其他", f"第{n}件", name] for n, name in enumerate(files, 1)),
+    ]
 
 
 def test_papers_are_found_beside_their_ledger(bench: Bench) -> None:
@@ -144,7 +165,11 @@ def test_papers_are_found_beside_their_ledger(bench: Bench) -> None:
     (bench.folder / "附件/报告.pdf").write_bytes(b"%PDF-1.4")
     add_sheet(bench, "paper", paper_rows("附件\\报告.pdf"))
     assert bench.load()[Paper.key][Paper.file].tolist() == ["附件\\报告.pdf"]
-    assert {f.problem.split("“")[1][:4] for f in bench.find("HSQ-A05") if f.layer == Paper.alias} == {"体检报告", "协商情况", "评审意见"}
+    assert {f.problem.split("“")[1][:4] for f in bench.find("HSQ-A05") if f.layer == Paper.alias} == {
+        "体检报告",
+        "协商情况",
+        "评审意见",
+    }
 
 
 def test_papers_that_may_not_be_taken_are_refused_each_with_its_reason(
@@ -180,7 +205,11 @@ def test_papers_too_large_and_of_one_name_are_refused(bench: Bench, monkeypatch:
 
 
 def test_delegates_are_counted_by_person_or_by_group(bench: Bench) -> None:
-    rows = [["社区名称", "姓名", "代表人数", "已登记人数", "联名人数"], ["甲社区", "代表一", None, "是", "是"], ["甲社区", None, 8, 6, 5]]
+    rows = [
+        ["社区名称", "姓名", "代表人数", "已登记人数", "联名人数"],
+        ["甲社区", "代表一", None, "是", "是"],
+        ["甲社区", None, 8, 6, 5],
+    ]
     add_sheet(bench, "delegate", rows, values={"registered": {"是": "1"}, "signed": {"是": "1"}})
     frame = bench.load()[Delegate.key]
     assert frame[Delegate.count].sum() == 9
@@ -203,22 +232,40 @@ def test_delegates_that_do_not_add_up_are_refused(bench: Bench, row: list[Any]) 
 
 def test_unit_costs_name_what_they_are_of(bench: Bench) -> None:
     head = ["造价对象", "工程类型", "计价单位", "单价", "单价下限", "造价来源", "价格日期"]
-    add_sheet(bench, "unit_cost", [head, ["社区食堂", "改造", "㎡", "2100元", None, "结算", "2026年3月"], ["整治工程", "整治", "m", 0.15, 0.1, "招标", "2026"]])
+    add_sheet(
+        bench,
+        "unit_cost",
+        [
+            head,
+            ["社区食堂", "改造", "㎡", "2100元", None, "结算", "2026年3月"],
+            ["整治工程", "整治", "m", 0.15, 0.1, "招标", "2026"],
+        ],
+    )
     frame = bench.load()[OwnCost.key]
     assert set(frame[OwnCost.subject]) == {"canteen", "*works"}
-    assert frame.set_index(OwnCost.subject)[OwnCost.cost_wan].to_dict() == pytest.approx({"canteen": 0.21, "*works": 0.15})
+    assert frame.set_index(OwnCost.subject)[OwnCost.cost_wan].to_dict() == pytest.approx(
+        {"canteen": 0.21, "*works": 0.15}
+    )
     assert set(frame[OwnCost.date]) == {"2026-03", "2026"}
 
 
 def test_unit_costs_of_nothing_twice_or_upside_down_are_refused(bench: Bench) -> None:
     head = ["造价对象", "工程类型", "计价单位", "单价", "单价下限", "造价来源", "价格日期"]
-    rows = [["飞船", "新建", "处", 9, 1, "无名", "2026"], ["小学", "新建", "㎡", 1, 2, "结算", "2026"], ["小学", "新建", "㎡", 1, 1, "结算", "2025"]]
+    rows = [
+        ["飞船", "新建", "处", 9, 1, "无名", "2026"],
+        ["小学", "新建", "㎡", 1, 2, "结算", "2026"],
+        ["小学", "新建", "㎡", 1, 1, "结算", "2025"],
+    ]
     add_sheet(bench, "unit_cost", [head, *rows])
     assert [f.code for f in bench.fail()] == ["HSQ-V04", "HSQ-V08", "HSQ-V06"]
 
 
 def test_a_percentage_kept_by_its_format_is_doubted(bench: Bench) -> None:
-    add_sheet(bench, "target", [["维度", "指标", "现状值", "目标值", "单位"], ["韧性安全", "整治率", 0.35, "95", "%"]])
+    add_sheet(
+        bench,
+        "target",
+        [["维度", "指标", "现状值", "目标值", "单位"], ["韧性安全", "整治率", 0.35, "95", "%"]],
+    )
     bench.load()
     (told,) = bench.find("HSQ-V04")
     assert told.field == "now" and told.severity == "警告"
@@ -226,10 +273,22 @@ def test_a_percentage_kept_by_its_format_is_doubted(bench: Bench) -> None:
 
 def test_the_kind_of_money_follows_the_words_of_its_source(bench: Bench) -> None:
     head = ["资源类别", "资源名称", "金额", "资金来源", "资金性质"]
-    rows = [["资金", "甲", 1, "上级财政专项", None], ["资金", "乙", 1, "运营企业垫资", None], ["资金", "丙", 1, "社会事业专项债券", None], ["资金", "丁", 1, "彩票", None], ["资金", "戊", 1, "企业", "财政资金"]]
+    rows = [
+        ["资金", "甲", 1, "上级财政专项", None],
+        ["资金", "乙", 1, "运营企业垫资", None],
+        ["资金", "丙", 1, "社会事业专项债券", None],
+        ["资金", "丁", 1, "彩票", None],
+        ["资金", "戊", 1, "企业", "财政资金"],
+    ]
     add_sheet(bench, "ledger", [head, *rows])
     kinds = bench.load()[Ledger.key].set_index(Ledger.name)[Ledger.fund_kind].fillna("")
-    assert kinds.to_dict() == {"甲": "财政资金", "乙": "社会资金", "丙": "财政资金", "丁": "", "戊": "财政资金"}
+    assert kinds.to_dict() == {
+        "甲": "财政资金",
+        "乙": "社会资金",
+        "丙": "财政资金",
+        "丁": "",
+        "戊": "财政资金",
+    }
 
 
 def test_a_row_written_twice_counts_once(bench: Bench) -> None:
@@ -245,5 +304,3 @@ def test_placeholders_of_a_fresh_config_are_remembered(bench: Bench) -> None:
     bench.plan["plan"] = {**IDENTITY, "compiler": "XX规划设计院"}
     bench.load()
     assert [f.field for f in bench.find("HSQ-C03")] == ["plan.compiler"]
-
-
