@@ -39,6 +39,7 @@ HERITAGE = CodeList(  # 4.5
 )
 ROAD = CodeList("道路等级", ("快速路", "主干路", "次干路", "支路", "小区路", "步行道", "台阶"), closed=False)
 SNAP = CodeList("接入状态", ("已接入", "过远", "不同连通分量", "范围外", "被隔断"))
+LINKED = CodeList("接入对象", ("住户点", "设施", "出入口", "需求", "资源"))
 BARRIER = CodeList("障碍类型", ("围墙", "栅栏", "绿篱", "河流", "铁路", "高差"), closed=False)
 NETWORK_MARK = CodeList("路网疑点类型", ("疑似未相接", "断头路", "孤立路段", "障碍截断", "社区无道路"))
 VERDICT = CodeList("判定", ("符合", "不符合"))

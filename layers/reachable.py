@@ -56,6 +56,17 @@ class Obstacle(Identified, key="obstacle", alias="障碍（扣除出入口）", 
     level = m.integer("层级", required=True)
 
 
+class Precinct(Identified, key="precinct", alias="凭出入口进出的小区、公园", shape="polygon"):
+    """Estates and parks that are entered by their gates only: one row a gate, with the ground it leads to."""
+
+    precinct = m.text("小区公园编号", required=True)
+    kind = m.text("类型", required=True)  # as configs/network.yaml names it
+    name = m.text("名称")
+    gate = m.text("出入口编号", required=True)
+    gate_x_m = m.number("出入口东坐标", unit="m", required=True)
+    gate_y_m = m.number("出入口北坐标", unit="m", required=True)
+
+
 class NetworkMark(
     Placed, key="network_mark", alias="路网疑点", shape="point", onemap={"point": "HSQ_LWYD"}
 ):
@@ -95,7 +106,7 @@ class Home(Placed, key="home", alias="住户点", shape="point"):
 class Link(Placed, key="link", alias="接入状态", shape="point", onemap={"point": "HSQ_JRZT"}):
     """How each home, facility, gate, need and resource joins the walk network."""
 
-    layer = m.text("对象图层", "DXTC", 20, required=True)
+    layer = m.text("对象图层", "DXTC", 20, codes=codes.LINKED, required=True)
     object_id = m.text("对象编号", "DXBH", 40, required=True)
     status = m.text("接入状态", "JRZT", 20, codes=codes.SNAP, required=True)
     access_m = m.number("接入距离", "JRJL", 10, 2, unit="m", minimum=0)

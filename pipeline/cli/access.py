@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli import options
+
 if TYPE_CHECKING:
     from pipeline.reach.access import Decay
 
@@ -45,9 +47,9 @@ _PLAIN = (Measure.CUMULATIVE, Measure.TWO_STEP)
 
 
 def access(
-    od: Annotated[Path, typer.Argument(metavar="OD", help="OD 表：.csv 或 .xlsx", show_default=False)],
+    od: options.OdFile,
     measure: Annotated[Measure, typer.Option(help="度量方法")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="结果：.csv 或 .xlsx")],
+    output: options.TableOutput,
     limit: Annotated[
         float | None, typer.Option(min=0, metavar="METRES", help="距离上限（米，含）；分区衰减取最外一区")
     ] = None,
@@ -67,11 +69,11 @@ def access(
     supply_id: Annotated[str, typer.Option(metavar="COLUMN", help="供给表的编号列")] = "编号",
     supply_value: Annotated[str, typer.Option(metavar="COLUMN", help="供给表的数量列")] = "供给",
     demand: Annotated[Path | None, typer.Option(metavar="FILE", help="需求表（起点）")] = None,
-    demand_id: Annotated[str, typer.Option(metavar="COLUMN", help="需求表的编号列")] = "编号",
-    demand_value: Annotated[str, typer.Option(metavar="COLUMN", help="需求表的数量列")] = "需求",
-    origin: Annotated[str, typer.Option(metavar="COLUMN", help="OD 表的起点列")] = "起点编号",
-    destination: Annotated[str, typer.Option(metavar="COLUMN", help="OD 表的终点列")] = "终点编号",
-    distance: Annotated[str, typer.Option(metavar="COLUMN", help="OD 表的距离列")] = "距离_m",
+    demand_id: options.DemandId = "编号",
+    demand_value: options.DemandValue = "需求",
+    origin: options.OdOrigin = "起点编号",
+    destination: options.OdDestination = "终点编号",
+    distance: options.OdDistance = "距离_m",
 ) -> int:
     """Write the measure of every origin; exit 0 when done, 1 when a file has faults."""
     if measure not in (Measure.CUMULATIVE, Measure.GRAVITY) and demand is None:
@@ -81,11 +83,12 @@ def access(
 
     from layers.faults import FaultLog, PlanFaults
     from pipeline.cli import distances as tables
+    from pipeline.cli.output import check_output
     from pipeline.cli.show import print_faults
 
     console, log = Console(), FaultLog()
     try:
-        tables.check_output(output, log)
+        check_output(output, tables.OUTPUTS, log)
         pairs = tables.read_pairs(od, origin, destination, distance, log)
         offered = (
             tables.read_values(supply, supply_id, [supply_value], log, alias="供给表") if supply else None

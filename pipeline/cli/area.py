@@ -20,7 +20,7 @@ HELP = """服务范围：道路（或 OSM）+ 起点 + 距离档 → 每个起�
 
 def area(
     roads: options.Roads,
-    origins: Annotated[Path, typer.Option(metavar="FILE", help="起点：shp、gpkg、geojson、csv、xlsx 等")],
+    origins: options.Origins,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", help="结果：.gpkg、.geojson 或 .shp")
     ],
@@ -37,8 +37,8 @@ def area(
             min=1, help="步速（米/分钟），用于换算分钟；缺省按标准 300/500/1000 m = 5/10/15 分钟，其余 60"
         ),
     ] = None,
-    max_access: options.MaxAccess = 150.0,
-    tolerance: options.Tolerance = 0.05,
+    max_access: options.MaxAccess = options.MAX_ACCESS_M,
+    tolerance: options.Tolerance = options.TOLERANCE_M,
     roads_layer: options.RoadsLayer = None,
     roads_crs: options.RoadsCrs = None,
     level: options.Level = None,
@@ -56,7 +56,9 @@ def area(
     from layers.faults import FaultLog, PlanFaults
     from layers.plain import Origin, RoadLine, ServiceArea, Spot
     from pipeline.cli.ground import describe_areas, draw_areas
-    from pipeline.cli.plain import PlainFile, build_net, check_output, read_inputs, reword_fault, write_frame
+    from pipeline.cli.net import build_net
+    from pipeline.cli.output import check_output, write_frame
+    from pipeline.cli.plain import PlainFile, read_inputs, reword_fault
     from pipeline.cli.show import print_faults
 
     console, log = Console(), FaultLog()

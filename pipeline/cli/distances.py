@@ -163,17 +163,6 @@ def build_od(pairs: pd.DataFrame, origins: pd.Index, destinations: pd.Index) -> 
     )
 
 
-def check_output(path: Path, log: FaultLog) -> None:
-    """Record that the result's format or folder cannot be used, before any work is done."""
-    if path.suffix.lower() not in OUTPUTS:
-        log.add(
-            "HSQ-F04", f"不支持写出 {path.suffix or '（无扩展名）'}", file=str(path), field="--output",
-            remedy=f"输出文件名应以 {'、'.join(OUTPUTS)} 结尾",
-        )  # fmt: skip
-    if not path.absolute().parent.is_dir():
-        log.add("HSQ-F01", "输出文件夹不存在", file=str(path.parent), field="--output", remedy="先建好文件夹")
-
-
 def write_results(tables: Mapping[str, pd.DataFrame], path: Path) -> list[Path]:
     """Write named tables: sheets of one xlsx, or one csv each, the first under the name given.
 

@@ -11,7 +11,7 @@ from layers.areas import measure_area
 from layers.faults import Fault, PlanFaults
 from layers.frame import conform
 from layers.plain import ServiceArea, Spot
-from pipeline.cli.plain import Net, status_texts
+from pipeline.cli.net import Net, status_texts
 from pipeline.plan.models import Walking
 from pipeline.reach.cells import Cells, build_cells, cell_distance, contour_area, contour_each
 from pipeline.reach.snap import Snap, Status

@@ -23,6 +23,7 @@ Level = Annotated[
     str | None,
     typer.Option(metavar="COLUMN", help="道路的层级列：0 地面、1 桥、-1 隧道；不同层级交叉不相通"),
 ]
+Origins = Annotated[Path, typer.Option(metavar="FILE", help="起点：shp、gpkg、geojson、csv、xlsx 等")]
 OriginsLayer = Annotated[str | None, typer.Option(metavar="NAME", help="起点的图层或工作表")]
 OriginsCrs = Annotated[
     str | None,
@@ -33,8 +34,26 @@ OriginsY = Annotated[str | None, typer.Option(metavar="COLUMN", help="起点的�
 OriginsId = Annotated[
     str | None, typer.Option(metavar="COLUMN", help="起点的编号列；缺省取“编号”列，没有则用行号")
 ]
+Destinations = Annotated[Path, typer.Option(metavar="FILE", help="终点，格式同起点")]
+DestinationsLayer = Annotated[str | None, typer.Option(metavar="NAME", help="终点的图层或工作表")]
+DestinationsCrs = Annotated[str | None, typer.Option(metavar="CRS", help="终点的坐标系，写法同起点")]
+DestinationsX = Annotated[str | None, typer.Option(metavar="COLUMN", help="终点的东向坐标列")]
+DestinationsY = Annotated[str | None, typer.Option(metavar="COLUMN", help="终点的北向坐标列")]
+DestinationsId = Annotated[str | None, typer.Option(metavar="COLUMN", help="终点的编号列")]
 MaxAccess = Annotated[float, typer.Option(min=0, help="点到路网的最大接入距离（米）")]
 Tolerance = Annotated[float, typer.Option(min=0, max=2, help="路口捕捉容差（米）")]
+
+# What a plan takes where it says nothing (walking.max_access_m, walking.node_tolerance_m).
+MAX_ACCESS_M, TOLERANCE_M = 150.0, 0.05
+
+# The one-off commands over OD tables.
+OdFile = Annotated[Path, typer.Argument(metavar="OD", help="OD 表：.csv 或 .xlsx", show_default=False)]
+OdOrigin = Annotated[str, typer.Option(metavar="COLUMN", help="OD 表的起点（需求点）列")]
+OdDestination = Annotated[str, typer.Option(metavar="COLUMN", help="OD 表的终点（供给点、候选点）列")]
+OdDistance = Annotated[str, typer.Option(metavar="COLUMN", help="OD 表的距离列")]
+DemandId = Annotated[str, typer.Option(metavar="COLUMN", help="需求表的编号列")]
+DemandValue = Annotated[str, typer.Option(metavar="COLUMN", help="需求表的数量列")]
+TableOutput = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="结果：.csv 或 .xlsx")]
 
 
 def check_pair(first: str | None, second: str | None, first_name: str, second_name: str) -> None:

@@ -1,4 +1,4 @@
-"""Plain files for one-off commands: roads and places in, tables and areas out, all faults at once."""
+"""Plain files of the one-off commands: roads and places as they come, every fault at once."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from pyproj import CRS
 
 from layers.crs import Zone, choose_zone, place_of, to_plan
 from layers.faults import Fault, FaultLog, PlanFaults
-from layers.model import Column, Layer
+from layers.model import Layer
 from layers.osm_lines import build_roads
 from layers.plain import RoadLine, Spot
 from layers.read.columns import read_columns
@@ -26,12 +25,7 @@ from layers.read.source import open_raw
 from layers.source import Road
 from layers.validate import check_unique
 from pipeline.plan.sources import Source
-from pipeline.reach.graph import Graph, build_graph
-from pipeline.reach.noding import node_lines
-from pipeline.reach.snap import Snap, Status, snap_points
 from pipeline.stages.opendata import plan_crs
-from pipeline.stages.walknet import STATUS_TEXT
-from pipeline.stages.walks import pick_points
 
 _OSM = (".osm", ".osm.bz2", ".osm.gz", ".pbf")
 _LINES, _MULTIPOINT = (1, 2, 5), 4
@@ -88,32 +82,6 @@ class PlainFile:
         )
 
 
-@dataclass(frozen=True)
-class Net:
-    """The walk network of plain roads.
-
-    Attributes
-    ----------
-    graph, lines : nodes and edges; the noded LineStrings, metres.
-    max_access_m : longest straight way from a place to the network.
-    crs : CGCS2000 3-degree zone of the roads.
-    """
-
-    graph: Graph
-    lines: NDArray
-    max_access_m: float
-    crs: CRS
-
-    def snap(self, places: gpd.GeoDataFrame) -> Snap:
-        """Snap places; what lies beyond the network's extent and the longest access is OUTSIDE."""
-        box = shapely.box(*shapely.total_bounds(self.lines)).buffer(self.max_access_m, quad_segs=64)
-        points = pick_points(places.geometry)
-        return snap_points(
-            shapely.get_x(points), shapely.get_y(points), self.graph, self.lines,
-            max_m=self.max_access_m, area=box,
-        )  # fmt: skip
-
-
 def read_inputs(
     roads: PlainFile, places: Sequence[tuple[PlainFile, type[Spot]]], log: FaultLog
 ) -> tuple[gpd.GeoDataFrame, list[gpd.GeoDataFrame]]:
@@ -154,96 +122,6 @@ def reword_fault(fault: Fault) -> Fault:
     for old, new in _WORDS:
         remedy = remedy.replace(old, new)
     return replace(fault, remedy=remedy)
-
-
-def build_net(roads: gpd.GeoDataFrame, *, tolerance_m: float, max_access_m: float, log: FaultLog) -> Net:
-    """Node the roads and build the graph.
-
-    Raises
-    ------
-    PlanFaults
-        If no line with a length is left (``HSQ-N02``).
-    """
-    level = roads[RoadLine.level].fillna(0).to_numpy(dtype=np.int64)
-    noded = node_lines(roads.geometry.to_numpy(), level=level, tolerance_m=tolerance_m)
-    if not len(noded.geometry):
-        raise PlanFaults(
-            [
-                Fault(
-                    "HSQ-N02", "道路文件没有可步行的线", layer=RoadLine.alias, remedy="检查文件与图层是否选对"
-                )
-            ]
-        )
-    left_out = len(noded.unusable) + len(noded.zero_length) + len(noded.duplicate)
-    if left_out:
-        log.add(
-            "HSQ-N02",
-            f"构网时略去：无法使用 {len(noded.unusable)} 条、零长度 {len(noded.zero_length)} 条、"
-            f"重复 {len(noded.duplicate)} 段（{noded.duplicate_m:.1f} m）",
-            severity="警告", layer=RoadLine.alias, action="不参与构网",
-        )  # fmt: skip
-    return Net(build_graph(noded.geometry), noded.geometry, max_access_m, CRS(roads.crs))
-
-
-def status_texts(status: NDArray[np.int8]) -> NDArray:
-    """Return the words of statuses."""
-    words = np.array([STATUS_TEXT[item] for item in Status], dtype=object)
-    return words[status]
-
-
-def write_frame(frame: gpd.GeoDataFrame, layer: type[Layer], path: Path) -> None:
-    """Write rows of a declaration by the file's suffix: csv, gpkg, geojson or shp.
-
-    A csv carries no geometry and opens in Excel (UTF-8 with mark). GeoJSON is in degrees, as its standard
-    (RFC 7946) wants, with the null shift between CGCS2000 and WGS84.
-
-    Raises
-    ------
-    PlanFaults
-        If the file cannot be written (``HSQ-D05``).
-    """
-    suffix = path.suffix.lower()
-    short = suffix == ".shp"
-    names = {str(column): _title(column, short=short) for column in layer.columns()}
-    out = frame[[*names, "geometry"]].rename(columns=names)
-    for column in layer.columns():
-        if column.spec.kind == "float":
-            out[names[str(column)]] = out[names[str(column)]].round(column.spec.decimals)
-    try:
-        if suffix == ".csv":
-            pd.DataFrame(out.drop(columns="geometry")).to_csv(path, index=False, encoding="utf-8-sig")
-        elif suffix == ".geojson":
-            degrees = out.to_crs(4490).set_crs(4326, allow_override=True)
-            degrees.to_file(path, driver="GeoJSON", engine="pyogrio")
-        elif short:
-            out.to_file(path, engine="pyogrio", encoding="UTF-8")
-        else:
-            path.unlink(missing_ok=True)
-            out.to_file(path, layer=layer.alias, driver="GPKG", engine="pyogrio")
-    except OSError as error:
-        raise PlanFaults(
-            [
-                Fault(
-                    "HSQ-D05", f"无法写出：{error.strerror or error}", file=str(path),
-                    remedy="关闭正在使用该文件的程序，或换一个文件夹",
-                )
-            ]
-        ) from None  # fmt: skip
-
-
-def check_output(path: Path, suffixes: Sequence[str], log: FaultLog) -> None:
-    """Record that the output's format or folder cannot be used, before any work is done."""
-    if path.suffix.lower() not in suffixes:
-        log.add(
-            "HSQ-F04", f"不支持写出 {path.suffix or '（无扩展名）'}", file=str(path), field="--output",
-            remedy=f"输出文件名应以 {'、'.join(suffixes)} 结尾",
-        )  # fmt: skip
-    if not path.absolute().parent.is_dir():
-        log.add("HSQ-F01", "输出文件夹不存在", file=str(path.parent), field="--output", remedy="先建好文件夹")
-
-
-def _title(column: Column, *, short: bool) -> str:
-    return column.spec.onemap if short else column.spec.alias
 
 
 def _read_roads(file: PlainFile, log: FaultLog) -> gpd.GeoDataFrame | None:

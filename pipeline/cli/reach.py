@@ -21,16 +21,16 @@ HELP = """步行可达表：道路（或 OSM）+ 起点 + 终点 + 距离上限 
 
 def reach(
     roads: options.Roads,
-    origins: Annotated[Path, typer.Option(metavar="FILE", help="起点：shp、gpkg、geojson、csv、xlsx 等")],
-    destinations: Annotated[Path, typer.Option(metavar="FILE", help="终点，格式同起点")],
+    origins: options.Origins,
+    destinations: options.Destinations,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="结果：.csv 或 .gpkg")],
     limit: Annotated[float, typer.Option(min=0, help="距离上限（米，含）")] = 1000.0,
     nearest: Annotated[
         bool, typer.Option("--nearest", help="每个起点只留最近的终点（并列取靠前者）")
     ] = False,
     reached_only: Annotated[bool, typer.Option("--reached-only", help="不写不可达的行（仍计数）")] = False,
-    max_access: options.MaxAccess = 150.0,
-    tolerance: options.Tolerance = 0.05,
+    max_access: options.MaxAccess = options.MAX_ACCESS_M,
+    tolerance: options.Tolerance = options.TOLERANCE_M,
     roads_layer: options.RoadsLayer = None,
     roads_crs: options.RoadsCrs = None,
     level: options.Level = None,
@@ -39,13 +39,11 @@ def reach(
     origins_x: options.OriginsX = None,
     origins_y: options.OriginsY = None,
     origins_id: options.OriginsId = None,
-    destinations_layer: Annotated[str | None, typer.Option(metavar="NAME", help="终点的图层或工作表")] = None,
-    destinations_crs: Annotated[
-        str | None, typer.Option(metavar="CRS", help="终点的坐标系，写法同起点")
-    ] = None,
-    destinations_x: Annotated[str | None, typer.Option(metavar="COLUMN", help="终点的东向坐标列")] = None,
-    destinations_y: Annotated[str | None, typer.Option(metavar="COLUMN", help="终点的北向坐标列")] = None,
-    destinations_id: Annotated[str | None, typer.Option(metavar="COLUMN", help="终点的编号列")] = None,
+    destinations_layer: options.DestinationsLayer = None,
+    destinations_crs: options.DestinationsCrs = None,
+    destinations_x: options.DestinationsX = None,
+    destinations_y: options.DestinationsY = None,
+    destinations_id: options.DestinationsId = None,
 ) -> int:
     """Write the OD table; exit 0 when done, 1 when a file has faults."""
     options.check_pair(origins_x, origins_y, "--origins-x", "--origins-y")
@@ -54,7 +52,9 @@ def reach(
 
     from layers.faults import FaultLog, PlanFaults
     from layers.plain import Destination, Origin, RoadLine, Spot, Walk
-    from pipeline.cli.plain import PlainFile, build_net, check_output, read_inputs, reword_fault, write_frame
+    from pipeline.cli.net import build_net
+    from pipeline.cli.output import check_output, write_frame
+    from pipeline.cli.plain import PlainFile, read_inputs, reword_fault
     from pipeline.cli.show import print_faults
     from pipeline.cli.walks import describe_walks, tabulate_walks
 

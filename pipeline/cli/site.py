@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli import options
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -43,16 +45,16 @@ _GOALS = {
 
 
 def site(
-    od: Annotated[Path, typer.Argument(metavar="OD", help="OD 表：.csv 或 .xlsx", show_default=False)],
+    od: options.OdFile,
     model: Annotated[Model, typer.Option(help="选址模型")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="结果：.csv 或 .xlsx")],
+    output: options.TableOutput,
     count: Annotated[int | None, typer.Option(min=1, help="站点总数，含既有站点")] = None,
     limit: Annotated[
         float | None, typer.Option(min=0, metavar="METRES", help="服务距离上限（米，含）")
     ] = None,
     demand: Annotated[Path | None, typer.Option(metavar="FILE", help="需求表；缺省每个起点计 1")] = None,
-    demand_id: Annotated[str, typer.Option(metavar="COLUMN", help="需求表的编号列")] = "编号",
-    demand_value: Annotated[str, typer.Option(metavar="COLUMN", help="需求表的数量列")] = "需求",
+    demand_id: options.DemandId = "编号",
+    demand_value: options.DemandValue = "需求",
     sites: Annotated[
         Path | None, typer.Option(metavar="FILE", help="候选点表；缺省为 OD 表的全部终点")
     ] = None,
@@ -64,9 +66,9 @@ def site(
     time_limit: Annotated[
         float | None, typer.Option(min=1, metavar="SECONDS", help="求解限时（秒）；未证最优时给出差距")
     ] = None,
-    origin: Annotated[str, typer.Option(metavar="COLUMN", help="OD 表的起点（需求点）列")] = "起点编号",
-    destination: Annotated[str, typer.Option(metavar="COLUMN", help="OD 表的终点（候选点）列")] = "终点编号",
-    distance: Annotated[str, typer.Option(metavar="COLUMN", help="OD 表的距离列")] = "距离_m",
+    origin: options.OdOrigin = "起点编号",
+    destination: options.OdDestination = "终点编号",
+    distance: options.OdDistance = "距离_m",
 ) -> int:
     """Write the chosen sites and the assignment; exit 0 when done, 1 for faults or no solution."""
     _check_usage(model, count, limit, sites, existing, capacity)
@@ -74,11 +76,12 @@ def site(
 
     from layers.faults import Fault, FaultLog, PlanFaults
     from pipeline.cli import distances as tables
+    from pipeline.cli.output import check_output
     from pipeline.cli.show import print_faults
 
     console, log = Console(), FaultLog()
     try:
-        tables.check_output(output, log)
+        check_output(output, tables.OUTPUTS, log)
         pairs = tables.read_pairs(od, origin, destination, distance, log)
         people = (
             tables.read_values(demand, demand_id, [demand_value], log, alias="需求表") if demand else None

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from layers.frame import conform
 from layers.plain import Spot, Walk
-from pipeline.cli.plain import Net, status_texts
+from pipeline.cli.net import Net, status_texts
 from pipeline.reach import search
 from pipeline.reach.snap import Snap, Status
 

@@ -16,7 +16,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
 from layers.model import Layer
-from layers.reachable import Whereabouts
+from layers.reachable import Link, Whereabouts
 from layers.source import Placed
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.items import Absent, Item, Made
@@ -109,7 +109,7 @@ def _write_all(
         made += draw_sheets(frames, plan, root, log)
     crs = Given(plan, frames).crs
     rows = pd.concat([quality, quality_rows(log.faults, stage=STAGE, crs=crs)], ignore_index=True)
-    made.append(write_quality(rows, plan, root))
+    made.append(write_quality(rows, plan, root, links=frames.get(Link.key)))
     items = write_catalogue(made, plan, root)
     write_manifest(items, plan, root)
     return items

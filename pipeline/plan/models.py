@@ -78,7 +78,10 @@ class Walking(Block):
     max_access_m: float = Field(150.0, gt=0, le=2000, description="点到路网的最大接入距离")
     node_tolerance_m: float = Field(0.05, gt=0, le=2, description="路口捕捉容差")
     gate_m: float = Field(
-        5.0, gt=0, le=50, description="出入口打开障碍的距离：距出入口不超过此值的一段障碍不阻隔"
+        5.0,
+        gt=0,
+        le=50,
+        description="出入口开口的半宽：障碍距出入口不超过此值的一段、小区和公园的轮廓在其出入口处的一段，不阻隔",
     )
     dem: FilePath | None = Field(
         None, description="地面高程栅格（GeoTIFF，米）；给出时按坡度折算步行距离（Tobler 函数，往返平均）"

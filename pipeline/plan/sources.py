@@ -58,7 +58,10 @@ class Inputs(Block):
     parcel: list[Source] = Field(default_factory=list, description="现状用地图斑")
     building: list[Source] = Field(default_factory=list, description="现状建筑")
     road: list[Source] = Field(default_factory=list, description="道路与步行道中心线")
-    gate: list[Source] = Field(default_factory=list, description="小区、公园出入口")
+    gate: list[Source] = Field(
+        default_factory=list,
+        description="小区、公园出入口；有现状用地时，轮廓上有出入口的小区、公园只经出入口进出",
+    )
     barrier: list[Source] = Field(
         default_factory=list,
         description="步行障碍：围墙、栅栏、河流、铁路、高差等线；出入口处放行，桥隧不受阻",

@@ -1,4 +1,4 @@
-"""Barriers: openings at gates, lines severed where they cross, straight ways that may not cross."""
+"""Barriers: lines severed where they cross."""
 
 from dataclasses import dataclass
 
@@ -17,8 +17,6 @@ _SAME_M = 1e-4
 _AIM_M = 0.01
 # Arms this near in direction run on each other.
 _SAME_ANGLE = 1e-6
-# Ends of a straight way are let touch a barrier: a gate stands in its wall, a path may run along one.
-_TOUCH_M = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,54 +43,6 @@ class Severed:
     barrier: Index
 
 
-class Fence:
-    """Barriers ready to be asked whether a straight way crosses one of them."""
-
-    def __init__(self, barriers: ArrayLike) -> None:
-        lines = np.asarray(barriers, dtype=object).reshape(-1)
-        self._tree = shapely.STRtree(lines)
-
-    def bars(self, ways: NDArray) -> NDArray[np.bool_]:
-        """Return which two-point lines cross a barrier; touching one with an end is no crossing."""
-        barred = np.zeros(len(ways), dtype=bool)
-        length = shapely.length(ways)
-        long = np.flatnonzero(length > 2 * _TOUCH_M)
-        if long.size:
-            xy = shapely.get_coordinates(ways[long]).reshape(-1, 2, 2)
-            inset = (_TOUCH_M / length[long])[:, None] * (xy[:, 1] - xy[:, 0])
-            inner = shapely.linestrings(np.stack([xy[:, 0] + inset, xy[:, 1] - inset], axis=1))
-            barred[long[self._tree.query(inner, predicate="intersects")[0]]] = True
-        return barred
-
-
-def open_barriers(barriers: ArrayLike, gates: ArrayLike, *, tolerance_m: float) -> NDArray:
-    """Return barriers with an opening at every gate within the tolerance.
-
-    Parameters
-    ----------
-    barriers : (n,) array of shapely LineString or MultiLineString
-        Planar metres.
-    gates : (k,) array of shapely Point
-        Gates; one farther than ``tolerance_m`` from a barrier opens nothing in it.
-    tolerance_m : float
-        Half the width of an opening.
-
-    Returns
-    -------
-    (n,) array
-        One geometry a barrier, empty where nothing of it is left.
-    """
-    lines = np.array(barriers, dtype=object).reshape(-1)
-    points = np.asarray(gates, dtype=object).reshape(-1)
-    line, gate = shapely.STRtree(points).query(lines, predicate="dwithin", distance=tolerance_m)
-    if line.size:
-        order = np.lexsort((gate, line))
-        opened, which = np.unique(line[order], return_inverse=True)
-        holes = shapely.buffer(shapely.multipoints(points[gate[order]], indices=which), tolerance_m)
-        lines[opened] = shapely.difference(lines[opened], holes)
-    return lines
-
-
 def sever_lines(
     lines: ArrayLike,
     barriers: ArrayLike,
@@ -112,7 +62,7 @@ def sever_lines(
     Parameters
     ----------
     lines, barriers : arrays of shapely LineString or MultiLineString
-        Planar metres, see :func:`open_barriers`; empty ones are passed over.
+        Planar metres, see :func:`pipeline.reach.fence.open_barriers`; empty ones are passed over.
     level, barrier_level : int arrays, optional
         Grade of each; a bridge or a tunnel does not meet what it crosses. All equal by default.
     retreat_m : float

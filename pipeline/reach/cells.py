@@ -12,8 +12,9 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from shapely import MultiPolygon, Polygon
 
-from pipeline.reach.barriers import Fence
+from pipeline.reach.fence import Fence
 from pipeline.reach.graph import Floats, Graph
+from pipeline.reach.ground import Ground
 from pipeline.reach.search import Targets, index_targets, nearest, reach_rows
 from pipeline.reach.snap import Snap, Status, snap_points
 
@@ -41,6 +42,8 @@ class Cells:
     snap : Snap
         Entry to the graph of each cell centre, row by row (rows * columns). Cells a little farther
         than ``max_access_m`` have an edge, too, but keep status FAR: they only shape borders.
+    straight_m : (rows * columns) float
+        What of the access ``max_access_m`` limits: all of it, but nothing where a cell joins by a door.
     targets : Targets
         The same, sorted by edge.
     """
@@ -51,6 +54,7 @@ class Cells:
     shape: tuple[int, int]
     max_access_m: float
     snap: Snap
+    straight_m: Floats
     targets: Targets
 
     @cached_property
@@ -79,6 +83,7 @@ def build_cells(
     cell_m: float = 10.0,
     enter: ArrayLike | None = None,
     fence: Fence | None = None,
+    ground: Ground | None = None,
 ) -> Cells:
     """Lay a grid over an area and snap every cell centre to the graph.
 
@@ -95,6 +100,8 @@ def build_cells(
         Longest straight way from a cell centre to its edge, metres.
     cell_m : float
         Cell size, metres.
+    ground : Ground, optional
+        Ground left by its doors only; its fence takes the place of ``fence``.
 
     Raises
     ------
@@ -103,8 +110,8 @@ def build_cells(
     """
     if not cell_m > 0:
         raise ValueError("cell_m must be positive")
-    ground = None if isinstance(area, tuple) else area.buffer(cell_m)
-    bounds = np.array(area if ground is None else ground.bounds, dtype=np.float64)
+    cover = None if isinstance(area, tuple) else area.buffer(cell_m)
+    bounds = np.array(area if cover is None else cover.bounds, dtype=np.float64)
     if not np.all(np.isfinite(bounds)) or np.any(bounds[2:] < bounds[:2]):
         raise ValueError("the area to be covered is empty")
     c0, r0 = np.floor(bounds[:2] / cell_m)
@@ -112,9 +119,15 @@ def build_cells(
     x0, y0, shape = float(c0 * cell_m), float(r0 * cell_m), (int(r1 - r0), int(c1 - c0))
     x, y = np.meshgrid(x0 + (np.arange(shape[1]) + 0.5) * cell_m, y0 + (np.arange(shape[0]) + 0.5) * cell_m)
     x, y = x.ravel(), y.ravel()
-    snap = snap_points(
-        x, y, graph, edges, max_m=max_access_m, area=ground, enter=enter, measure_far=False, fence=fence
-    )
+    by_door = np.zeros(len(x), dtype=bool)
+    if ground is not None:
+        fence = ground.fence
+        snap, door = ground.snap(x, y, max_m=max_access_m, area=cover, enter=enter, measure_far=False)
+        by_door = door >= 0
+    else:
+        snap = snap_points(
+            x, y, graph, edges, max_m=max_access_m, area=cover, enter=enter, measure_far=False, fence=fence
+        )
     # In a second step, so that the rim cannot change the choice of component within the limit.
     far = np.flatnonzero(snap.status == Status.FAR)
     reach_m = max_access_m + _RIM_CELLS * cell_m
@@ -124,7 +137,8 @@ def build_cells(
     for name in ("edge", "offset_m", "access_m", "component"):
         getattr(snap, name)[far] = getattr(rim, name)
     targets = index_targets(snap, graph)
-    return Cells(x0, y0, float(cell_m), shape, float(max_access_m), snap, targets)
+    straight = np.where(by_door, 0.0, snap.access_m)
+    return Cells(x0, y0, float(cell_m), shape, float(max_access_m), snap, straight, targets)
 
 
 def measure_cells(
@@ -206,7 +220,7 @@ def _contour(cells: Cells, distance_m: Floats, limit_m: float, corner: tuple[int
     """Draw one limit; ``distance_m`` is the part of the grid that starts at row, column ``corner``."""
     top, left = corner
     part = np.s_[top : top + distance_m.shape[0], left : left + distance_m.shape[1]]
-    access = cells.snap.access_m.reshape(cells.shape)[part]
+    access = cells.straight_m.reshape(cells.shape)[part]
     within = (distance_m <= limit_m) & (access <= cells.max_access_m)
     rows, columns = np.flatnonzero(within.any(axis=1)), np.flatnonzero(within.any(axis=0))
     if rows.size == 0:

@@ -21,6 +21,18 @@ def unique_pairs(a: NDArray, b: NDArray) -> tuple[NDArray, NDArray, NDArray[np.i
     return a[order[first]], b[order[first]], inverse
 
 
+def match_values(
+    left: NDArray[np.intp], right: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the positions of all pairs of equal values, one of each array, by the left one."""
+    order = np.argsort(right, kind="stable")
+    first = np.searchsorted(right[order], left, side="left")
+    count = np.searchsorted(right[order], left, side="right") - first
+    at = np.repeat(np.arange(len(left)), count)
+    step = np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+    return at, order[first[at] + step]
+
+
 def label_groups(n: int, pairs: Pairs) -> NDArray[np.intp]:
     """Label the connected groups of ``n`` items.
 

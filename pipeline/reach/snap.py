@@ -7,11 +7,14 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from pipeline.reach.barriers import Fence
+from pipeline.reach.fence import Fence
 from pipeline.reach.graph import Floats, Graph, Ints, round_length
 
 # Points whose nearest edge is shut off look at every edge in reach, this many at a time.
 _BLOCK = 4096
+# How far they look, in turn, as parts of the limit.
+_CIRCLES = (0.25, 0.5, 1.0)
+Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 class Status(IntEnum):
@@ -81,6 +84,7 @@ def snap_points(
     enter: ArrayLike | None = None,
     measure_far: bool = True,
     fence: Fence | None = None,
+    nearby: Pairs | None = None,
 ) -> Snap:
     """Snap each point to the nearest point of the nearest edge that it can walk straight to.
 
@@ -110,6 +114,9 @@ def snap_points(
         grids.
     fence : Fence, optional
         Barriers that no access may cross.
+    nearby : pair of int arrays, optional
+        Points and edges, in any order: where the nearest edge is shut off, only these are looked at.
+        All within ``max_m`` by default.
 
     Raises
     ------
@@ -134,13 +141,18 @@ def snap_points(
     points = np.full(n, None, dtype=object)
     points[inside] = shapely.points(x[inside], y[inside])
 
-    edge, access, barred = _find_open(points, lines, np.flatnonzero(open_edge), max_m, fence)
+    edge, access, barred = _find_open(points, lines, np.flatnonzero(open_edge), max_m, fence, nearby)
     hit = np.flatnonzero(edge >= 0)
     astray = hit[~in_wanted[edge[hit]]]
     passed = np.zeros(n, dtype=bool)
     if astray.size:
         joined = np.flatnonzero(open_edge & in_wanted)
-        better, walk, _ = _find_open(points[astray], lines, joined, max_m, fence)
+        if nearby is not None:
+            place = np.full(n, -1)
+            place[astray] = np.arange(len(astray))
+            mine = place[nearby[0]] >= 0
+            nearby = place[nearby[0][mine]], nearby[1][mine]
+        better, walk, _ = _find_open(points[astray], lines, joined, max_m, fence, nearby)
         moved = astray[better >= 0]
         edge[moved], access[moved] = better[better >= 0], walk[better >= 0]
         passed[moved] = True
@@ -208,7 +220,12 @@ def place_within(graph: Graph, edges: ArrayLike, area: shapely.Geometry) -> Snap
 
 
 def _find_open(
-    points: NDArray, lines: NDArray, candidates: NDArray[np.intp], max_m: float, fence: Fence | None
+    points: NDArray,
+    lines: NDArray,
+    candidates: NDArray[np.intp],
+    max_m: float,
+    fence: Fence | None,
+    nearby: Pairs | None,
 ) -> tuple[Ints, Floats, NDArray[np.bool_]]:
     """Return the nearest candidate no barrier parts a point from, its distance, and who found none so."""
     edge, access = _find_nearest(points, lines, candidates, max_m)
@@ -220,18 +237,27 @@ def _find_open(
     if shut.size == 0:
         return edge, access, barred
     edge[shut], access[shut] = -1, np.inf
-    tree = shapely.STRtree(lines[candidates])
-    for block in np.array_split(shut, -(-len(shut) // _BLOCK)):
-        at, found = tree.query(points[block], predicate="dwithin", distance=max_m + 1e-9)
-        found = candidates[found]
-        ways = shapely.shortest_line(points[block[at]], lines[found])
+
+    def look(at: NDArray[np.intp], found: NDArray[np.intp], reach_m: float) -> None:
+        ways = shapely.shortest_line(points[at], lines[found])
         far = shapely.length(ways)
-        ok = (round_length(far) <= round_length(max_m)) & ~fence.bars(ways)
+        ok = (round_length(far) <= round_length(reach_m)) & ~fence.bars(ways)
         at, found, far = at[ok], found[ok], far[ok]
         order = np.lexsort((found, round_length(far), at))
         reached, first = np.unique(at[order], return_index=True)
-        edge[block[reached]] = found[order[first]]
-        access[block[reached]] = far[order[first]]
+        edge[reached], access[reached] = found[order[first]], far[order[first]]
+
+    if nearby is not None:
+        mine = np.isin(nearby[0], shut) & np.isin(nearby[1], candidates)
+        look(nearby[0][mine], nearby[1][mine], max_m)
+    else:
+        tree = shapely.STRtree(lines[candidates])
+        # In growing circles: most points need not look at all that lies within the limit.
+        for reach_m in (max_m * share for share in _CIRCLES):
+            left = shut[edge[shut] < 0]
+            for block in np.array_split(left, -(-len(left) // _BLOCK)) if len(left) else []:
+                at, found = tree.query(points[block], predicate="dwithin", distance=reach_m + 1e-9)
+                look(block[at], candidates[found], reach_m)
     barred[shut] = edge[shut] < 0
     return edge, access, barred
 

@@ -13,7 +13,7 @@ from configs import read_settings
 from configs.facilities import facility_classes
 from layers import codes
 from layers.planned import Inventory, Need
-from layers.reachable import Edge, Obstacle
+from layers.reachable import Edge, Obstacle, Precinct
 from pipeline.stages.assignment import Candidates, assign
 from pipeline.stages.base import Given
 from pipeline.stages.placing import clean_number, clean_text
@@ -88,7 +88,7 @@ def _pair_up(
     places, spaces = needs.set_index(Need.number), resources.set_index(Inventory.number)
     walks = measure_walks(
         given.geo(Edge), places.geometry, spaces.geometry, plan=given.plan, limit_m=farthest * limit_m,
-        obstacles=given.geo(Obstacle),
+        obstacles=given.geo(Obstacle), precincts=given.geo(Precinct),
     )  # fmt: skip
     pairs: dict[str, dict[str, float]] = {number: {} for number in places.index}
     for (number, other), metres in walks.items():

@@ -21,6 +21,7 @@ from layers.reachable import (
     Home,
     Link,
     Obstacle,
+    Precinct,
     Reach,
     Scope,
     Served,
@@ -282,7 +283,8 @@ def _measure_load(town: _Town, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
 def run(given: Given) -> dict[str, Frame]:
     """Decide coverage by network distance, door to door; draw areas from the cell table beside it."""
     plan = given.plan
-    town = _Town(given, open_walknet(given.geo(Edge), plan, given.geo(Obstacle)))
+    net = open_walknet(given.geo(Edge), plan, given.geo(Obstacle), given.geo(Precinct))
+    town = _Town(given, net)
     coverage = pd.concat([_cover_class(town, item, plan) for item in _present_classes(town.facilities)])
     coverage = coverage.reset_index(drop=True)
     unverified = [item.name for item in _present_classes(town.facilities) if not item.verified]
@@ -312,7 +314,7 @@ def run(given: Given) -> dict[str, Frame]:
 COVERAGE = Stage(
     "coverage",
     "设施覆盖",
-    takes=(Edge, Obstacle, Home, Link, Facility, Unit, Scope, Whereabouts),
+    takes=(Edge, Obstacle, Precinct, Home, Link, Facility, Unit, Scope, Whereabouts),
     gives=(Coverage, Served, Blind, CoverArea, FacilityLoad, Reach),
     run=run,
 )

@@ -14,7 +14,8 @@ from layers.faults import Fault, FaultLog, PlanFaults
 from layers.reachable import Edge, Obstacle
 from layers.source import Barrier, Gate, Relief, Road
 from pipeline.plan import Plan
-from pipeline.reach.barriers import Severed, open_barriers, sever_lines
+from pipeline.reach.barriers import Severed, sever_lines
+from pipeline.reach.fence import open_barriers
 from pipeline.reach.graph import round_length
 from pipeline.reach.noding import node_lines
 from pipeline.reach.slope import HeightGrid, measure_effort

@@ -9,7 +9,7 @@ import pandas as pd
 from layers import codes
 from layers.frame import conform
 from layers.planned import Inventory, Match, Need, Pair, Resource
-from layers.reachable import Edge, Obstacle, Sharing
+from layers.reachable import Edge, Obstacle, Precinct, Sharing
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.candidates import Candidate, find_candidates, wants_space
 from pipeline.stages.listing import Verdict, judge_need, write_match
@@ -124,7 +124,7 @@ def _annotate(inventory: pd.DataFrame, verdicts: list[Verdict]) -> Frame:
 MATCHING = Stage(
     name="matching",
     title="需求资源匹配",
-    takes=(Need, Inventory, Edge, Obstacle, Sharing),
+    takes=(Need, Inventory, Edge, Obstacle, Precinct, Sharing),
     gives=(Pair, Match, Resource),
     run=make_matches,
 )

@@ -34,6 +34,7 @@ def report_network(
     area: shapely.Geometry,
     *,
     plan: Plan,
+    more: list[dict[str, Any]],
     log: FaultLog,
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Return the ``NetworkMark`` and ``NetworkFigure`` layers; one line a kind goes to the log.
@@ -43,6 +44,7 @@ def report_network(
     net : the network that ``network.edges`` describes.
     roads : all roads; the ones nobody walks along count for the density of streets.
     area : the plan's communities together, or its outline.
+    more : further rows of ``NetworkFigure``, without ids.
     """
     rule = read_settings("network.yaml")
     dead = np.flatnonzero(net.graph.degree == 1)
@@ -66,8 +68,9 @@ def report_network(
     )  # fmt: skip
     marks = gpd.GeoDataFrame(marks, geometry="geometry", crs=roads.crs)
     _report_marks(marks, rule["gap_m"], log)
-    figures = _list_figures(net, network, roads, area, marks, plan)
-    return conform(marks, NetworkMark), figures
+    figures = pd.DataFrame([*_list_figures(net, network, roads, area, marks, plan), *more])
+    figures[NetworkFigure.id] = [f"{i:02d}" for i in range(1, len(figures) + 1)]
+    return conform(marks, NetworkMark), conform(figures, NetworkFigure)
 
 
 def _mark(kind: str, points: Any, **more: Any) -> pd.DataFrame:
@@ -99,8 +102,8 @@ def _mark_gaps(net: WalkNet, dead: np.ndarray, road: np.ndarray, *, most_m: floa
     detour = graph.planar_m[own[at]] + np.minimum(np.where(graph.u[other] == root, along, np.inf), back)
     ways = shapely.shortest_line(ends[at], lines[other])
     ok = (gap < most_m) & (detour > 2 * most_m)
-    if net.fence is not None:
-        ok &= ~net.fence.bars(ways)
+    if net.walls is not None:
+        ok &= ~net.walls.bars(ways)
     at, other, gap, ways = at[ok], other[ok], gap[ok], ways[ok]
     order = np.lexsort((other, gap, at))
     _, first = np.unique(at[order], return_index=True)
@@ -186,7 +189,7 @@ def _list_figures(
     area: shapely.Geometry,
     marks: gpd.GeoDataFrame,
     plan: Plan,
-) -> pd.DataFrame:
+) -> list[dict[str, Any]]:
     rule = read_settings("network.yaml")
     graph, kinds = net.graph, marks[NetworkMark.kind].value_counts()
     km2 = float(measure_area(gpd.GeoSeries([area], crs=roads.crs), rule=plan.crs.area_rule).iloc[0]) / 1e6
@@ -227,6 +230,4 @@ def _list_figures(
         NetworkFigure.item, NetworkFigure.value, NetworkFigure.unit, NetworkFigure.note,
         NetworkFigure.requirement, NetworkFigure.verdict, NetworkFigure.standard,
     ]  # fmt: skip
-    table = pd.DataFrame([(*row, *[None] * (len(fields) - len(row))) for row in rows], columns=fields)
-    table[NetworkFigure.id] = [f"{i:02d}" for i in range(1, len(table) + 1)]
-    return conform(table, NetworkFigure)
+    return [dict(zip(fields, row, strict=False)) for row in rows]

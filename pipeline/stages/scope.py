@@ -9,7 +9,18 @@ import shapely
 from layers import codes
 from layers.areas import measure_area
 from layers.faults import Fault, FaultLog, PlanFaults
-from layers.reachable import Edge, Home, NetworkMark, Obstacle, Scope, ScopeCut, Unit, Whereabouts
+from layers.reachable import (
+    Edge,
+    Home,
+    Link,
+    NetworkMark,
+    Obstacle,
+    Precinct,
+    Scope,
+    ScopeCut,
+    Unit,
+    Whereabouts,
+)
 from layers.source import (
     Building,
     Community,
@@ -39,7 +50,7 @@ _PLANNED, _STUDIED = codes.SCOPE.values
 _SLIVER_SHARE = 1e-4
 _LOCATED = (
     Parcel, Building, Road, Gate, Facility, UtilityPoint, UtilityLine, OpenSpace, Heritage, Survey, Ledger, Home,
-    NetworkMark,
+    Link, NetworkMark,
 )  # fmt: skip
 
 
@@ -185,7 +196,7 @@ def _check_landuse(parcels: gpd.GeoDataFrame, planned: shapely.Geometry, log: Fa
 def run(given: Given) -> dict[str, Frame]:
     """Build communities, both ranges, and the table of who lies where (1.4, S-01…S-04)."""
     plan = given.plan
-    net = open_walknet(given.geo(Edge), plan, given.geo(Obstacle))
+    net = open_walknet(given.geo(Edge), plan, given.geo(Obstacle), given.geo(Precinct))
     units = _build_units(given, net)
     planned = units.geometry.union_all()
     extents = given.geo(DataExtent)
@@ -225,7 +236,7 @@ def run(given: Given) -> dict[str, Frame]:
 SCOPE = Stage(
     "scope",
     "范围划定",
-    takes=(Community, Outline, DataExtent, Edge, Obstacle, *_LOCATED),
+    takes=(Community, Outline, DataExtent, Edge, Obstacle, Precinct, *_LOCATED),
     gives=(Unit, Scope, ScopeCut, Whereabouts),
     run=run,
 )

@@ -21,6 +21,7 @@ def measure_walks(
     plan: Plan,
     limit_m: float,
     obstacles: gpd.GeoDataFrame | None = None,
+    precincts: gpd.GeoDataFrame | None = None,
 ) -> pd.Series:
     """Return door-to-door metres of every pair within the limit.
 
@@ -34,7 +35,7 @@ def measure_walks(
         missing geometry.
     plan : says how far from the network a place may lie.
     limit_m : longest distance, metres.
-    obstacles : the ``Obstacle`` layer; no straight way to the network crosses one.
+    obstacles, precincts : the ``Obstacle`` and ``Precinct`` layers; no straight way to the network crosses one.
 
     Returns
     -------
@@ -45,7 +46,7 @@ def measure_walks(
     origins, targets = (places[~(places.isna() | places.is_empty)] for places in (origins, targets))
     if edges.empty or origins.empty or targets.empty:
         return empty
-    net = open_walknet(edges, plan, obstacles)
+    net = open_walknet(edges, plan, obstacles, precincts)
     left, right = (
         net.snap(gpd.GeoSeries(pick_points(places), crs=edges.crs)) for places in (origins, targets)
     )

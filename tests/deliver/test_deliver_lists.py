@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 
+import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
+from shapely import Point
 
 from layers.faults import Fault
+from layers.frame import conform
 from layers.planned import Quality
+from layers.reachable import Link
 from pipeline.deliver.items import Absent, Item
 from pipeline.deliver.listing import CATALOGUE, MANIFEST, list_inputs, write_catalogue, write_manifest
 from pipeline.deliver.quality import PATH, quality_rows, write_quality
@@ -58,6 +62,34 @@ def test_quality_book(plan, tmp_path):
 def test_quality_book_of_a_clean_run(plan, tmp_path):
     write_quality(quality_rows([], stage="", crs="EPSG:4548"), plan, tmp_path)
     assert openpyxl.load_workbook(tmp_path / PATH).sheetnames == ["汇总"]
+
+
+def test_every_object_and_how_it_joins_has_its_sheet(plan, tmp_path):
+    def link(kind, name, status, access_m, x):
+        return {
+            "id": name, "community": "甲社区", "layer": kind, "object_id": name, "status": status,
+            "access_m": access_m, "component": 0 if status == "已接入" else None, "geometry": Point(x, 0),
+        }  # fmt: skip
+
+    rows = [
+        link("设施", "f", "已接入", 3.0, 1), link("住户点", "b", "已接入", 12.346, 2),
+        link("住户点", "a", "被隔断", None, 3), link("需求", "n", "过远", 180.0, 4), link("出入口", "g", "已接入", 0.0, 5),
+    ]  # fmt: skip
+    frame = conform(gpd.GeoDataFrame(rows, crs="EPSG:4548"), Link)
+    write_quality(quality_rows([], stage="", crs="EPSG:4548"), plan, tmp_path, links=frame)
+    book = openpyxl.load_workbook(tmp_path / PATH)
+    assert book.sheetnames == ["汇总", "接入状态", "接入清单"]
+    assert values(book["接入状态"])[1:6] == [
+        ["对象", "个数", "已接入", "过远", "不同连通分量", "范围外", "被隔断", "最远接入距离（m）"],
+        ["住户点", 2, 1, 0, 0, 0, 1, 12.35],
+        ["设施", 1, 1, 0, 0, 0, 0, 3],
+        ["出入口", 1, 1, 0, 0, 0, 0, 0],
+        ["需求", 1, 0, 1, 0, 0, 0, None],
+    ]
+    listed = values(book["接入清单"])
+    assert listed[0][0] == "接入清单（共 5 个）"
+    assert [row[1] for row in listed[2:]] == ["a", "n", "b", "f", "g"]
+    assert listed[4] == ["住户点", "b", "甲社区", "已接入", 12.35, 0, None, 2, 0]
 
 
 def test_catalogue_lists_files_and_what_is_absent(plan, tmp_path):

@@ -146,7 +146,7 @@ def test_empty_and_mixed_geometries_are_counted_not_written(frames, plan, make_f
 
 
 def test_more_features_than_numbers_is_refused(make_frame, plan):
-    row = {"layer": "home", "object_id": "h", "status": "已接入"}
+    row = {"layer": "住户点", "object_id": "h", "status": "已接入"}
     one = make_frame(Link, [row | {"id": "k"}], [Point(400_000, 3_100_000)])
     many = one.iloc[[0] * 100_000].reset_index(drop=True)
     with pytest.raises(PlanFaults) as caught:

@@ -12,7 +12,7 @@ from configs.planning import block_names, landuse_names, unit_costs
 from layers import codes
 from layers.frame import empty_frame
 from layers.planned import Inventory, Match, Need, Pair, Resource
-from layers.reachable import Edge, Obstacle, Sharing
+from layers.reachable import Edge, Obstacle, Precinct, Sharing
 from pipeline.stages.base import Given
 from pipeline.stages.matching import MATCHING
 from pipeline.stages.rubric import judge_pair
@@ -137,6 +137,7 @@ def run_matching(needs, resources, sharing=()):
             "inventory": make_frame(Inventory, resources) if resources else empty_frame(Inventory, crs=CRS),
             "edge": make_frame(Edge, edges),
             "obstacle": empty_frame(Obstacle, crs=CRS),
+            "precinct": empty_frame(Precinct, crs=CRS),
             "sharing": share,
         },
     )

@@ -5,8 +5,9 @@ import pytest
 import shapely
 from shapely import LineString, MultiLineString, Point
 
-from pipeline.reach.barriers import Fence, open_barriers, sever_lines
+from pipeline.reach.barriers import sever_lines
 from pipeline.reach.cells import build_cells
+from pipeline.reach.fence import Fence, open_barriers
 from pipeline.reach.graph import build_graph
 from pipeline.reach.noding import node_lines
 from pipeline.reach.snap import Status, snap_points

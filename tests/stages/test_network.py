@@ -18,6 +18,7 @@ from pipeline.stages.coverage import COVERAGE
 from pipeline.stages.edges import make_grid
 from pipeline.stages.network import NETWORK
 from pipeline.stages.scope import SCOPE
+from pipeline.stages.walknet import LINKED_TEXT
 from tests.builders import make_frame, make_plan, make_source
 
 
@@ -72,7 +73,7 @@ def figure(frames, item):
 
 def links(frames, layer):
     link = frames[Link.key]
-    return link[link[Link.layer] == layer].set_index(Link.object_id)
+    return link[link[Link.layer] == LINKED_TEXT[layer]].set_index(Link.object_id)
 
 
 # report
@@ -168,7 +169,7 @@ STREETS = [
 def test_without_barriers_the_nearest_road_is_entered_and_the_rule_said():
     frames, log = build(STREETS, building=[house("h", 450, 403)], communities=SMALL)
     assert links(frames, Home.key)[Link.access_m].tolist() == [23]
-    assert any("没有障碍数据" in fault.problem for fault in log)
+    assert any("没有障碍和出入口数据" in fault.problem for fault in log)
     # nothing was looked for, so no zero is printed
     assert "障碍截断" not in set(frames[NetworkFigure.key][NetworkFigure.item])
 

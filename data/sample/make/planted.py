@@ -68,6 +68,7 @@ MATCHES = [
 # so that a planner who only looks at the nearest ledger row is wrong.
 BETTER = {
     "XQ02": ("西园商业街2栋", 3, "台账未列的国有闲置商铺，不需加固"),
+    "XQ07": ("云溪文化中心书吧", 3, "同级且步行更近，面积更相称：配套用房背靠小区围墙，须绕到大道一侧进出"),
     "XQ04": ("ZY05", 2, "闲置厂区，面积和形状合适，需调整规划用途；近处操场的余地不足"),
 }
 # past work, need on the same ground: a project for it may build the same thing twice.

@@ -15,7 +15,7 @@ import shapely
 import survey
 import yaml
 from planted import ALIKE, BETTER, GAPS, LEAST_SHARE, MATCHES, REPEATS, SHARED, TIER_M, TIER_MIN
-from town import Town, find_parcel
+from town import HOUSING, Town, find_parcel
 from walking import WalkGraph
 
 
@@ -65,11 +65,24 @@ def measure_reach(town: Town, facilities: list[dict]) -> dict:
     homes = [b for b in town.buildings if b["residents"]]
     points = [b["geometry"].representative_point() for b in homes] + [f["geometry"] for f in facilities]
     return {
-        "graph": WalkGraph(town.network, points),
+        "graph": join(town, points, homes=len(homes)),
         "n": len(homes),
         "facilities": facilities,
         "home": np.array([b["community"] for b in homes]),
     }
+
+
+def join(town: Town, points: list, *, homes: int) -> WalkGraph:
+    """Join points to the network; housing and parks with a gate of their own are left by a gate."""
+    gates = shapely.points([g["geometry"].coords[0] for g in town.gates])
+    estates = np.array([g["estate"] for g in town.gates])
+    walled = [
+        p["geometry"]
+        for p in town.parcels
+        if p["kind"] in (*HOUSING, "park")
+        and (shapely.distance(p["geometry"].exterior, gates[estates == p["name"]]) < 1).any()
+    ]
+    return WalkGraph(town.network, points, walled=walled, gates=list(gates), homes=homes)
 
 
 def reach_class(reach: dict, community: str, key: str) -> tuple[np.ndarray, np.ndarray, list[dict]]:
@@ -185,23 +198,36 @@ def check_match(town: Town, need: str, resource: str, level: int, reason: str, w
         "理由": reason,
     }
     if need in BETTER:
-        found["更优"] = check_better(town, need, spot, level, wrong)
+        found["更优"] = check_better(town, need, spot, shape["geometry"], level, wrong)
     return found
 
 
-def check_better(town: Town, need: str, spot: dict, level: int, wrong: list[str]) -> dict:
-    """Return what serves a need better than its nearest ledger row: same community, large enough, idle or shared."""
+def check_better(
+    town: Town, need: str, spot: dict, row: shapely.Geometry, level: int, wrong: list[str]
+) -> dict:
+    """Return what serves a need better than its nearest ledger row: same community, large enough, idle or shared.
+
+    It is of a higher level, or of the same and nearer on foot.
+    """
     name, best, reason = BETTER[need]
-    ledger = {r[0]: (r[3], s, max(r[5] or 0, r[6] or 0)) for r, s in zip(*lg.make_resources(town), strict=False)}
+    ledger = {
+        r[0]: (r[3], s, max(r[5] or 0, r[6] or 0)) for r, s in zip(*lg.make_resources(town), strict=False)
+    }
     built = {
         b["name"]: (f"JZ{i + 1:04d}", b["community"], b["geometry"], b["geometry"].area * b["floors"])
         for i, b in enumerate(town.buildings)
         if b["state"] == "闲置"
     }
     ident, community, shape, room = (name, *ledger[name]) if name in ledger else built[name]
-    if community != spot["row"][10] or room < (spot["row"][9] or 0) or best <= level:
-        wrong.append(f"better match {need}-{name}: {community}, {room:.0f} m2, level {best}")
-    far = spot["geometry"].distance(shape["geometry"] if isinstance(shape, dict) else shape)
+    shape = shape["geometry"] if isinstance(shape, dict) else shape
+    graph = join(town, [g.representative_point() for g in (spot["geometry"], shape, row)], homes=0)
+    mine, others = graph.measure([0], [1, 2])
+    nearer = best == level and mine < others
+    if community != spot["row"][10] or room < (spot["row"][9] or 0) or not (best > level or nearer):
+        wrong.append(
+            f"better match {need}-{name}: {community}, {room:.0f} m2, level {best}, {mine:.1f}/{others:.1f} m"
+        )
+    far = spot["geometry"].distance(shape)
     return {"编号": ident, "等级": best, "直线距离_m": round(far), "理由": reason}
 
 

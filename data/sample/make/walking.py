@@ -7,18 +7,34 @@ import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
+ACCESS_M = 150.0  # longest straight access
+OPENING_M = 5.0  # half the width of a gate
+FRONT_M = 15.0  # what stands this near inside a wall may open on the street
+
 
 class WalkGraph:
-    """Network pieces, with every given point joined to its nearest piece by a straight access."""
+    """Network pieces, with every given point joined by a straight access to the nearest one it may reach.
 
-    def __init__(self, network: list[dict], points: list[shapely.Point]) -> None:
+    Nobody climbs a wall: an access crosses the outline of ground that has gates only at one of them.
+    """
+
+    def __init__(
+        self,
+        network: list[dict],
+        points: list[shapely.Point],
+        *,
+        walled: list[shapely.Polygon],
+        gates: list[shapely.Point],
+        homes: int,
+    ) -> None:
+        """Join the points; the first ``homes`` of them never open on the street."""
         lines = np.array([r["geometry"] for r in network])
         ends = np.array([[g.coords[0], g.coords[-1]] for g in lines]).round(3)
         _, ids = np.unique(ends.reshape(-1, 2), axis=0, return_inverse=True)
         ids = ids.reshape(-1, 2)
         base = int(ids.max()) + 1
         pts = np.array(points)
-        edge = shapely.STRtree(lines).query_nearest(pts, all_matches=False)[1]
+        edge = find_edges(lines, pts, walled=walled, gates=gates, homes=homes)
         along = shapely.line_locate_point(lines[edge], pts)
         access = shapely.distance(lines[edge], pts)
         foot, self.point_node = base + np.arange(len(pts)), base + len(pts) + np.arange(len(pts))
@@ -46,3 +62,37 @@ class WalkGraph:
             return np.full(len(targets), np.inf)
         far = dijkstra(self.graph, directed=False, indices=self.point_node[sources], min_only=True)
         return far[self.point_node[targets]]
+
+
+def find_edges(
+    lines: np.ndarray,
+    points: np.ndarray,
+    *,
+    walled: list[shapely.Polygon],
+    gates: list[shapely.Point],
+    homes: int,
+) -> np.ndarray:
+    """Return the nearest piece of each point whose straight access climbs no wall.
+
+    Raises
+    ------
+    ValueError
+        If a point has none.
+    """
+    walls = shapely.union_all([g.exterior for g in walled]).difference(
+        shapely.union_all(gates).buffer(OPENING_M)
+    )
+    at, piece = shapely.STRtree(lines).query(points, predicate="dwithin", distance=ACCESS_M)
+    ways = shapely.shortest_line(points[at], lines[piece])
+    inside = shapely.intersects(points[:, None], np.array(walled)[None, :])
+    rings = shapely.distance(points[:, None], np.array([g.exterior for g in walled])[None, :])
+    front = (inside & (rings <= FRONT_M)).any(axis=1)
+    front[:homes] = False
+    shapely.prepare(walls)
+    ok = front[at] | ~shapely.crosses(walls, ways)
+    at, piece, far = at[ok], piece[ok], shapely.length(ways[ok])
+    order = np.lexsort((piece, far, at))
+    found, first = np.unique(at[order], return_index=True)
+    if len(found) < len(points):
+        raise ValueError(f"{len(points) - len(found)} points cannot leave their ground")
+    return piece[order[first]]
