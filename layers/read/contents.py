@@ -17,10 +17,11 @@ from pyproj import CRS
 
 from layers.faults import FaultLog
 from layers.model import Shape
-from layers.read import sheet, vector
 from layers.read.raw import Place, Raw, SourceSpec
 from layers.read.source import open_raw
 
+VECTORS = frozenset({".shp", ".gpkg", ".gdb", ".geojson", ".json", ".fgb", ".kml", ".kmz", ".zip"})
+TEXTS = frozenset({".csv", ".txt"})
 OSM = (".osm", ".osm.bz2", ".osm.gz", ".osm.pbf", ".pbf")
 RASTERS = frozenset({".tif", ".tiff"})
 # Files that belong to another one, and office programs' lock files.
@@ -159,11 +160,11 @@ def read_parts(path: Path) -> Iterator[Part | Left]:
         yield Left(path, None, "栅格，没有对应的图层（地面高程可写入 walking.dem）", "raster")
     elif suffix == ".dxf":
         yield from _split_drawing(path)
-    elif suffix in vector.SUFFIXES:
+    elif suffix in VECTORS:
         yield from (_read_part(path, layer, 1) for layer in _list_layers(path))
     elif suffix in {".xlsx", ".xlsm"}:
         yield from _read_book(path)
-    elif suffix in sheet.SUFFIXES:
+    elif suffix in TEXTS:
         yield _read_part(path, None, 1)
     elif suffix in _DOCUMENTS:
         yield Left(path, None, "文档，可在附件台账中列出")
