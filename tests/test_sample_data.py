@@ -300,6 +300,13 @@ def test_both_folders_hold_the_same_layers_and_columns(folder: Path) -> None:
         assert set(map(str, mine.merged_cells.ranges)) == set(map(str, model.merged_cells.ranges))
 
 
+@FOLDERS
+def test_past_works_have_every_cell_filled(folder: Path) -> None:
+    for layer in ("已实施工程", "已实施管线"):
+        works = gpd.read_file(folder / "已实施工程.gpkg", layer=layer)
+        assert works.drop(columns="GZLX").notna().all(axis=None) and (works["TZ"] > 0).all()
+
+
 def test_tiny_is_small_and_clean() -> None:
     assert len(gpd.read_file(TINY / "建筑.shp")) == 12
     lots = gpd.read_file(TINY / "现状用地.shp")

@@ -113,6 +113,8 @@ class _Spec:
     columns: Any = None
     x: str | None = None
     y: str | None = None
+    wkt: str | None = None
+    labels: Any = None
     values: Any = None
     constants: Any = None
     key: str | None = None
