@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import platform
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from benchmarks.peers import PEERS, Timing, clock
 from pipeline.reach.cells import build_cells, contour_each
 from pipeline.reach.graph import build_graph
 from pipeline.reach.search import index_targets, nearest, reach, reach_nodes_each, reach_rows
+from pipeline.reach.snap import Snap
 
 LIMIT_M, SIDE, REPEATS = 1200.0, 292, 7
 SIZES = (146, 292, 584)
@@ -111,6 +113,15 @@ def compare(city: City, console: Console, only: list[str] | None) -> None:
     def own_ms(repeats: int) -> float:
         return median_seconds(lambda: reach_nodes_each(graph, origins, LIMIT_M), repeats) / len(nodes) * 1e3
 
+    cores = os.cpu_count() or 1
+    near = np.argsort(nodes)  # nodes are numbered along a curve: each thread gets a part of the city
+    parts = [origins.take(part) for part in np.array_split(near, cores)]
+
+    def search_part(part: Snap) -> object:
+        return reach_nodes_each(graph, part, LIMIT_M)
+
+    with ThreadPoolExecutor(cores) as pool:
+        threads_ms = median_seconds(lambda: list(pool.map(search_part, parts)), 5) / len(nodes) * 1e3
     first_ms = own_ms(5)
     total = build_s + first_ms * len(nodes) / 1e3
     table = Table(title=f"Nodes within {LIMIT_M:g} m of {len(nodes):,} origins, {graph.n_nodes:,} nodes")
@@ -128,6 +139,9 @@ def compare(city: City, console: Console, only: list[str] | None) -> None:
     table.add_row(
         "this engine", f"{len(nodes)}", f"{first_ms:.4f}", "1", f"{build_s:.2f}", f"{total:.2f}", "1", ""
     )
+    table.add_row(
+        f"this engine, {cores} threads", f"{len(nodes)}", f"{threads_ms:.4f}", f"{threads_ms / first_ms:.2f}", "", "", "", ""
+    )  # fmt: skip
     notes = []
     for name, sample, run in PEERS:
         if only and name not in only:

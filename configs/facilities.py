@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,6 +27,7 @@ class FacilityClass:
     required : whether its absence makes a 漏配 need.
     words, excluded : texts that mean the class, and texts that mean something else.
     need_m2 : least scale a need asks for; land area where ``land``.
+    most_m2 : largest scale the standard gives; None where it gives none.
     standard, clause, evidence, confidence : where the rule comes from.
     dimension, works, landuse_code : classification of its needs and sites.
     """
@@ -37,6 +41,7 @@ class FacilityClass:
     required: bool
     land: bool
     need_m2: float
+    most_m2: float | None
     words: tuple[str, ...]
     excluded: tuple[str, ...]
     osm: tuple[tuple[tuple[str, str], ...], ...]
@@ -77,6 +82,9 @@ def facility_classes() -> dict[str, FacilityClass]:
             required=item["required"],
             land=item.get("land", False),
             need_m2=float(item["need_m2"]),
+            most_m2=float(most)
+            if (most := rule["land_max_m2" if item.get("land") else "floor_max_m2"])
+            else None,
             words=tuple(item["words"]),
             excluded=tuple(item.get("except", ())),
             osm=tuple(
@@ -101,20 +109,94 @@ def _words() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(pairs, key=lambda pair: (-len(pair[0]), pair[0])))
 
 
-@cache
-def recognise_text(text: str) -> str | None:
-    """Return the class key whose longest word occurs in ``text``, or None.
+@dataclass(frozen=True)
+class Recognised:
+    """What a type text of a source says.
 
-    A key itself is accepted as it is. Of a web map's ``大类;中类;小类`` the most special part that says
-    anything decides: 科教文化服务;学校;幼儿园 is a kindergarten, however long the first word is.
+    Attributes
+    ----------
+    key : class key; None where the text names no class.
+    known : whether the text is a web map's category, so that it names no class for certain.
+    ask_name : whether the category leaves it to the name (政府机关, 生活服务场所).
+    refine : whether a name may tell a sister class of the same group (诊所 named 社区卫生服务中心).
+    """
+
+    key: str | None = None
+    known: bool = False
+    ask_name: bool = True
+    refine: bool = False
+
+
+@cache
+def _poi_types() -> dict[str, tuple[str, bool]]:
+    """Return key and refinement by path and by code of the web maps' categories."""
+    found: dict[str, tuple[str, bool]] = {}
+    for row in read_rows("poi_types.csv"):
+        entry = (row["key"], row["refine"] == "1")
+        found[row["path"]] = entry
+        if row["code"]:
+            found[row["code"]] = entry
+    return found
+
+
+@cache
+def recognise_type(text: str) -> Recognised:
+    """Return what a type text means: a class key, a web map's category or typecode, or free words.
+
+    Of several categories (``050101|060400``) the first that is a class counts.
     """
     if text in facility_classes():
-        return text
-    for part in reversed(text.replace("；", ";").split(";")):
+        return Recognised(text, known=True, ask_name=False)
+    found = [_recognise_category(part.strip()) for part in text.replace("｜", "|").split("|") if part.strip()]
+    return next((item for item in found if item.key), found[0] if found else Recognised())
+
+
+def _recognise_category(text: str) -> Recognised:
+    types = _poi_types()
+    code = text.zfill(6) if text.isdigit() and len(text) in (5, 6) else ""
+    parts = [part.strip() for part in re.split("[;；:：]", text) if part.strip()]
+    steps = (
+        (code, code[:4] + "00", code[:2])
+        if code
+        else tuple(";".join(parts[:n]) for n in (3, 2, 1) if len(parts) >= n)
+    )
+    step = next((step for step in steps if step in types), None)
+    if step is None or (len(parts) == 1 and not code):
+        key = _find_word(text, parts)
+        return Recognised(key, ask_name=key is None)
+    meaning, refine = types[step]
+    if meaning in facility_classes():
+        return Recognised(meaning, known=True, ask_name=False, refine=refine)
+    key = _find_word(text, parts[1:]) if meaning == "word" and not code else None
+    return Recognised(key, known=True, ask_name=key is None and meaning != "")
+
+
+def _find_word(text: str, parts: Sequence[str]) -> str | None:
+    """Return the class whose longest word occurs in the most special part that says anything."""
+    for part in reversed(parts):
         for word, key in _words():
             if word in part and not any(other in text for other in facility_classes()[key].excluded):
                 return key
     return None
+
+
+@cache
+def recognise_text(text: str) -> str | None:
+    """Return the class key a text means, or None.
+
+    A key itself is accepted as it is. Of a web map's ``大类;中类;小类`` the most special part that says
+    anything decides: 科教文化服务;学校;幼儿园 is a kindergarten, however long the first word is.
+    """
+    return recognise_type(text).key
+
+
+@cache
+def suggest_class(text: str) -> str | None:
+    """Return the key of the class whose name or word looks most like a text, None where none does."""
+    words = dict(reversed(_words()))
+    leaf = re.split("[;；:：|]", text)[-1].strip()
+    near = difflib.get_close_matches(leaf, list(words), n=1, cutoff=0.5)
+    return words[near[0]] if near else None
 
 
 def recognise_tags(tags: dict[str, str]) -> str | None:

@@ -110,8 +110,18 @@ def said(tags: Tags, *keys: str) -> str:
 def is_road(tags: Tags) -> bool:
     """Return whether the tags are of a road or path that exists."""
     kind = tags.get("highway")
-    known = settings()["roads"]
-    return kind is not None and kind not in known["not_built"] and kind not in known["not_ways"]
+    return kind is not None and kind not in settings()["roads"]["not_ways"] and why_not_built(tags) is None
+
+
+def why_not_built(tags: Tags) -> str | None:
+    """Return the tag, as ``key=value``, that says a road is not yet or no longer there; None where none does."""
+    kind = tags.get("highway")
+    if kind is None:
+        return None
+    if kind in settings()["roads"]["not_built"]:
+        return f"highway={kind}"
+    rule = first_rule(tags, "roads", "out_of_use")
+    return rule.evidence(tags) if rule else None
 
 
 def is_walkable(tags: Tags) -> bool:
@@ -121,7 +131,7 @@ def is_walkable(tags: Tags) -> bool:
         return False
     if tags.get("foot") in known["foot_allowed"]:
         return True
-    return tags["highway"] not in known["motorways"] and tags.get("access") not in known["access_denied"]
+    return tags.get("access") not in known["access_denied"] and not first_rule(tags, "roads", "not_on_foot")
 
 
 def level_of(tags: Tags) -> int:

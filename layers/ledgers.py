@@ -46,8 +46,8 @@ class PastWork(Placed, key="past_work", alias="已实施和在实施工程", sha
     kind = m.text("工作类型", codes=codes.PAST_WORK)
     state = m.text("实施状态", codes=codes.PAST_STATE, required=True)
     content = m.text("实施内容", example="屋面防水、外墙和楼道照明")
-    start = m.text("开工年月", hint="如 2023-05", example="2022-03")
-    end = m.text("完工年月", hint="在实施的写计划完工年月", example="2022-11")
+    start = m.text("开工年月", form="date", hint="如 2023-05", example="2022-03")
+    end = m.text("完工年月", form="date", hint="在实施的写计划完工年月", example="2022-11")
     cost_wan = m.number("总投资", unit="万元", minimum=0)
     owner = m.text("实施主体", example="甲区住建局")
     place = m.text("位置描述", example="甲小区")
@@ -73,8 +73,14 @@ class Step(Identified, key="step", alias="过程记录"):
     """Steps of making and approving the plan, with date and paper (1.5(3)-(5), 5.2.1; P-03, P-04, P-06)."""
 
     step = m.text("阶段", codes=codes.STEP, required=True)
-    date = m.text("日期", required=True, hint="如 2026-03-05；公示等有起止的写开始日期", example="2026-03-02")
-    end = m.text("结束日期", hint="如公示结束日期；当天完成的留空", example="2026-03-16")
+    date = m.text(
+        "日期",
+        form="date",
+        required=True,
+        hint="如 2026-03-05；公示等有起止的写开始日期",
+        example="2026-03-02",
+    )
+    end = m.text("结束日期", form="date", hint="如公示结束日期；当天完成的留空", example="2026-03-16")
     days = m.integer("天数", unit="天", minimum=1, derived=True)
     unit = m.text("组织单位", example="甲街道办事处")
     result = m.text(
@@ -99,7 +105,7 @@ class Paper(Identified, key="paper", alias="附件"):
         hint="文件路径，相对于本台账所在文件夹；不得指向该文件夹和配置文件夹之外",
         example="附件/专项体检报告.pdf",
     )
-    date = m.text("日期", example="2025-11")
+    date = m.text("日期", form="date", example="2025-11")
     unit = m.text("出具单位", example="甲规划设计院")
     note = m.text("备注")
 
@@ -134,7 +140,7 @@ class OwnCost(Identified, key="unit_cost", alias="造价"):
     origin = m.text(
         "造价来源", required=True, hint="如 2026 年区住建局结算均价", example="甲区住建局2025年结算均价"
     )
-    date = m.text("价格日期", required=True, hint="如 2026-03", example="2025-12")
+    date = m.text("价格日期", form="date", required=True, hint="如 2026-03", example="2025-12")
     note = m.text("备注")
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 Kind = Literal["text", "int", "float", "bool"]
+Form = Literal["", "date", "year", "code", "serial"]
 Shape = Literal["point", "line", "polygon", "any"]
 
 
@@ -64,6 +65,8 @@ class Spec:
     minimum : smallest value allowed.
     unique : whether two rows may not share a value.
     private : whether the field names a person or owner and stays out of public copies.
+    form : what a text is more closely: a date, a year (1998, 1990年代), a code whose digits all count, or a
+        serial, a code of one width whose leading zeros may have been lost.
     hint : what to write, in Chinese, where alias, unit and code list do not say it; shown in templates.
     example : a value as somebody might write it; templates show it, and a test fills templates with it.
     filled : whether the program fills blanks in, so that even a required field may be left out.
@@ -81,6 +84,7 @@ class Spec:
     minimum: float | None = None
     unique: bool = False
     private: bool = False
+    form: Form = ""
     hint: str = ""
     example: str = ""
     filled: bool = False

@@ -26,12 +26,11 @@ def build_roads(extract: Extract, log: FaultLog) -> gpd.GeoDataFrame:
     a bridge ends on a street, and not where different levels merely cross.
     """
     known = classify.settings()["roads"]
-    highway = pd.Series([tags.get("highway") for tags in extract.ways[TAGS]], dtype=object)
-    left_out = Counter(value for value in highway if value in known["not_built"])
+    left_out = Counter(filter(None, map(classify.why_not_built, extract.ways[TAGS])))
     for value, count in sorted(left_out.items()):
         log.add(
             "HSQ-V09",
-            f"{count} 条 highway={value} 的路径尚未建成或已不存在",
+            f"{count} 条 {value} 的路径尚未建成或已不存在",
             severity="提示",
             file=extract.name,
             layer=Road.key,

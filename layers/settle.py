@@ -10,38 +10,13 @@ import pandas as pd
 from configs import read_settings
 from configs.facilities import recognise_text
 from layers.codes import FUND
-from layers.ledgers import Delegate, OwnCost, Paper, PastWork, Population, Step, Target
+from layers.ledgers import Delegate, OwnCost, PastWork, Population, Step, Target
 from layers.model import Column, Layer
 from layers.read.raw import Place, list_rows
 from layers.source import Ledger
-from layers.values import fold_text
 
-_DATE = r"^(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月?)?|年)?$"
 # What a unit cost may be of besides a facility class; the rows of configs/costs.csv that begin with a star.
 COST_GROUPS = {"室内设施": "*indoor", "场地设施": "*land", "整治工程": "*works"}
-
-
-def read_dates(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Read dates as offices write them: 2026年3月5日, 2026/3/5, 2026.3, 20260305, 2026年.
-
-    Returns
-    -------
-    values : ``2026-03-05``, ``2026-03`` or ``2026``, as far as the cell says; missing where blank or unreadable.
-    bad : True where a cell holds something that is no date.
-    """
-    words = fold_text(cells).str.normalize("NFKC").str.replace(r"\s+(\d{1,2}:\d{2}.*)?", "", regex=True)
-    words = words.str.replace(r"^(\d{4})(\d{2})(\d{2})$", r"\1-\2-\3", regex=True)
-    parts = words.str.extract(_DATE)
-    year, month, day = (parts[at] for at in range(3))
-    full = year + "-" + month.fillna("1").str.zfill(2) + "-" + day.fillna("1").str.zfill(2)
-    real = pd.to_datetime(full, format="%Y-%m-%d", errors="coerce").notna()
-    length = 4 + 3 * month.notna().astype(int) + 3 * day.notna().astype(int)
-    made = pd.Series(
-        [text[:size] if ok else pd.NA for text, size, ok in zip(full.fillna(""), length, real, strict=True)],
-        index=cells.index,
-        dtype="str",
-    )
-    return made, words.notna() & ~real
 
 
 def drop_repeated(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gpd.GeoDataFrame:
@@ -70,8 +45,6 @@ def settle_ledger(frame: pd.DataFrame, layer: type[Layer], place: Place) -> None
     ----------
     frame : typed columns of the layer; the index is the row number the technician sees.
     """
-    for column in _DATES.get(layer, ()):
-        _settle_dates(frame, column, place, whole=layer is Step)
     settle = _RULES.get(layer)
     if settle is not None and len(frame):
         settle(frame, place)
@@ -104,26 +77,27 @@ def settle_funds(frame: pd.DataFrame, place: Place) -> None:
         )  # fmt: skip
 
 
-def _settle_dates(frame: pd.DataFrame, column: Column, place: Place, *, whole: bool) -> None:
+def _require_days(frame: pd.DataFrame, column: Column, place: Place) -> None:
+    """Refuse dates of a step that name no day: their order and length could not be checked."""
     if column not in frame.columns:
         return
-    given = frame[column]
-    values, bad = read_dates(given)
-    if whole:
-        bad |= values.notna() & (values.str.len() < 10)
-    for row in frame.index[bad]:
+    short = frame[column].str.len().lt(10).fillna(False).astype(bool)
+    for row in frame.index[short]:
         place.error(
-            "HSQ-V03", f"“{column.spec.alias}”应为日期，实际为“{given[row]}”", field=str(column), row=str(row),
-            value=str(given[row])[:60], remedy="写成 2026-03-05" if whole else "写成 2026-03-05 或 2026-03",
+            "HSQ-V11", f"“{column.spec.alias}”要写到日，实际为“{frame[column][row]}”", field=str(column), row=str(row),
+            value=str(frame[column][row]), remedy="写成 2026-03-05",
         )  # fmt: skip
-    frame[column] = values.mask(bad)
+    frame[column] = frame[column].mask(short)
 
 
 def _above(frame: pd.DataFrame, small: Column, large: Column) -> pd.Index:
     """Rows whose ``small`` exceeds their ``large``; blanks never do."""
     if small not in frame.columns or large not in frame.columns:
         return frame.index[:0]
-    return frame.index[(frame[small] > frame[large]).fillna(False).astype(bool)]
+    most = frame[large]
+    if pd.api.types.is_string_dtype(most):
+        most = most + "~"  # dates: a year ends after every month and day of it
+    return frame.index[(frame[small] > most).fillna(False).astype(bool)]
 
 
 def _refuse_above(frame: pd.DataFrame, small: Column, large: Column, place: Place) -> None:
@@ -182,6 +156,8 @@ def _settle_targets(frame: pd.DataFrame, place: Place) -> None:
 
 
 def _settle_steps(frame: pd.DataFrame, place: Place) -> None:
+    for column in (Step.date, Step.end):
+        _require_days(frame, column, place)
     _refuse_above(frame, Step.date, Step.end, place)
     if Step.end not in frame.columns or Step.date not in frame.columns:
         return
@@ -231,12 +207,6 @@ def _settle_costs(frame: pd.DataFrame, place: Place) -> None:
         )  # fmt: skip
 
 
-_DATES: dict[type[Layer], tuple[Column, ...]] = {
-    Step: (Step.date, Step.end),
-    Paper: (Paper.date,),
-    PastWork: (PastWork.start, PastWork.end),
-    OwnCost: (OwnCost.date,),
-}
 _RULES: dict[type[Layer], Callable[[pd.DataFrame, Place], None]] = {
     Population: _settle_population,
     PastWork: _settle_works,

@@ -15,7 +15,12 @@ class Identified(Layer):
     """Fields every row of every layer has."""
 
     id = m.text(
-        "要素编号", required=True, filled=True, unique=True, hint="每行不同；可以没有，程序按内容生成"
+        "要素编号",
+        required=True,
+        filled=True,
+        unique=True,
+        form="serial",
+        hint="每行不同；可以没有，程序按内容生成",
     )
     # File (and sheet or layer) the row came from, for messages and metadata.
     source = m.text("来源文件", derived=True)
@@ -41,7 +46,7 @@ class Community(Identified, key="community_given", alias="社区边界（输入�
     """Communities as given: polygons, or points that a network Voronoi turns into areas (1.2, 1.4)."""
 
     name = m.text("社区名称", required=True, unique=True, example="甲社区")
-    code = m.text("社区代码", hint="12 位统计用区划代码，按文本填写", example="360000001001")
+    code = m.text("社区代码", form="code", hint="12 位统计用区划代码，按文本填写", example="360000001001")
     street = m.text("街道名称", example="甲街道")
     households = m.integer("户数", minimum=0)
     population = m.integer("常住人口", minimum=0)
@@ -52,14 +57,22 @@ class Parcel(Placed, key="parcel", alias="现状用地分布", shape="polygon", 
     """Land-use parcels with codes of the 2023 classification (catalogue G-02)."""
 
     number = m.text(
-        "图斑编号", "TBBH", 8, required=True, filled=True, hint="可以没有，程序生成", example="0001"
+        "图斑编号",
+        "TBBH",
+        8,
+        required=True,
+        form="serial",
+        filled=True,
+        hint="可以没有，程序生成",
+        example="0001",
     )
     landuse_code = m.text(
         "用地用海分类代码",
         "YDYHFLDM",
         10,
         required=True,
-        hint="2023 年分类代码，按文本填写，保留前导零",
+        form="code",
+        hint="2023 年分类代码，按文本填写，保留前导零；其他分类的代码会对照转换",
         example="070102",
     )
     landuse_name = m.text(
@@ -74,7 +87,7 @@ class Parcel(Placed, key="parcel", alias="现状用地分布", shape="polygon", 
     area_m2 = m.number(
         "面积", "MJ", 16, 2, unit="㎡", minimum=0, required=True, filled=True, hint="可留空，按图形量算"
     )
-    tenure_code = m.text("权属性质", "QSXZ", 2, hint="10 国有、30 集体等两位代码", example="10")
+    tenure_code = m.text("权属性质", "QSXZ", 2, form="code", hint="10 国有、30 集体等两位代码", example="10")
     year = m.integer(
         "数据年份", "SJNF", 4, required=True, filled=True, hint="可留空，取配置的 data_year", example="2025"
     )
@@ -91,7 +104,9 @@ class Building(Placed, key="building", alias="现状建筑", shape="polygon", on
     floor_area_m2 = m.number(
         "建筑面积", "JZMJ", 12, 2, unit="㎡", minimum=0, hint="可留空，按基底面积×层数推算"
     )
-    built = m.text("建成年代", "JCND", 10, hint="四位年份", example="1998")
+    built = m.text(
+        "建成年代", "JCND", 10, form="year", hint="四位年份或年代，如 1998、1990年代", example="1998"
+    )
     tenure = m.text("产权性质", "CQXZ", 20, example="私有")
     owner = m.text("权利人", "QLR", 100, private=True, example="多户共有")
     use_status = m.text("使用状况", "SYZK", 20, codes=codes.USE_STATUS)
@@ -197,7 +212,7 @@ class UtilityLine(Placed, key="utility_line", alias="市政管线", shape="line"
     kind = m.text("管线类型", "GXLX", 30, codes=codes.UTILITY_LINE, required=True)
     diameter_mm = m.integer("管径", "GJ", 6, unit="mm", minimum=0, example="400")
     material = m.text("材质", "CZ", 20, example="HDPE")
-    built = m.text("建设年代", "JSND", 10, example="2004")
+    built = m.text("建设年代", "JSND", 10, form="year", example="2004")
     condition = m.text("状况", "ZK", 40, example="一般")
     length_m = m.number("长度", "CD", 12, 2, unit="m", minimum=0, derived=True)
     note = m.text("备注", "BZ", 254)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import re
+from collections.abc import Hashable, Sequence
+from typing import Any, TypeVar
 
 import pandas as pd
 
+from layers.cells import fold_width
 from layers.model import Column, Layer
 from layers.read.raw import Place, list_rows
-from layers.source import Community
+
+_Item = TypeVar("_Item")
 
 
 def check_rows(frame: pd.DataFrame, layer: type[Layer], place: Place) -> None:
@@ -59,15 +62,14 @@ def _check_codes(cells: pd.Series, column: Column, place: Place) -> None:
     codes = column.spec.codes
     if codes is None:
         return
-    strange = cells.notna() & ~cells.isin(codes.values)
-    for value in sorted(cells[strange].unique()):
-        rows = cells.index[cells == value]
+    strange = cells[cells.notna() & ~cells.isin(codes.values)]
+    for value, rows in sorted(strange.groupby(strange).groups.items()):
         near = difflib.get_close_matches(str(value), codes.values, n=1, cutoff=0.4)
         hint = f"是否应为“{near[0]}”？" if near else ""
         remedy = f"{hint}允许：{'、'.join(codes.values)}；或在配置的 values 中写明对应"
         problem = f"“{column.spec.alias}”的取值“{value}”不在《{codes.name}》内"
         if codes.closed:
-            for row in rows:
+            for row in _new(rows, column, place):
                 place.error(
                     "HSQ-V05", problem, field=str(column), row=str(row), value=str(value), remedy=remedy
                 )
@@ -96,6 +98,9 @@ def _check_minimum(cells: pd.Series, column: Column, place: Place) -> None:
 def check_unique(frame: pd.DataFrame, layer: type[Layer], place: Place, *, labels: pd.Series) -> None:
     """Record values that a unique column holds more than once, over all files of the layer.
 
+    Values that differ only in case, width or blanks are warned of: they count as different, but somebody's
+    spreadsheet will take them for the same.
+
     Parameters
     ----------
     frame : all rows of the layer.
@@ -105,41 +110,33 @@ def check_unique(frame: pd.DataFrame, layer: type[Layer], place: Place, *, label
         if not column.spec.unique or column not in frame.columns:
             continue
         cells = frame[column]
-        for value in sorted(cells[cells.notna() & cells.duplicated()].unique()):
-            rows = labels[cells == value]
+        alias = column.spec.alias
+        twins = cells[cells.notna() & cells.duplicated(keep=False)]
+        for value, rows in _group(twins.tolist(), labels[twins.index].tolist()):
             place.error(
-                "HSQ-V06", f"“{column.spec.alias}”重复：{value}", field=str(column), row=list_rows(pd.Index(rows), most=5),
+                "HSQ-V06", f"“{alias}”重复：{value}", field=str(column), row=list_rows(rows, most=5),
                 value=str(value), remedy="改正编号使其唯一，或在配置的 columns 中换一列作编号",
+            )  # fmt: skip
+        single = cells[cells.notna()].drop_duplicates().astype("str")
+        bare = single.map(_bare)
+        alike = single[bare.duplicated(keep=False)]
+        places = labels[alike.index].tolist()
+        for _, pairs in _group(bare[alike.index].tolist(), list(zip(alike, places, strict=True))):
+            values = "、".join(sorted(value for value, _ in pairs))
+            place.warn(
+                "HSQ-V06", f"“{alias}”只差大小写、全半角或空格：{values}", field=str(column),
+                row=list_rows([label for _, label in pairs], most=5), value=values,
+                action="按不同的编号处理", remedy="确为同一编号的改为一致，不同的换一个编号",
             )  # fmt: skip
 
 
-def check_codes(frame: pd.DataFrame, place: Place, *, region: str, province: str) -> None:
-    """Record community codes that are no 12-digit codes of the plan's county.
+def _group(keys: Sequence[Hashable], items: Sequence[_Item]) -> list[tuple[Any, list[_Item]]]:
+    """Return the items of each key, keys in order."""
+    found: dict[Any, list[_Item]] = {}
+    for key, item in zip(keys, items, strict=True):
+        found.setdefault(key, []).append(item)
+    return sorted(found.items(), key=lambda pair: str(pair[0]))
 
-    Parameters
-    ----------
-    frame : communities, on row numbers.
-    region : county code, 6 digits.
-    province : province prefix, 2 digits.
-    """
-    if Community.code not in frame.columns:
-        return
-    codes = frame[Community.code]
-    for row, code in codes[codes.notna()].items():
-        if not re.fullmatch(r"\d{12}", str(code)):
-            problem, remedy = "不是 12 位数字", "写全 12 位统计用区划代码；表格中把该列设为文本"
-        elif not str(code).startswith(province):
-            problem, remedy = f"不以省级代码 {province} 开头", "核对代码，或改正配置的 province_prefix"
-        elif not str(code).startswith(region):
-            problem, remedy = f"不属于县（市、区）{region}", "核对代码，或改正配置的 region_code"
-        else:
-            continue
-        place.warn(
-            "HSQ-A06",
-            f"社区代码 {code} {problem}",
-            field=str(Community.code),
-            row=str(row),
-            value=str(code),
-            action="照原样保留",
-            remedy=remedy,
-        )
+
+def _bare(value: str) -> str:
+    return "".join(fold_width(value).split()).casefold()

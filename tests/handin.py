@@ -33,8 +33,9 @@ def check_handin(folder: Path) -> list[str]:
         if hashlib.sha256(content).hexdigest() != listed[name]["sha256"] or len(content) != listed[name]["size"]:
             defects.append(f"散列或大小不符：{name}")
     jpgs = sorted(folder.rglob("*.jpg"))
-    defects += [f"图件之外的 JPG：{p}" for p in jpgs if p.parent != folder / "图件/JPG"]
-    if not jpgs:
+    sheets = [folder / name for name in ("图件/JPG", "质检")]  # the second for the technician's own check
+    defects += [f"图件之外的 JPG：{p}" for p in jpgs if p.parent not in sheets]
+    if not any((folder / "图件/JPG").glob("*.jpg")):
         defects.append("没有图件")
     for path in jpgs:
         with Image.open(path) as image:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from layers.model import Column, Layer
-from layers.read.raw import Place, SourceSpec, list_rows
-from layers.values import Parsed, fold_text, parse_cells
+from layers.read.fields import read_cells, report_column_of_faults, report_garbled_names
+from layers.read.raw import Place, SourceSpec
 
 
 def find_columns(
@@ -37,6 +37,7 @@ def find_columns(
             if candidate and candidate in table.columns and candidate not in taken:
                 found[field] = candidate
                 break
+    report_garbled_names(table, place)
     return found
 
 
@@ -79,11 +80,15 @@ def read_columns(source: SourceSpec, layer: type[Layer], table: pd.DataFrame, pl
         for name in getattr(source, block):
             if name not in fields:
                 _report_field(name, fields, place, block=block)
+    found = find_columns(source, layer, table, place)
+    place.columns.update({str(field): column for field, column in found.items()})
     made: dict[str, pd.Series] = {}
-    for field, column in find_columns(source, layer, table, place).items():
+    for field, column in found.items():
         beside = f"{field}_unit"  # 120人: the number, and what it counts where the layer keeps that
         unit = "*" if beside in fields else field.spec.unit
-        parsed = _read_cells(field, table[column], source.values.get(str(field), {}), place, unit=unit)
+        parsed = read_cells(field, table[column], source.values.get(str(field), {}), place, unit=unit)
+        if parsed.bad.any():
+            report_column_of_faults(field, table, parsed, place)
         made[str(field)] = parsed.values
         if beside in fields and parsed.units is not None and parsed.units.notna().any():
             counted = made[beside] if beside in made else pd.Series(pd.NA, index=table.index, dtype="str")
@@ -92,29 +97,8 @@ def read_columns(source: SourceSpec, layer: type[Layer], table: pd.DataFrame, pl
         if name not in fields:
             continue
         cells = pd.Series(constant, index=table.index, dtype="str")
-        value = _read_cells(fields[name], cells, {}, place).values
-        made[name] = made[name].where(made[name].notna(), value) if name in made else value
+        value = read_cells(fields[name], cells, {}, place).values
+        filled = made[name].isna() if name in made else value.notna()
+        place.settled.setdefault(name, set()).update(table.index[filled])
+        made[name] = made[name].where(~filled, value) if name in made else value
     return pd.DataFrame(made, index=table.index)
-
-
-def _read_cells(
-    field: Column, cells: pd.Series, mapping: Mapping[str, str], place: Place, *, unit: str | None = None
-) -> Parsed:
-    spec = field.spec
-    if mapping:
-        words = fold_text(cells)
-        cells = words.where(~words.isin(mapping), words.map(dict(mapping)))
-    parsed = parse_cells(cells, kind=spec.kind, unit=spec.unit if unit is None else unit)
-    what = "是/否" if spec.kind == "bool" else "整数" if spec.kind == "int" else "数字"
-    for row, cell in cells[parsed.bad].items():
-        place.error(
-            "HSQ-V03", f"“{spec.alias}”应为{what}，实际为“{cell}”", field=str(field), row=str(row), value=str(cell)[:60],
-            remedy=f"改为{what}" + (f"（单位 {spec.unit}）" if spec.unit else ""),
-        )  # fmt: skip
-    if parsed.changed.any():
-        rows = parsed.changed.index[parsed.changed]
-        place.note(
-            "HSQ-V03", f"“{spec.alias}”的 {len(rows)} 个值带其他单位", field=str(field), row=list_rows(rows),
-            action=f"已换算为{spec.unit or '基本单位'}",
-        )  # fmt: skip
-    return parsed

@@ -117,6 +117,7 @@ class _Spec:
     labels: Any = None
     values: Any = None
     constants: Any = None
+    classification: str | None = None
     key: str | None = None
     geometry: SourceSpec | None = None
     wgs84_shift: bool = True

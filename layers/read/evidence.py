@@ -10,15 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from configs import read_rows, read_settings
+from configs import read_settings
 from configs.facilities import recognise_text
-from configs.planning import landuse_names
+from configs.landuse import schemes
 from layers.ledgers import Delegate, OwnCost, Paper, PastWork, PlanDemand, Population, Step, Target
 from layers.model import CodeList, Column, Layer
 from layers.read.names import SYNONYMS
-from layers.settle import read_dates
 from layers.source import Building, Community, Facility, Parcel, Placed, Survey
-from layers.values import fold_text, parse_flags, parse_numbers, restore_codes
+from layers.values import fold_text, parse_dates, parse_flags, parse_numbers, restore_codes
 
 _ROWS, _DISTINCT = 3000, 400
 _MOSTLY = 0.9
@@ -204,7 +203,7 @@ def _share(hits: pd.Series, what: str, *, least: float = 0.5) -> Evidence:
 
 
 def _weigh_landuse_codes(sample: Sample) -> Evidence:
-    """Codes of 2023 and of the 2020 trial are proof; codes of the third land survey only look like them."""
+    """Codes of the classifications that can be translated are proof; others only look like codes."""
     told = _share(~restore_codes(sample.words, _known_codes()).bad, "用地用海分类代码")
     looks = sample.words.str.fullmatch(r"\d{2,6}[A-Z]?(?:\.0)?").mean() > _MOSTLY
     return NOTHING if told.score < 0 and looks else told
@@ -216,14 +215,12 @@ def _weigh_landuse_names(sample: Sample) -> Evidence:
 
 @cache
 def _known_codes() -> frozenset[str]:
-    trial = {row["code_2020_trial"] for row in read_rows("standards/landuse_code_2020_to_2023.csv")}
-    return frozenset({*landuse_names(), *trial})
+    return frozenset(code for scheme in schemes().values() for code in scheme.names)
 
 
 @cache
 def _known_names() -> frozenset[str]:
-    survey = {row["sandiao_name"] for row in read_rows("standards/landuse_sandiao_to_2023.csv")}
-    return frozenset({*landuse_names().values(), *survey})
+    return frozenset(name for scheme in schemes().values() for name in scheme.names.values())
 
 
 def _weigh_divisions(sample: Sample) -> Evidence:
@@ -241,7 +238,7 @@ def _weigh_uses(sample: Sample) -> Evidence:
 
 
 def _weigh_dates(sample: Sample) -> Evidence:
-    return _share(~read_dates(sample.cells)[1], "日期", least=0.8)
+    return _share(~parse_dates(sample.cells).bad, "日期", least=0.8)
 
 
 def _weigh_years(sample: Sample) -> Evidence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -38,6 +38,8 @@ class SourceSpec(Protocol):
     def y(self) -> str | None: ...
     @property
     def values(self) -> Mapping[str, Mapping[str, str]]: ...
+    @property
+    def classification(self) -> str | None: ...
     @property
     def constants(self) -> Mapping[str, str]: ...
     @property
@@ -75,12 +77,18 @@ class Place:
     layer : Chinese name of the layer.
     log : where faults go.
     reported : cells (field, row) that already have a fault, so that none is reported twice.
+    columns : which column of the file feeds a field, under the file's own name.
+    settled : rows whose value of a field the config gives itself (``values``, ``constants``).
+    classification : land-use classification the config says the file is in; None to judge by evidence.
     """
 
     file: str
     layer: str
     log: FaultLog
     reported: set[tuple[str, str]] = field(default_factory=set)
+    columns: dict[str, str] = field(default_factory=dict)
+    settled: dict[str, set[object]] = field(default_factory=dict)
+    classification: str | None = None
 
     def error(self, code: str, problem: str, **more: object) -> None:
         """Record a fault that stops the plan."""
@@ -97,7 +105,7 @@ class Place:
         self.error(code, problem, **{"severity": "提示", **more})
 
 
-def list_rows(rows: pd.Index, *, most: int = 10) -> str:
+def list_rows(rows: pd.Index | Sequence[object], *, most: int = 10) -> str:
     """Return row numbers for one message: ``3、7、12 等 25 行``."""
     shown = "、".join(str(row) for row in rows[:most])
     return shown if len(rows) <= most else f"{shown} 等 {len(rows)} 行"

@@ -23,8 +23,8 @@ import pandas as pd
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 
-from layers.encoding import judge_text, normalise_name
 from layers.read.raw import Place, Raw, list_rows
+from layers.read.text import read_text
 
 SUFFIXES = frozenset({".xlsx", ".xlsm", ".csv", ".txt"})
 _TOTAL = re.compile(r"^(合计|总计|小计|共计|累计|总和|total|subtotal)([:：（(].*)?$", re.IGNORECASE)
@@ -95,22 +95,9 @@ def read_sheet(
 
 
 def _read_csv(path: Path, place: Place, declared: str | None) -> Grid | None:
-    data = path.read_bytes()
-    codec = normalise_name(declared) if declared else None
-    if declared and codec is None:
-        place.error("HSQ-F05", f"不认识的编码“{declared}”", value=declared, remedy="常用：utf-8、gbk")
+    text = read_text(path.read_bytes(), place, declared=declared)
+    if text is None:
         return None
-    if codec is None:
-        verdict = judge_text(data)
-        codec = verdict.encoding
-        if not verdict.sure:
-            place.warn(
-                "HSQ-F05", f"编码无法确定：{verdict.evidence}", action=f"按 {codec} 读取",
-                remedy="在配置中写 encoding: gbk 或 utf-8",
-            )  # fmt: skip
-        elif codec == "GB18030":
-            place.note("HSQ-F05", verdict.evidence, action="按 GB18030 读取")
-    text = data.decode("utf-8-sig" if codec == "UTF-8" else codec, errors="replace")
     if "\x00" in text:
         place.error("HSQ-F02", "文件不是文本表格（含零字节）", remedy="另存为 CSV UTF-8 后重试")
         return None

@@ -17,6 +17,7 @@ from layers.read import sheet, vector
 from layers.read.columns import read_columns
 from layers.read.locate import locate_rows
 from layers.read.raw import Place, Raw, SourceSpec, list_rows
+from layers.serials import match_keys
 from layers.source import Identified
 
 
@@ -62,7 +63,7 @@ def read_source(
     Taken or None
         None when the file cannot be used at all.
     """
-    place = Place(name_source(source), layer.alias, log)
+    place = Place(name_source(source), layer.alias, log, classification=source.classification)
     raw = open_raw(source, resolve(source.path), place, shape=layer.shape)
     if raw is None:
         return None
@@ -150,7 +151,7 @@ def _join(
             remedy="合并这些图形或改正键值",
         )  # fmt: skip
     found = found.drop_duplicates(source.key).set_index(source.key)
-    keys = table[source.key]
+    keys = _complete_keys(table[source.key], found.index, source.key, place)
     lost = table.index[~keys.isin(found.index)]
     if layer.shape == "any":
         if len(lost) and own is None:
@@ -179,6 +180,17 @@ def _join(
     if own is not None:
         geometry = geometry.where(geometry.notna(), own.geometry.reindex(table.index))
     return gpd.GeoDataFrame(table, geometry=geometry)
+
+
+def _complete_keys(keys: pd.Series, known: pd.Index, field: str, place: Place) -> pd.Series:
+    """Put back the zeros that a spreadsheet took from keys, where the file of the shapes still has them."""
+    matched = match_keys(keys, known)
+    for row in keys.index[matched.changed]:
+        place.warn(
+            "HSQ-V12", f"关联键“{keys[row]}”丢失前导零", field=field, row=str(row), value=str(keys[row]),
+            action=f"已按几何文件补为 {matched.values[row]}", remedy="在表格中把该列设为文本",
+        )  # fmt: skip
+    return matched.values
 
 
 def place_frame(taken: Taken, crs: CRS) -> gpd.GeoDataFrame:

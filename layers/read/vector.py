@@ -15,13 +15,12 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from shapely.errors import GEOSException
 
 from layers.crs import read_crs
-from layers.encoding import decode_cell, judge_dbf, normalise_name
+from layers.encoding import Verdict, normalise_name
 from layers.read.dxf import judge_encoding, pick_entities, undecoded
 from layers.read.raw import Place, Raw
+from layers.read.text import BYTES, decode_frame, judge_table
 
 SUFFIXES = frozenset({".shp", ".gpkg", ".geojson", ".json", ".gdb", ".kml", ".zip", ".fgb", ".dxf"})
-# Every byte is a character in it, so text comes through untouched and is decoded here, cell by cell.
-_BYTES = "ISO-8859-1"
 _FAILURES = (
     DataSourceError,
     DataLayerError,
@@ -65,18 +64,18 @@ def read_vector(
     parts = _find_parts(path, layer)
     if parts is not None and not _check_parts(parts, place):
         return None
-    codec = _choose_encoding(parts, place, encoding) if parts is not None else None
-    if parts is not None and codec is None:
+    verdict = _judge_parts(parts, place, encoding) if parts is not None else None
+    if parts is not None and verdict is None:
         return None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        frame = _read_layer(_address(path, parts), place, layer=layer, as_bytes=codec is not None)
+        frame = _read_layer(_address(path, parts), place, layer=layer, as_bytes=verdict is not None)
     if frame is None:
         return None
     for warning in caught:
         place.note("HSQ-F02", f"读取时的提示：{warning.message}")
-    if codec:
-        frame = _decode(frame, codec)
+    if verdict is not None:
+        frame = decode_frame(frame, verdict, place)
     if "geometry" not in frame.columns:
         return Raw(pd.DataFrame(frame))
     table = pd.DataFrame(frame.drop(columns="geometry"))
@@ -91,11 +90,11 @@ def _read_drawing(
     if codec is None:
         place.error("HSQ-F05", f"不认识的编码“{encoding}”", value=str(encoding), remedy="常用：utf-8、gbk")
         return None
-    with undecoded(_BYTES):
+    with undecoded(BYTES):
         frame = _read_layer(path, place, layer=None, as_bytes=False)
     if not isinstance(frame, gpd.GeoDataFrame):
         return None
-    frame = pick_entities(_decode(frame, codec), place, layer=layer, shape=shape)
+    frame = pick_entities(decode_frame(frame, Verdict(codec, codec, ""), place), place, layer=layer, shape=shape)
     if frame is None:
         return None
     table = pd.DataFrame(frame.drop(columns="geometry"))
@@ -106,7 +105,7 @@ def _read_layer(
     opened: str | Path, place: Place, *, layer: str | None, as_bytes: bool
 ) -> pd.DataFrame | gpd.GeoDataFrame | None:
     """Read a layer through GDAL; text as undecoded bytes where it will be judged and decoded here."""
-    options = {"encoding": _BYTES} if as_bytes else {}
+    options = {"encoding": BYTES} if as_bytes else {}
     try:
         names = [str(name) for name in pyogrio.list_layers(opened)[:, 0]]
         if not names:
@@ -203,55 +202,8 @@ def _check_parts(parts: Parts, place: Place) -> bool:
     return not missing
 
 
-def _choose_encoding(parts: Parts, place: Place, declared: str | None) -> str | None:
-    """Return the codec of a shapefile's attributes and report the verdict where it matters."""
-    if declared:
-        codec = normalise_name(declared)
-        if codec is None:
-            place.error("HSQ-F05", f"不认识的编码“{declared}”", value=declared, remedy="常用：utf-8、gbk")
-        return codec
+def _judge_parts(parts: Parts, place: Place, declared: str | None) -> Verdict | None:
+    """Return the encoding of a shapefile's attributes; None where they cannot be read."""
     cpg = parts[".cpg"].read_bytes() if ".cpg" in parts else None
-    try:
-        with parts[".dbf"].open("rb") as dbf:
-            verdict = judge_dbf(dbf, cpg=cpg)
-    except ValueError as error:
-        place.error("HSQ-F02", f"属性表无法读取：{error}", remedy="重新导出 shapefile")
-        return None
-    if verdict.conflict:
-        place.warn(
-            "HSQ-F05", f"声明的编码为 {verdict.claim}，实际为 {verdict.encoding}：{verdict.evidence}",
-            action=f"按 {verdict.encoding} 读取", remedy="补上正确的 .cpg 文件",
-        )  # fmt: skip
-    elif not verdict.sure:
-        place.warn(
-            "HSQ-F05", f"编码无法确定：{verdict.evidence}", action=f"按 {verdict.encoding} 读取",
-            remedy="在配置中写 encoding: gbk 或 utf-8",
-        )  # fmt: skip
-    elif not verdict.claim and verdict.encoding != "UTF-8":
-        place.note("HSQ-F05", f"没有 .cpg 编码声明；{verdict.evidence}", action=f"按 {verdict.encoding} 读取")
-    if verdict.cut:
-        place.warn(
-            "HSQ-F05", f"{verdict.cut} 种文字被字段宽度截断，末尾汉字只剩一半", action="去掉残缺的末字",
-            remedy="加宽字段后重新导出",
-        )  # fmt: skip
-    return verdict.encoding
-
-
-def _decode(frame: pd.DataFrame, codec: str) -> pd.DataFrame:
-    """Decode names and text cells; distinct values only, since attributes repeat."""
-    names = {
-        name: decode_cell(name.encode(_BYTES), codec) if name != "geometry" else name
-        for name in frame.columns
-    }
-    frame = frame.rename(columns=names)
-    for name in frame.columns:
-        if name == "geometry" or not (
-            pd.api.types.is_object_dtype(frame[name]) or pd.api.types.is_string_dtype(frame[name])
-        ):
-            continue
-        cells = frame[name].dropna()
-        known = {
-            cell: decode_cell(cell.encode(_BYTES), codec) for cell in cells.unique() if isinstance(cell, str)
-        }
-        frame[name] = frame[name].map(known)
-    return frame
+    with parts[".dbf"].open("rb") as dbf:
+        return judge_table(dbf, place, cpg=cpg, declared=declared)

@@ -78,6 +78,7 @@ def access(
     """Write the measure of every origin; exit 0 when done, 1 when a file has faults."""
     if measure not in (Measure.CUMULATIVE, Measure.GRAVITY) and demand is None:
         raise typer.BadParameter(f"--measure {measure.value} 须给出 --demand 需求表")
+    options.check_output_apart(output, [od, supply, demand], tables=["说明"])
     function = _choose_decay(measure, limit, decay, parameter, zones)
     from rich.console import Console
 
@@ -131,9 +132,9 @@ def access(
         notes = pd.DataFrame({"项目": ["度量方法", "OD 表对数"], "内容": [text, str(len(table))]})
         written = tables.write_results({"可达性": result, "说明": notes}, output)
     except PlanFaults as error:
-        print_faults(console, error.faults)
+        print_faults(console, error.faults, report=False)
         return 1
-    print_faults(console, log.faults)
+    print_faults(console, log.faults, report=False)
     console.print(text, highlight=False)
     console.print(
         f"起点 {len(starts)} 个，其中上限内没有终点 {int((result['上限内终点数'] == 0).sum())} 个",
@@ -170,9 +171,9 @@ def _choose_decay(
             return make_zones(*((end, weight) for end, weight in ends))
         except ValueError:
             raise typer.BadParameter(f"--zones {zones}：应为 距离:权重，距离递增，权重不为负") from None
-    if not limit:
+    if not limit or limit == float("inf"):
         raise typer.BadParameter("须给出大于 0 的 --limit 距离上限")
-    if parameter is not None and (parameter <= 0 or kind == DecayKind.LINEAR):
+    if parameter is not None and (not 0 < parameter < float("inf") or kind == DecayKind.LINEAR):
         raise typer.BadParameter("--parameter 须大于 0，且只用于 power、exponential、gaussian")
     if measure in _PLAIN:
         return Decay("step", limit)

@@ -12,10 +12,13 @@ from pipeline.cli import options
 HELP = """服务范围：道路（或 OSM）+ 起点 + 距离档 → 每个起点（或每类）每档一个面，带米数、分钟、面积
 
 范围由共用格网按路网距离绘出；某处是否可达以 haoshequ reach 的门到门距离为准。
-未接入的起点也各占一行（无图形，看接入状态），并在屏幕上计数。
+未接入的起点也各占一行（无图形，看接入状态），并在屏幕上计数；不与主网相连的路段组上的起点，只绘该组内的范围。
 
 例：haoshequ area --roads 道路.shp --origins 设施.gpkg --class 设施类型 --limits 300,500,1000 --output 服务范围.gpkg
 """
+
+# No walk is longer; a slip of the keyboard is.
+_LONGEST_M = 1_000_000
 
 
 def area(
@@ -50,6 +53,7 @@ def area(
 ) -> int:
     """Write the service areas; exit 0 when done, 1 when a file has faults."""
     options.check_pair(origins_x, origins_y, "--origins-x", "--origins-y")
+    options.check_output_apart(output, [roads, origins])
     steps = read_limits(limits)
     from rich.console import Console
 
@@ -76,9 +80,9 @@ def area(
         )
         write_frame(table, ServiceArea, output)
     except PlanFaults as error:
-        print_faults(console, [reword_fault(fault) for fault in error.faults])
+        print_faults(console, [reword_fault(fault) for fault in error.faults], report=False)
         return 1
-    print_faults(console, log.faults)
+    print_faults(console, log.faults, report=False)
     for line in describe_areas(table):
         console.print(line, highlight=False)
     console.print(f"已写出：{output}", highlight=False, soft_wrap=True)
@@ -91,12 +95,12 @@ def read_limits(text: str) -> list[float]:
     Raises
     ------
     typer.BadParameter
-        If a part is no positive number.
+        If a part is no positive number, or longer than any walk.
     """
     try:
         values = sorted({float(part) for part in text.replace("，", ",").replace("、", ",").split(",")})
     except ValueError:
         raise typer.BadParameter(f"--limits {text} 应为逗号分隔的米数，如 300,500,1000") from None
-    if not 0 < values[0] <= values[-1] < float("inf"):
-        raise typer.BadParameter(f"--limits {text} 应为正数")
+    if not 0 < values[0] <= values[-1] <= _LONGEST_M:
+        raise typer.BadParameter(f"--limits {text} 应为正数，不大于 {_LONGEST_M}")
     return values

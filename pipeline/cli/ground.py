@@ -51,16 +51,17 @@ def draw_areas(
     names = origins[Spot.group].fillna("（未分类）") if by_class else origins[Spot.id]
     keys = np.sort(names.unique()) if by_class else names.to_numpy()
     shapes = np.full((len(keys), len(limits_m)), None, dtype=object)
-    joined = np.flatnonzero(snap.status == Status.OK)
-    if len(joined):
-        cells = _lay_cells(net, snap.take(joined), limits_m[-1], cell_m)
+    # Who stands on an island of the network walks there, though not joined to the rest.
+    joined, entered = np.flatnonzero(snap.status == Status.OK), np.flatnonzero(snap.edge >= 0)
+    if len(entered):
+        cells = _lay_cells(net, snap.take(entered), limits_m[-1], cell_m)
         if by_class:
-            found = names.iloc[joined].to_numpy()
+            found = names.iloc[entered].to_numpy()
             for key in np.unique(found):
-                metres = cell_distance(cells, net.graph, snap.take(joined[found == key]), limits_m[-1])
+                metres = cell_distance(cells, net.graph, snap.take(entered[found == key]), limits_m[-1])
                 shapes[keys == key] = contour_area(cells, metres, limits_m)
         else:
-            shapes[joined] = list(contour_each(cells, net.graph, snap.take(joined), limits_m))
+            shapes[entered] = list(contour_each(cells, net.graph, snap.take(entered), limits_m))
     if bands:
         rows = ~shapely.is_missing(shapes[:, 0])
         shapes[rows, 1:] = shapely.difference(shapes[rows, 1:], shapes[rows, :-1])
@@ -115,5 +116,5 @@ def describe_areas(table: gpd.GeoDataFrame) -> list[str]:
         f"范围 {int(table.geometry.notna().sum())} 个（{len(once)} 个对象 × {table[ServiceArea.to_m].nunique()} 档）"
     ]
     lost = int((once[ServiceArea.origins] - once[ServiceArea.joined]).sum())
-    lines.append(f"起点 {int(once[ServiceArea.origins].sum())} 个，其中未接入路网 {lost} 个")
+    lines.append(f"起点 {int(once[ServiceArea.origins].sum())} 个，其中未接入主网 {lost} 个")
     return lines

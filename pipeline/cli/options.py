@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +41,7 @@ DestinationsCrs = Annotated[str | None, typer.Option(metavar="CRS", help="终点
 DestinationsX = Annotated[str | None, typer.Option(metavar="COLUMN", help="终点的东向坐标列")]
 DestinationsY = Annotated[str | None, typer.Option(metavar="COLUMN", help="终点的北向坐标列")]
 DestinationsId = Annotated[str | None, typer.Option(metavar="COLUMN", help="终点的编号列")]
-MaxAccess = Annotated[float, typer.Option(min=0, help="点到路网的最大接入距离（米）")]
+MaxAccess = Annotated[float, typer.Option(min=0, max=10_000, help="点到路网的最大接入距离（米）")]
 Tolerance = Annotated[float, typer.Option(min=0, max=2, help="路口捕捉容差（米）")]
 
 # What a plan takes where it says nothing (walking.max_access_m, walking.node_tolerance_m).
@@ -54,6 +55,16 @@ OdDistance = Annotated[str, typer.Option(metavar="COLUMN", help="OD 表的距离
 DemandId = Annotated[str, typer.Option(metavar="COLUMN", help="需求表的编号列")]
 DemandValue = Annotated[str, typer.Option(metavar="COLUMN", help="需求表的数量列")]
 TableOutput = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="结果：.csv 或 .xlsx")]
+
+
+def check_output_apart(output: Path, inputs: Iterable[Path | None], *, tables: Sequence[str] = ()) -> None:
+    """Refuse to write a result over a file that is read; ``tables`` are written beside a csv."""
+    beside = tables if output.suffix.lower() == ".csv" else ()
+    written = [output, *(output.with_name(f"{output.stem}_{name}.csv") for name in beside)]
+    for source in inputs:
+        for path in written:
+            if source is not None and source.exists() and path.exists() and source.samefile(path):
+                raise typer.BadParameter(f"--output {output} 会覆盖输入文件 {source}，请换一个文件名")
 
 
 def check_pair(first: str | None, second: str | None, first_name: str, second_name: str) -> None:

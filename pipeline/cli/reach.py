@@ -13,6 +13,7 @@ HELP = """步行可达表：道路（或 OSM）+ 起点 + 终点 + 距离上限 
 
 距离为门到门：接入距离 + 路网距离 + 接入距离，含上限。面和线按其上一点进入。
 不可达的起点、终点也各占一行（距离为空，看接入状态），并在屏幕上计数；--reached-only 只写可达的行。
+状态为“不同连通分量”的点在不与主网相连的路段组上，只与同组的点可达。
 
 例：haoshequ reach --roads 道路.shp --origins 住宅.csv --origins-x X --origins-y Y --origins-crs EPSG:4548 \
 --destinations 设施.gpkg --destinations-id 设施编号 --limit 1000 --output 可达表.csv
@@ -48,6 +49,7 @@ def reach(
     """Write the OD table; exit 0 when done, 1 when a file has faults."""
     options.check_pair(origins_x, origins_y, "--origins-x", "--origins-y")
     options.check_pair(destinations_x, destinations_y, "--destinations-x", "--destinations-y")
+    options.check_output_apart(output, [roads, origins, destinations])
     from rich.console import Console
 
     from layers.faults import FaultLog, PlanFaults
@@ -75,9 +77,9 @@ def reach(
         written = table[table[Walk.metres].notna()] if reached_only else table
         write_frame(written, Walk, output)
     except PlanFaults as error:
-        print_faults(console, [reword_fault(fault) for fault in error.faults])
+        print_faults(console, [reword_fault(fault) for fault in error.faults], report=False)
         return 1
-    print_faults(console, log.faults)
+    print_faults(console, log.faults, report=False)
     for line in describe_walks(table, len(left), len(right), limit_m=limit):
         console.print(line, highlight=False)
     console.print(f"已写出：{output}", highlight=False, soft_wrap=True)

@@ -14,14 +14,24 @@ from rich.table import Table
 from layers.faults import Fault
 
 _STYLE = {"错误": "bold red", "警告": "yellow", "提示": "dim"}
-# The console shows this many rows of one severity; the report file always has all of them.
+# The console shows this many rows; the report file, where there is one, has all of them.
 _SHOWN = 60
 
 
 def print_faults(
-    console: Console, faults: Sequence[Fault], *, severities: Sequence[str] = ("错误", "警告")
+    console: Console,
+    faults: Sequence[Fault],
+    *,
+    severities: Sequence[str] = ("错误", "警告"),
+    report: bool = True,
 ) -> None:
-    """Print faults as a table: code, where, what is wrong, how to mend it."""
+    """Print faults as a table: code, where, what is wrong, how to mend it.
+
+    Parameters
+    ----------
+    severities : those shown.
+    report : whether a quality report holds what the console has no room for.
+    """
     chosen = [fault for fault in faults if fault.severity in severities]
     if not chosen:
         return
@@ -46,7 +56,8 @@ def print_faults(
         table.add_row(*(escape(cell) for cell in cells), style=_STYLE[fault.severity])
     console.print(table)
     if len(chosen) > _SHOWN:
-        console.print(f"另有 {len(chosen) - _SHOWN} 条，见质检报告。")
+        rest = "见质检报告" if report else "改正以上各条后重新运行可见"
+        console.print(f"另有 {len(chosen) - _SHOWN} 条，{rest}。")
 
 
 def print_counts(console: Console, faults: Sequence[Fault]) -> None:

@@ -11,6 +11,8 @@ import typer
 from pipeline.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from layers.faults import Fault
@@ -20,7 +22,7 @@ HELP = """选址与分配：OD 表（需求点→候选点）+ 需求 + 候选�
 
 cover-all 覆盖全部需求所需最少站点（集合覆盖）；cover-most 给定站点数覆盖最多需求（最大覆盖）；
 median 需求加权总距离最小（p-中位）；center 最远距离最小（p-中心）。前三者可带容量（每个需求点整体归一个站点）。
-用 HiGHS 精确求解；目标值相等时取候选点次序在前者。--sites 的行序即候选次序，没有该表时按编号排序。
+均为精确解（HiGHS 与自带搜索）；目标值相等时取候选点次序在前者。--sites 的行序即候选次序，没有该表时按编号排序。
 
 例：haoshequ site 可达表.csv --model median --count 4 --demand 住宅.xlsx --demand-value 老年人 \
 --sites 候选.xlsx --existing 既有 --output 选址.xlsx
@@ -36,6 +38,7 @@ class Model(StrEnum):
     CENTER = "center"
 
 
+_SHOWN = 20
 _GOALS = {
     Model.COVER_ALL: ("集合覆盖", "站点数", "个"),
     Model.COVER_MOST: ("最大覆盖", "覆盖需求", ""),
@@ -71,6 +74,7 @@ def site(
     distance: options.OdDistance = "距离_m",
 ) -> int:
     """Write the chosen sites and the assignment; exit 0 when done, 1 for faults or no solution."""
+    options.check_output_apart(output, [od, demand, sites], tables=["分配", "概要"])
     _check_usage(model, count, limit, sites, existing, capacity)
     from rich.console import Console
 
@@ -110,7 +114,7 @@ def site(
         try:
             found = _answer(model, task, count, limit)
         except (Unreachable, NoSolution) as error:
-            raise PlanFaults([_explain(error, starts, limit, capacity)]) from None
+            raise PlanFaults(_explain(error, task, starts, limit)) from None
         except TimedOut:
             problem = f"{time_limit:g} 秒内没有找到任何可行的选址"
             raise PlanFaults([Fault("HSQ-A08", problem, remedy="加大 --time-limit")]) from None
@@ -119,9 +123,9 @@ def site(
         notes = pd.DataFrame(summary, columns=["项目", "内容"])
         written = tables.write_results({"站点": chosen, "分配": assigned, "概要": notes}, output)
     except PlanFaults as error:
-        print_faults(console, error.faults)
+        print_faults(console, error.faults, report=False)
         return 1
-    print_faults(console, log.faults)
+    print_faults(console, log.faults, report=False)
     for name, text in summary:
         console.print(f"{name}：{text}", highlight=False)
     console.print("站点：" + "、".join(chosen["站点编号"]), highlight=False, soft_wrap=True)
@@ -175,28 +179,63 @@ def _answer(model: Model, task: Task, count: int | None, limit: float | None) ->
 
 
 def _explain(
-    error: Unreachable | NoSolution, starts: pd.Index, limit: float | None, capacity: str | None
-) -> Fault:
+    error: Unreachable | NoSolution, task: Task, starts: pd.Index, limit: float | None
+) -> list[Fault]:
+    """Return why there is no answer: who is out of reach, who fits nowhere, or how much is short."""
     from layers.faults import Fault
     from pipeline.reach.allocate import Unreachable
 
+    within = f"{limit:g} m 内" if limit is not None else " OD 表中"
     if isinstance(error, Unreachable):
-        names = "、".join(str(starts[i]) for i in error.origins[:20])
-        within = f"{limit:g} m 内" if limit is not None else "OD 表中"
-        more = f" 等 {len(error.origins)} 个" if len(error.origins) > 20 else ""
-        return Fault(
-            "HSQ-A08", f"需求点在{within}没有任何候选点：{names}{more}", layer="OD 表",
-            remedy="增加候选点、加大距离，或从需求表和 OD 表中去掉这些点",
-        )  # fmt: skip
+        return [
+            Fault(
+                "HSQ-A08", f"需求点在{within}没有任何候选点：{_name(starts[error.origins])}", layer="OD 表",
+                remedy="增加候选点、加大距离，或从需求表和 OD 表中去掉这些点",
+            )
+        ]  # fmt: skip
     if error.least_sites is not None:
-        return Fault(
-            "HSQ-A08", f"站点太少，无法服务全部需求：至少需要 {error.least_sites} 个", field="--count",
-            remedy=f"把 --count 改为 {error.least_sites} 或更多",
-        )  # fmt: skip
-    return Fault(
-        "HSQ-A08", "选址无解：候选点的容量合起来不足以服务全部需求（每个需求点整体归一个站点）", field=capacity or "",
-        remedy="增加站点数、容量或候选点",
-    )  # fmt: skip
+        held = "（带容量）" if task.capacity is not None else ""
+        return [
+            Fault(
+                "HSQ-A08", f"站点太少，无法服务全部需求：至少需要 {error.least_sites} 个{held}", field="--count",
+                remedy=f"把 --count 改为 {error.least_sites} 或更多",
+            )
+        ]  # fmt: skip
+    return _explain_capacity(task, starts, limit, within)
+
+
+def _explain_capacity(task: Task, starts: pd.Index, limit: float | None, within: str) -> list[Fault]:
+    """Return what even all candidates together cannot hold: single demand points, the sum, or the pattern."""
+    import numpy as np
+
+    from layers.faults import Fault
+
+    assert task.capacity is not None
+    near = task.od if limit is None else task.od.within(limit)
+    most = np.zeros(len(starts))
+    np.maximum.at(most, near.origin, task.capacity[near.destination])
+    large = np.flatnonzero(task.demand > most)
+    if len(large):
+        shown = [f"{starts[i]}（需求 {task.demand[i]:g}，容量至多 {most[i]:g}）" for i in large]
+        problem = f"需求点在{within}放不进任何一个候选点（每个需求点整体归一个站点）：{_name(shown)}"
+        remedy = "把这些需求点拆成几行，或加大附近候选点的容量"
+        return [Fault("HSQ-A08", problem, field="--capacity", remedy=remedy)]
+    total, held = float(task.demand.sum()), float(task.capacity[np.unique(near.destination)].sum())
+    if total > held:
+        problem = f"需求合计 {total:g}，全部候选点的容量合计只有 {held:g}"
+        return [Fault("HSQ-A08", problem, field="--capacity", remedy="增加候选点或容量，或用 cover-most")]
+    return [
+        Fault(
+            "HSQ-A08", f"容量合计 {held:g} 不小于需求合计 {total:g}，但按距离和整体归属分不下全部需求",
+            field="--capacity", remedy="增加需求集中处的候选点或容量，或用 cover-most",
+        )
+    ]  # fmt: skip
+
+
+def _name(ids: Sequence[object] | pd.Index) -> str:
+    """Return up to twenty names, and how many there are in all."""
+    more = f" 等 {len(ids)} 个" if len(ids) > _SHOWN else ""
+    return "、".join(str(name) for name in ids[:_SHOWN]) + more
 
 
 def _tabulate(
@@ -239,6 +278,7 @@ def _tabulate(
     )
     if task.capacity is not None:
         chosen["容量"] = task.capacity[found.sites]
+        chosen["富余"] = chosen["容量"] - chosen["服务需求"]
     return chosen, assigned
 
 

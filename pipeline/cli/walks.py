@@ -12,7 +12,7 @@ from layers.frame import conform
 from layers.plain import Spot, Walk
 from pipeline.cli.net import Net, status_texts
 from pipeline.reach import search
-from pipeline.reach.snap import Snap, Status
+from pipeline.reach.snap import Snap
 
 
 def tabulate_walks(
@@ -20,13 +20,13 @@ def tabulate_walks(
 ) -> gpd.GeoDataFrame:
     """Return the ``Walk`` rows: every pair within the limit, and every place that is in no pair once.
 
-    Only places joined to the main network have distances: a place on an island of it is on no way to
-    the others, and a plan counts it as unreachable. Rows follow the order of the origins, then of the
-    destinations; destinations nobody reaches come last.
+    A place on an island of the network, as its status says, reaches what is on the same island, as it does
+    in a plan. Rows follow the order of the origins, then of the destinations; destinations nobody reaches
+    come last.
     """
 
     left, right = net.snap(origins), net.snap(destinations)
-    left_ok, right_ok = (np.flatnonzero(side.status == Status.OK) for side in (left, right))
+    left_ok, right_ok = (np.flatnonzero(side.edge >= 0) for side in (left, right))
     start, goal = left.take(left_ok), right.take(right_ok)
     if nearest:
         metres, goal_of = search.nearest(net.graph, goal, start, limit_m)

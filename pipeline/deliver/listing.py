@@ -115,9 +115,10 @@ def _given_paths(plan: Plan) -> Iterator[Path]:
             yield source.path
             if source.geometry is not None:
                 sources.append(source.geometry)
-    for block in (plan.open_data, plan.divisions):
-        if block is not None:
-            yield block.path
+    if plan.open_data is not None:
+        yield plan.open_data.path
+    if plan.divisions is not None and plan.divisions.path is not None:
+        yield plan.divisions.path
     if plan.walking.dem is not None:
         yield plan.walking.dem
 

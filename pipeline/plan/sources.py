@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,7 @@ from pipeline.plan.base import Block
 from pipeline.plan.kinds import FilePath
 
 Datum = Literal["cgcs2000", "wgs84", "gcj02", "bd09"]
+Classification = Literal["2023", "2020", "sandiao", "gb50137"]
 
 
 class Source(Block):
@@ -37,6 +38,11 @@ class Source(Block):
         default_factory=dict, description="取值对应：字段名 → {文件中的值: 本系统的值}"
     )
     constants: dict[str, str] = Field(default_factory=dict, description="整个文件统一取的字段值")
+    classification: Classification | None = Field(
+        None,
+        description="用地代码的版本：2023（现行用地用海分类）、2020（试行版）、sandiao（第三次国土调查）、"
+        "gb50137（城市用地分类 R2、A33 等）；缺省按文件内容判断",
+    )
     key: str | None = Field(None, description="与几何文件关联的键（本系统字段名），与 geometry 同用")
     geometry: Source | None = Field(None, description="按 key 提供几何的另一个文件")
     wgs84_shift: bool = Field(True, description="WGS84 与 CGCS2000 之间按零平移处理并记录")
@@ -125,9 +131,17 @@ class OpenData(Block):
 
 
 class Divisions(Block):
-    """The 12-digit division code list that community names are joined to."""
+    """The 12-digit division list that community names and codes are checked against."""
 
-    path: FilePath = Field(description="区划代码表所在文件夹（streets、villages 两个 csv）")
+    path: FilePath | None = Field(
+        None,
+        description="区划代码表：一个 csv（列 code、name；9 位为街道、乡镇，12 位为社区、村），"
+        "或含 streets、villages 两个 csv 的文件夹；缺省用随程序的江西省代码表（国家统计局 2023 年）",
+    )
+    fictional: list[Annotated[str, Field(pattern=r"^\d{2,12}$")]] = Field(
+        default_factory=list,
+        description="声明为虚构的代码开头（如 369901），以此开头的社区代码照样接受，不与代码表核对",
+    )
     confirmed: dict[str, str] = Field(
         default_factory=dict, description="人工核实的社区代码：社区名称 → 12 位代码，优先于自动匹配"
     )

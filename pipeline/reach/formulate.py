@@ -131,15 +131,17 @@ def serve_rows(
     *,
     count: int | None,
     aim: Literal["sites", "covered", "walk"],
+    load: Floats | None = None,
 ) -> Programme:
     """Return the programme in which every origin goes whole to one site that can hold it [2]_.
 
     Parameters
     ----------
     od : pairs that may be used.
-    capacity : (n_destinations,) most demand a site takes; may be inf.
+    capacity : (n_destinations,) most a site takes; may be inf.
     count : number of sites; None for as few as it takes.
     aim : fewest sites, most demand covered, or least demand × distance.
+    load : (n_origins,) what an origin takes of a capacity; its demand when None.
     """
     n, k = od.n_destinations, len(od)
     x = n + np.arange(k)
@@ -147,7 +149,7 @@ def serve_rows(
     once = _matrix(od.origin, x, od.n_origins, n + k)
     linked = _matrix(pair, x, k, n + k) - _matrix(pair, od.destination, k, n + k)
     finite = np.flatnonzero(np.isfinite(capacity))
-    held = _matrix(od.destination, x, n, n + k, demand[od.origin])
+    held = _matrix(od.destination, x, n, n + k, (demand if load is None else load)[od.origin])
     held -= _matrix(finite, finite, n, n + k, capacity[finite])
     parts = [
         (once, np.full(od.n_origins, -np.inf if aim == "covered" else 1.0), np.ones(od.n_origins)),

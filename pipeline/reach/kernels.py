@@ -162,12 +162,28 @@ def _grow(a):
 
 
 @compile_kernel
+def _line_up(start, size, found, metres):
+    """Return row pointer, targets and distances with the rows at ``start`` put one behind the other."""
+    row = np.zeros(len(start) + 1, np.int64)
+    row[1:] = np.cumsum(size)
+    target = np.empty(row[-1], found.dtype)
+    distance = np.empty(row[-1], metres.dtype)
+    for s in range(len(start)):
+        target[row[s] : row[s + 1]] = found[start[s] : start[s] + size[s]]
+        distance[row[s] : row[s + 1]] = metres[start[s] : start[s] + size[s]]
+    return row, target, distance
+
+
+@compile_kernel
 def reach_each(
     indptr, indices, weights, eu, ev, elen, s_edge, s_off, s_acc,
     t_indptr, t_order, t_off, t_acc, near_indptr, near_target, near_m, n_targets, limit,
-    step, n_buckets, list_nodes,
+    order, step, n_buckets, list_nodes,
 ):  # fmt: skip
-    """Search from every origin for itself.
+    """Search from every origin for itself, in ``order``.
+
+    Neighbours that follow each other find most of the graph they walk in the cache: in any other order
+    a large city costs nearly twice as much per node, in this one hardly more than a small one.
 
     Labels wait in buckets of ``step`` metres and are ordered by a heap only when their bucket is
     opened [1]_: most pushes cost one write, the heap stays small enough for the first-level cache,
@@ -193,15 +209,15 @@ def reach_each(
     item = np.empty(room, np.int32)
     best = np.full(n_targets, np.inf)
     hits = np.empty(n_targets, np.int32)
-    row = np.zeros(len(s_edge) + 1, np.int64)
+    start = np.zeros(len(s_edge), np.int64)
+    size_of = np.zeros(len(s_edge), np.int64)
     out_t = np.empty(1024, np.int32)
     out_d = np.empty(1024, np.float64)
     per_m = 1.0 / step
     last = n_buckets - 1
     total = 0
     settled = 0
-    for s in range(len(s_edge)):
-        row[s + 1] = total
+    for s in order:
         e = s_edge[s]
         if e < 0:
             continue
@@ -284,6 +300,7 @@ def reach_each(
             best[t] = np.inf
         for i in range(count):
             dist[touched[i]] = np.inf
+        start[s], size_of[s] = total, rows
         total += rows
-        row[s + 1] = total
-    return row, out_t[:total], out_d[:total], settled
+    row, target, distance = _line_up(start, size_of, out_t, out_d)
+    return row, target, distance, settled

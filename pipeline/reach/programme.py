@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -167,8 +168,10 @@ def _call_highs(programme: Programme, seconds: float) -> OptimizeResult:
     )
 
 
-def take_first(programme: Programme, best: Solved) -> Solved:
+def take_first(programme: Programme, best: Solved, *, time_limit_s: float | None = None) -> Solved:
     """Return the optimum whose sites come first in candidate order; ``best`` must be a proven one.
+
+    A question that the time limit leaves undecided leaves the tie as it fell.
 
     The optimum decides, site by site: with all earlier sites settled, is there an equal one with a
     candidate before the next site? Sites that no optimum can open or close, by their reduced cost in the
@@ -188,7 +191,10 @@ def take_first(programme: Programme, best: Solved) -> Solved:
             return best
         start = sites[at - 1] + 1 if at else 0
         between = (order >= start) & (order < sites[at]) & (frame.most[:n] > 0.5)
-        other = _find_equal(programme, frame, best, sites[:at], between) if between.any() else None
+        other = None
+        if between.any():
+            with suppress(TimedOut):
+                other = _find_equal(programme, frame, best, sites[:at], between, time_limit_s)
         if other is None:
             at += 1
         else:
@@ -196,7 +202,12 @@ def take_first(programme: Programme, best: Solved) -> Solved:
 
 
 def _find_equal(
-    programme: Programme, frame: Programme, best: Solved, before: NDArray[np.int64], between: Mask
+    programme: Programme,
+    frame: Programme,
+    best: Solved,
+    before: NDArray[np.int64],
+    between: Mask,
+    time_limit_s: float | None,
 ) -> Solved | None:
     """Return an optimum with the sites ``before``, one of ``between`` and none other ahead of these."""
     n = frame.n_sites
@@ -210,10 +221,11 @@ def _find_equal(
     first = np.zeros(len(frame.cost))
     first[:n] = np.where(between, order - n, 0)
     asked = replace(asked, cost=first)
-    while (found := solve(asked)) is not None:
+    while (found := solve(asked, time_limit_s=time_limit_s)) is not None:
         is_open = found.x[:n] > 0.5
         if programme.whole[n:].any():  # who goes where was decided for the sake of the order alone
-            found = solve(programme.set_sites(opened=is_open, closed=~is_open)) or found
+            settled = programme.set_sites(opened=is_open, closed=~is_open)
+            found = solve(settled, time_limit_s=time_limit_s) or found
         if found.value <= best.value + _EQUAL * max(1.0, abs(best.value)):
             return found
         # Within the slack of the row, yet not equal: this set is out.

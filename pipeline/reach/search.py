@@ -26,6 +26,7 @@ from pipeline.reach.snap import Snap
 
 # Enough for any walk; a search without limit puts what lies beyond into the last one.
 _MOST_BUCKETS = 4096
+_ENDLESS_M = 2.0**23
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +196,9 @@ def _reach_each(
     mean = float(graph.length_m.mean()) if graph.n_edges else 0.0
     step = max(mean / 32, limit / _MOST_BUCKETS if np.isfinite(limit) else 0.0) or 1.0
     buckets = int(min(limit / step + 2, _MOST_BUCKETS + 2))
-    row, target, distance, settled = kernels.reach_each(*arguments, step, buckets, list_nodes)
+    # Nodes are numbered along a curve, so the number tells who is whose neighbour.
+    order = np.argsort(graph.u[origins.edge], kind="stable") if graph.n_edges else np.arange(len(origins))
+    row, target, distance, settled = kernels.reach_each(*arguments, order, step, buckets, list_nodes)
     return row, target, distance, int(settled)
 
 
@@ -210,6 +213,11 @@ def reach_nodes(graph: Graph, sources: Snap, limit_m: float) -> tuple[Floats, In
     return distance, source
 
 
+def _round_limit(limit_m: float) -> float:
+    # Beyond this lengths no longer add up exactly, and no walk on earth is as long.
+    return np.inf if limit_m >= _ENDLESS_M else float(round_length(limit_m))
+
+
 def _arguments(graph: Graph, sources: Snap, wanted: Targets, limit_m: float) -> tuple[Any, ...]:
     """Return what both kernels take; see :mod:`pipeline.reach.kernels`."""
     return (
@@ -217,5 +225,5 @@ def _arguments(graph: Graph, sources: Snap, wanted: Targets, limit_m: float) -> 
         sources.edge, sources.offset_m, sources.access_m,
         wanted.indptr, wanted.order, wanted.offset_m, wanted.access_m,
         wanted.near_indptr, wanted.near_target, wanted.near_m, wanted.n,
-        float(round_length(limit_m)),
+        _round_limit(limit_m),
     )  # fmt: skip

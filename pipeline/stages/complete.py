@@ -10,8 +10,10 @@ import pandas as pd
 import shapely
 
 from configs import read_settings
+from layers.communities import Rules
 from layers.crs import choose_zone
-from layers.faults import FaultLog
+from layers.divisions import Divisions, read_divisions, read_shipped
+from layers.faults import FaultLog, PlanFaults
 from layers.model import Layer
 from layers.read.raw import Place, list_rows
 from layers.source import Community, Outline, Road
@@ -84,17 +86,38 @@ def report_placeholders(plan: Plan, log: FaultLog) -> None:
             )  # fmt: skip
 
 
-def require_divisions(plan: Plan, log: FaultLog) -> None:
-    """Record a folder of division codes that is not there, also where an earlier fault kept it from being read."""
-    if plan.divisions is None:
-        return
-    folder = plan.resolve(plan.divisions.path)
-    said = any(fault.code == "HSQ-F01" and fault.file.startswith(str(folder)) for fault in log.faults)
-    if not folder.is_dir() and not said:
+def open_divisions(plan: Plan, log: FaultLog) -> Divisions | None:
+    """Return the plan's division list, else the one that travels with the program for its province.
+
+    A list that is named and cannot be read is recorded; None where there is none.
+    """
+    given = plan.divisions.path if plan.divisions is not None else None
+    if given is None:
+        return read_shipped(plan.plan.province_prefix)
+    path = plan.resolve(given)
+    if not path.exists():
         log.add(
-            "HSQ-F01", f"区划代码表文件夹不存在：{plan.divisions.path}", file=str(plan.divisions.path),
-            field="divisions.path", remedy="改正路径，或去掉配置的 divisions 一节",
+            "HSQ-F01", f"区划代码表不存在：{given}", file=str(given),
+            field="divisions.path", remedy="改正路径，或删去 divisions.path 而用随程序的代码表",
         )  # fmt: skip
+        return None
+    try:
+        return read_divisions(path, province=plan.plan.province_prefix)
+    except PlanFaults as error:
+        log.faults.extend(fault for fault in error.faults if fault not in log.faults)
+        return None
+
+
+def division_rules(plan: Plan, divisions: Divisions | None) -> Rules:
+    """Return what the plan says about community codes."""
+    block = plan.divisions
+    return Rules(
+        region=plan.plan.region_code,
+        province=plan.plan.province_prefix,
+        divisions=divisions,
+        fictional=tuple(block.fictional) if block is not None else (),
+        confirmed=block.confirmed if block is not None else {},
+    )
 
 
 def _has_areas(frame: Frame) -> bool:

@@ -56,7 +56,7 @@ def _present_classes(facilities: pd.DataFrame) -> list[FacilityClass]:
     return [item for key, item in facility_classes().items() if key in present or item.required]
 
 
-def _find_refused(facilities: pd.DataFrame) -> NDArray:
+def find_refused(facilities: pd.DataFrame) -> NDArray:
     """Return which facilities serve their own community only; offices of the street never do."""
     refused = facilities[Facility.sharing] == REFUSED
     return (
@@ -93,7 +93,7 @@ def _cover_class(town: _Town, item: FacilityClass, plan: Plan) -> pd.DataFrame:
     With sharing a home may go to any facility that does not refuse it, or to any of its own community.
     """
     of_class = (town.facilities[Facility.type_key] == item.key).to_numpy()
-    refused = _find_refused(town.facilities)
+    refused = find_refused(town.facilities)
     community = town.homes[Home.community].to_numpy(dtype=object)
     everyone = np.ones(len(town.homes), dtype=bool)
     any_m, any_id = town.sweep(of_class & ~refused, everyone)
@@ -229,7 +229,7 @@ def _measure_load(town: _Town, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
     parts, pairs = [], []
     community = town.homes[Home.community].to_numpy(dtype=object)
     owner = town.facilities[Facility.community].to_numpy(dtype=object)
-    refused = _find_refused(town.facilities)
+    refused = find_refused(town.facilities)
     for key, rows in town.facilities.groupby(Facility.type_key).groups.items():
         item = facility_classes()[str(key)]
         index = np.asarray(rows)

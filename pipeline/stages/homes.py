@@ -33,7 +33,9 @@ def _from_buildings(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _along_streets(roads: gpd.GeoDataFrame, area: shapely.Geometry, *, spacing_m: float) -> gpd.GeoDataFrame:
-    streets = roads[roads[Road.kind].isin(read_settings("homes.yaml")["street_kinds"])]
+    # Nobody lives on a bridge or in a tunnel.
+    on_ground = roads[Road.level].fillna(0) == 0
+    streets = roads[on_ground & roads[Road.kind].isin(read_settings("homes.yaml")["street_kinds"])]
     lines = shapely.intersection(streets.geometry.to_numpy(), area)
     parts, index = shapely.get_parts(lines, return_index=True)
     is_line = (shapely.get_type_id(parts) == 1) & (shapely.length(parts) > 0)

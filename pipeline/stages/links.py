@@ -132,7 +132,9 @@ def report_links(linked: Linked, log: FaultLog) -> None:
             severity="警告",
             layer=alias,
             row=str(frame["id"].iloc[row]),
-            action="保留该要素，按不可达计算",
+            action="保留该要素，只计所在路段组之内的可达"
+            if snap.status[row] == Status.OTHER_COMPONENT
+            else "保留该要素，按不可达计算",
             remedy=_BLOCKED_REMEDY
             if snap.status[row] == Status.BLOCKED
             else "补充到门口的道路，或调大 walking.max_access_m",

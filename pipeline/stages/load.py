@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
+from layers.communities import Rules, check_region, settle_communities
 from layers.crs import Zone, choose_zone, name_crs, place_of
 from layers.derive import derive_fields, set_limits
 from layers.duplicates import drop_twins
@@ -34,16 +35,17 @@ from layers.source import (
     Relief,
     Road,
 )
-from layers.validate import check_codes, check_rows, check_unique
+from layers.validate import check_rows, check_unique
 from pipeline.plan import Plan
 from pipeline.plan.sources import Inputs
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.complete import (
     check_texts,
+    division_rules,
+    open_divisions,
     report_missing,
     report_placeholders,
     report_zones,
-    require_divisions,
     require_layers,
 )
 from pipeline.stages.papers import check_papers, check_steps, report_delegates
@@ -60,10 +62,11 @@ _ANCHORS = ("community_given", "outline")
 
 @dataclass
 class _Intake:
-    """What is known while files are read: the plan, its place, its CRS, the log."""
+    """What is known while files are read: the plan, its place, its CRS, its community codes, the log."""
 
     plan: Plan
     log: FaultLog
+    rules: Rules
     near: tuple[float, float] | None = None
     taken: dict[str, list[Taken]] = field(default_factory=dict)
 
@@ -97,13 +100,14 @@ def load_layers(given: Given) -> dict[str, Frame]:
         With every fault of every file, when at least one of them is an error.
     """
     plan, log = given.plan, given.log
-    intake = _Intake(plan, log)
+    intake = _Intake(plan, log, division_rules(plan, open_divisions(plan, log)))
+    check_region(intake.rules, log)
     for key in _ANCHORS:
         intake.read(key)
         intake.near = intake.near or _middle(intake.taken[key])
     crs = _settle_crs(intake)
     outline = _finish_layer(Outline, intake, crs)
-    open_frames = _read_open_data(plan, log, crs=crs if intake.near else None, outline=outline)
+    open_frames = _read_open_data(intake, crs=crs if intake.near else None, outline=outline)
     if intake.near is None and open_frames:
         found = open_frames[Community.key]
         crs, intake.near = found.crs, place_of(found)
@@ -122,7 +126,6 @@ def load_layers(given: Given) -> dict[str, Frame]:
     if open_frames or plan.open_data is None:
         report_missing(frames, plan, log, layers=SOURCE_LAYERS)
         require_layers(frames, plan, log)
-    require_divisions(plan, log)
     report_placeholders(plan, log)
     report_zones(frames[Community.key], plan, log)
     log.raise_errors()
@@ -153,18 +156,21 @@ def _read_relief(roads: Frame, plan: Plan, log: FaultLog) -> Frame:
 
 
 def _read_open_data(
-    plan: Plan, log: FaultLog, *, crs: CRS | None, outline: gpd.GeoDataFrame
+    intake: _Intake, *, crs: CRS | None, outline: gpd.GeoDataFrame
 ) -> dict[str, gpd.GeoDataFrame]:
     """Read the OpenStreetMap side of the plan, when it has one: the same layer keys, already canonical.
 
     Its faults join the others, so that files are still checked in the same run.
     """
+    plan, log = intake.plan, intake.log
     if plan.open_data is None:
         return {}
     from pipeline.stages.opendata import load_open_data
 
     try:
-        return load_open_data(plan, log, crs=crs, outline=outline if len(outline) else None)
+        return load_open_data(
+            plan, log, crs=crs, outline=outline if len(outline) else None, rules=intake.rules
+        )
     except PlanFaults as error:
         log.faults.extend(fault for fault in error.faults if fault not in log.faults)
         return {}
@@ -232,14 +238,13 @@ def _finish_layer(layer: type[Layer], intake: _Intake, crs: CRS) -> gpd.GeoDataF
         placed = place_frame(item, crs)
         mend = drop_repeated if layer.shape is None else mend_shapes
         frame = mend(placed, layer, item.place)
+        if layer is Community:
+            frame = settle_communities(frame, item.place, intake.rules)
         frame = derive_fields(
             frame, layer, item.place, year=plan.plan.data_year, area_rule=plan.crs.area_rule
         )
         check_rows(frame, layer, item.place)
         check_texts(frame, layer, item.place)
-        if layer is Community:
-            identity = plan.plan
-            check_codes(frame, item.place, region=identity.region_code, province=identity.province_prefix)
         labels.append(pd.Series(frame.index.astype("str"), dtype="str"))
         parts.append(frame.reset_index(drop=True))
     if not parts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -19,6 +21,8 @@ from layers.reachable import Edge, NetworkFigure, NetworkMark
 from layers.source import Community, Road
 from pipeline.plan import Plan
 from pipeline.reach.graph import Graph
+from pipeline.reach.search import reach_nodes_each
+from pipeline.reach.snap import Snap
 from pipeline.stages.edges import Network
 from pipeline.stages.walknet import WalkNet
 
@@ -95,11 +99,12 @@ def _mark_gaps(net: WalkNet, dead: np.ndarray, road: np.ndarray, *, most_m: floa
     foreign = other != own[at]
     at, other = at[foreign], other[foreign]
     gap = shapely.distance(ends[at], lines[other])
-    # From the far end of the dead end's edge along the other one: who is that near has joined already.
-    root = graph.indices[graph.indptr[dead]][at]
+    # Who walks there in as little has joined already, through however many pieces.
+    walk = _walk_from(graph, dead, 2 * most_m)
     along = shapely.line_locate_point(lines[other], ends[at])
-    back = np.where(graph.v[other] == root, graph.planar_m[other] - along, np.inf)
-    detour = graph.planar_m[own[at]] + np.minimum(np.where(graph.u[other] == root, along, np.inf), back)
+    detour = np.minimum(
+        walk(at, graph.u[other]) + along, walk(at, graph.v[other]) + graph.planar_m[other] - along
+    )
     ways = shapely.shortest_line(ends[at], lines[other])
     ok = (gap < most_m) & (detour > 2 * most_m)
     if net.walls is not None:
@@ -116,6 +121,33 @@ def _mark_gaps(net: WalkNet, dead: np.ndarray, road: np.ndarray, *, most_m: floa
         _GAP, shapely.points(middle)[single], road=road[own[at]][single], distance_m=gap[single],
         note=np.array(note, dtype=object)[single],
     )  # fmt: skip
+
+
+def _walk_from(graph: Graph, dead: np.ndarray, limit_m: float) -> Callable[..., np.ndarray]:
+    """Return what tells the metres, slope aside, from the n-th of the dead ends to a node; inf past the limit."""
+    flat = replace(graph, length_m=graph.planar_m, weights=graph.planar_m[graph.arc_edge])
+    own, zero = graph.arc_edge[graph.indptr[dead]], np.zeros(len(dead))
+    starts = Snap(
+        x=graph.x[dead],
+        y=graph.y[dead],
+        edge=own,
+        offset_m=np.where(graph.u[own] == dead, 0.0, graph.planar_m[own]),
+        access_m=zero,
+        component=graph.component[dead],
+        status=zero.astype(np.int8),
+        passed_island=zero.astype(bool),
+    )
+    row, node, metres, _ = reach_nodes_each(flat, starts, limit_m)
+    known = np.repeat(np.arange(len(dead)), np.diff(row)) * graph.n_nodes + node
+    order = np.argsort(known)
+    known, metres = np.append(known[order], -1), np.append(metres[order], np.inf)
+
+    def tell(start: np.ndarray, goal: np.ndarray) -> np.ndarray:
+        asked = start * graph.n_nodes + goal
+        place = np.searchsorted(known[:-1], asked)
+        return np.where(known[place] == asked, metres[place], np.inf)
+
+    return tell
 
 
 def _mark_islands(graph: Graph, lines: np.ndarray, road: np.ndarray) -> pd.DataFrame:

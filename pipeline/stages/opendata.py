@@ -17,9 +17,10 @@ from pyproj import CRS
 
 from layers import classify, codes, osm_facilities, osm_ground, osm_lines
 from layers.areas import measure_area
+from layers.communities import Rules
 from layers.crs import Zone, choose_zone, name_crs
 from layers.derive import set_limits
-from layers.divisions import join_codes, read_divisions, report_codes
+from layers.divisions import join_codes, report_codes
 from layers.faults import Fault, FaultLog, PlanFaults
 from layers.frame import conform
 from layers.model import Layer
@@ -41,6 +42,7 @@ from layers.source import (
     UtilityPoint,
 )
 from pipeline.plan import Plan
+from pipeline.stages.complete import division_rules, open_divisions
 from pipeline.stages.osm_pick import pick_communities, pick_outline
 
 # Objects farther from the plan than this are left out of large extracts: five times the longest standard
@@ -65,7 +67,12 @@ GIVES: tuple[type[Layer], ...] = (
 
 
 def load_open_data(
-    plan: Plan, log: FaultLog, *, crs: CRS | None = None, outline: gpd.GeoDataFrame | None = None
+    plan: Plan,
+    log: FaultLog,
+    *,
+    crs: CRS | None = None,
+    outline: gpd.GeoDataFrame | None = None,
+    rules: Rules | None = None,
 ) -> dict[str, gpd.GeoDataFrame]:
     """Read ``plan.open_data`` into canonical layers.
 
@@ -75,6 +82,7 @@ def load_open_data(
     log : gets relations left out (``HSQ-G07``), overlaps, tags not understood, unsure codes (``HSQ-A06``)
         and, once, the null shift between WGS84 and CGCS2000 (``HSQ-X03``).
     crs : the plan's CRS where other inputs have settled it; else by the place's centre.
+    rules : what the plan says about community codes; made here where other inputs have not settled it.
     outline : the ``Outline`` layer where it comes from a file; used when the plan picks none here.
 
     Returns
@@ -91,6 +99,8 @@ def load_open_data(
     wanted = plan.open_data
     if wanted is None:
         raise ValueError("the plan has no open_data")
+    if rules is None:
+        rules = division_rules(plan, open_divisions(plan, log))
     extract = read_osm(plan.resolve(wanted.path), log)
     ring = pick_outline(extract, wanted)
     if ring is None and outline is not None:
@@ -116,7 +126,7 @@ def load_open_data(
     roads, gates = osm_lines.build_roads(extract, log), osm_lines.build_gates(extract)
     frames = {
         Outline.key: _as_outline(ring, extract.name, crs),
-        Community.key: _as_communities(found, plan, extract.name, ring, log).to_crs(crs),
+        Community.key: _as_communities(found, plan, extract.name, ring, log, rules).to_crs(crs),
         DataExtent.key: _as_extent(extract, log),
         Parcel.key: _within(
             osm_ground.build_parcels(extract, year=plan.plan.data_year, measure=measure, log=log),
@@ -208,18 +218,20 @@ def _as_outline(ring: gpd.GeoDataFrame | None, source: str, crs: CRS) -> gpd.Geo
 
 
 def _as_communities(
-    found: gpd.GeoDataFrame, plan: Plan, source: str, ring: gpd.GeoDataFrame | None, log: FaultLog
+    found: gpd.GeoDataFrame,
+    plan: Plan,
+    source: str,
+    ring: gpd.GeoDataFrame | None,
+    log: FaultLog,
+    rules: Rules,
 ) -> gpd.GeoDataFrame:
     names = [str(classify.name_of(tags)) for tags in found[TAGS]]
     street = plan.open_data.street if plan.open_data else None
     if street is None and ring is not None and TAGS in ring:
         street = classify.name_of(ring[TAGS].iloc[0])
     joined_codes: list[str | None] = [None] * len(found)
-    if plan.divisions is not None and street is not None:
-        listed = read_divisions(plan.resolve(plan.divisions.path), province=plan.plan.province_prefix)
-        joined = join_codes(
-            names, street, listed, region=plan.plan.region_code, confirmed=plan.divisions.confirmed
-        )
+    if rules.listed is not None and street is not None:
+        joined = join_codes(names, street, rules.listed, region=rules.region, confirmed=rules.confirmed)
         report_codes(joined, street, log)
         joined_codes = list(joined["code"])
     frame = gpd.GeoDataFrame(

@@ -1,9 +1,8 @@
-"""Stage ``siting``: one centre and stations for a service network, from what stands and what is free (3.2)."""
+"""Stage ``siting``: a centre and stations for every service, from what stands and what is free (3.2)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -11,217 +10,135 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from configs import read_settings
-from configs.facilities import facility_classes
+from configs.services import Service, services
 from layers.frame import empty_frame
 from layers.planned import Inventory, Need
-from layers.reachable import Edge, Home, Link, NetworkSite, Unit, Whereabouts
-from layers.source import Facility
-from pipeline.reach.allocate import Allocation, cover_most, make_task, minimise_walk
+from layers.reachable import (
+    Edge,
+    Home,
+    Link,
+    NetworkSite,
+    Obstacle,
+    Precinct,
+    SiteReach,
+    Unit,
+    Whereabouts,
+)
+from layers.source import Building, Facility
+from pipeline.reach.allocate import (
+    Allocation,
+    Task,
+    cover_most,
+    make_task,
+    minimise_walk,
+    send_to_nearest,
+)
 from pipeline.reach.od import OdTable
-from pipeline.reach.search import reach
-from pipeline.reach.snap import Status
+from pipeline.reach.programme import TimedOut
 from pipeline.stages.base import Frame, Given, Stage
-from pipeline.stages.placing import clean_text
-from pipeline.stages.walknet import open_walknet, recall_snap
-from pipeline.stages.walks import pick_points
-
-_STANDS, _FREE = "现有设施", "空间资源"
-_NO_CENTRE = "没有达到中心规模的设施或资源"
-
-
-@dataclass(frozen=True)
-class _Town:
-    """Homes that walk, candidates that could be a site, and the metres between them.
-
-    Attributes
-    ----------
-    homes : ``Home`` rows on the main network.
-    weight : (homes,) target persons; 1 a home where nobody was counted.
-    counted : whether ``weight`` counts persons.
-    places : candidates: id, origin, name, community, room_m2, is_station, may_centre, geometry.
-    od : homes to candidates, no limit.
-    """
-
-    homes: gpd.GeoDataFrame
-    weight: NDArray[np.float64]
-    counted: bool
-    places: gpd.GeoDataFrame
-    od: OdTable
+from pipeline.stages.prospects import FREE, Prospects, find_prospects, hold_area
+from pipeline.stages.sitetable import Network, list_reached, list_sites, report_network
+from pipeline.stages.walknet import open_walknet
 
 
 def make_sites(given: Given) -> dict[str, Frame]:
     """Propose the sites of every network of ``configs/siting.yaml``.
 
-    The centre is the 1-median of the target group among places large enough; stations are what stands,
-    one in each community without any, and as many more as newly reach enough people (maximal covering).
+    What stands, stays. Where no centre stands, it is the 1-median of the target group among places large
+    enough. New stations: one in each community without any, and as many more as newly reach enough people
+    (maximal covering, under capacities where these are known). What one service takes of a resource the
+    next one finds taken.
     """
-    parts = [
-        part
-        for key, rule in read_settings("siting.yaml")["networks"].items()
-        if (part := _plan_network(given, key, rule)) is not None
-    ]
-    if not parts:
-        return {NetworkSite.key: empty_frame(NetworkSite, crs=given.crs)}
-    return {NetworkSite.key: gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=given.crs)}
+    spaces = given.table(Inventory)
+    room_m2 = dict(zip(spaces[Inventory.number], spaces[Inventory.usable_m2], strict=True))
+    net = open_walknet(given.geo(Edge), given.plan, given.geo(Obstacle), given.geo(Precinct))
+    sites, reached = [], []
+    for service in services().values():
+        prospects = find_prospects(given, net, service, room_m2)
+        network = None if prospects is None else plan_network(given, service, prospects)
+        if network is None:
+            continue
+        report_network(given, service, network)
+        sites.append(list_sites(given, service, network))
+        reached.append(list_reached(service, network))
+        chosen = network.prospects.places.iloc[network.stations]
+        chosen = chosen[chosen["origin"] == FREE]
+        for number, taken in zip(chosen["id"], chosen["taken_m2"], strict=True):
+            room_m2[number] -= taken
+    if not sites:
+        return {
+            NetworkSite.key: empty_frame(NetworkSite, crs=given.crs),
+            SiteReach.key: empty_frame(SiteReach),
+        }
+    return {
+        NetworkSite.key: gpd.GeoDataFrame(pd.concat(sites, ignore_index=True), crs=given.crs),
+        SiteReach.key: pd.concat(reached, ignore_index=True),
+    }
 
 
-def _plan_network(given: Given, key: str, rule: dict[str, Any]) -> gpd.GeoDataFrame | None:
-    town = _gather(given, rule)
-    if town is None:
-        return None
-    station = facility_classes()[rule["station"]]
-    limit_m = given.plan.walking.class_limit_m(station.key)
-    centre, all_walks = _choose_centre(town)
-    if centre is None:
+def plan_network(given: Given, service: Service, prospects: Prospects) -> Network | None:
+    """Choose the centre, then the stations; None where not a single site comes of it."""
+    limit_m = given.plan.walking.class_limit_m(service.scale.key)
+    centres, to_centre = _choose_centre(given, service, prospects)
+    places = prospects.places.copy()
+    new = centres[(places["origin"].iloc[centres] == FREE).to_numpy()]
+    if len(new):
+        least = np.full(len(new), service.centre.least.value)
+        held, basis = hold_area(least, service, "中心规模下限")
+        for column, values in (("taken_m2", least), ("capacity", held), ("basis", basis)):
+            places.loc[new, column] = values
+    prospects = replace(prospects, places=places)
+    served, limited = _choose_stations(given, service, prospects, limit_m, centres)
+    # What stands outside the plan's communities belongs to the network where it serves somebody of them.
+    inside = places["community"].notna().to_numpy()
+    centres = centres[inside[centres] | np.isin(centres, to_centre.assigned)]
+    serves = np.isin(served.sites, served.assigned[: len(prospects.homes)])
+    stations = served.sites[serves | inside[served.sites] | np.isin(served.sites, centres)]
+    return (
+        Network(prospects, centres, stations, to_centre, served, limited, limit_m) if len(stations) else None
+    )
+
+
+def _choose_centre(given: Given, service: Service, town: Prospects) -> tuple[NDArray[np.int64], Allocation]:
+    """Return the centres that stand, or else the place of the least walking in sum; and who walks how far."""
+    everybody = make_task(town.od, town.weight)
+    stands = np.flatnonzero(town.places["is_centre"])
+    able = np.flatnonzero(town.places["may_centre"])
+    if not len(stands) and not len(able):
         given.log.add(
-            "HSQ-A05", f"{rule['name']}：{_NO_CENTRE}（{rule['centre_m2']:g} ㎡），只布站点", severity="提示",
-            layer=NetworkSite.alias, remedy="补充资源台账，或在 configs/siting.yaml 中调整规模",
+            "HSQ-A09",
+            f"{service.name}：没有现状中心，也没有达到中心规模（{service.centre.least.value:g} ㎡，"
+            f"{service.centre.least.said}）的设施或资源，只布站点",
+            severity="提示", layer=NetworkSite.alias, remedy="补充资源台账，或在 configs/siting.yaml 中调整规模",
         )  # fmt: skip
-    found = _choose_stations(given, town, rule, limit_m, centre)
-    if not len(found.sites):
-        return None
-    rows = town.places.iloc[found.sites].reset_index(drop=True)
-    served = found.assigned[: len(town.homes)]
-    sums = pd.DataFrame({"at": served, "w": town.weight, "m": found.distance_m[: len(served)]})[served >= 0]
-    sums["wm"] = sums["w"] * sums["m"]
-    by_site = sums.groupby("at").agg(n=("w", "size"), w=("w", "sum"), wm=("wm", "sum")).reindex(found.sites)
-    by_site = by_site.fillna(0.0).reset_index(drop=True)
-    is_centre = found.sites == (-1 if centre is None else centre)
-    reached = ~np.isnan(all_walks)
-    total = town.weight[reached].sum()
-    mean = (town.weight[reached] @ all_walks[reached]) / total if total > 0 else np.nan
-    covered = town.weight[served >= 0].sum() / town.weight.sum()
-    given.log.add(
-        "HSQ-A08", f"{rule['name']}“中心+站点”：中心 {int(is_centre.sum())} 处、站点 {int((~is_centre).sum())} 处"
-        f"（新增 {int(((rows['origin'] == _FREE).to_numpy() & ~is_centre).sum())} 处），{limit_m:g} m 内服务{'目标人群' if town.counted else '住户点'} {covered:.1%}",
-        severity="提示", layer=NetworkSite.alias,
-    )  # fmt: skip
-    return gpd.GeoDataFrame(
-        {
-            NetworkSite.id: key + "|" + rows["id"],
-            NetworkSite.community: rows["community"],
-            NetworkSite.network: rule["name"],
-            NetworkSite.role: np.where(is_centre, "中心", "站点"),
-            NetworkSite.origin: rows["origin"],
-            NetworkSite.object_id: rows["id"],
-            NetworkSite.name: rows["name"],
-            NetworkSite.room_m2: rows["room_m2"],
-            NetworkSite.limit_m: limit_m,
-            NetworkSite.homes: by_site["n"].astype(int),
-            NetworkSite.people: by_site["w"] if town.counted else np.nan,
-            NetworkSite.mean_m: by_site["wm"] / by_site["w"].where(by_site["w"] > 0),
-            NetworkSite.centre_people: np.where(is_centre, total if town.counted else np.nan, np.nan),
-            NetworkSite.centre_mean_m: np.where(is_centre, mean, np.nan),
-            NetworkSite.needs: rows["community"].map(_needs_of(given, [*rule["stations"], *rule["centres"]])),
-            NetworkSite.method: [
-                _say(c, origin) for c, origin in zip(is_centre, rows["origin"], strict=True)
-            ],
-        },
-        geometry=rows.geometry.to_numpy(),
-        crs=given.crs,
-    ).sort_values([NetworkSite.role, NetworkSite.origin, NetworkSite.id], ignore_index=True)
-
-
-def _gather(given: Given, rule: dict[str, Any]) -> _Town | None:
-    """Return homes, candidates and walks; None where there is nobody or nowhere to go."""
-    net = open_walknet(given.geo(Edge), given.plan)
-    homes = given.placed(Home)
-    homes = homes[homes[Home.community].notna()].sort_values(Home.id, ignore_index=True)
-    places = _list_places(given, rule)
-    if homes.empty or places.empty:
-        return None
-    home_snap = recall_snap(given.geo(Link), homes, Home.key)
-    place_snap = net.snap(gpd.GeoSeries(places.geometry, crs=homes.crs))
-    joined, usable = (np.flatnonzero(snap.status == Status.OK) for snap in (home_snap, place_snap))
-    homes, places = homes.iloc[joined].reset_index(drop=True), places.iloc[usable].reset_index(drop=True)
-    if homes.empty or places.empty:
-        return None
-    walks = reach(net.graph, place_snap.take(usable), home_snap.take(joined), np.inf)
-    people = homes[rule["target"]].fillna(0.0).to_numpy()
-    counted = bool(people.sum() > 0)
-    od = OdTable(walks.target, walks.origin, walks.distance_m, len(homes), len(places))
-    return _Town(homes, people if counted else np.ones(len(homes)), counted, places, od)
-
-
-def _list_places(given: Given, rule: dict[str, Any]) -> gpd.GeoDataFrame:
-    """Return facilities of the plan's communities, then confirmed resources, each by id: the order of ties."""
-    station = facility_classes()[rule["station"]]
-    facilities = given.placed(Facility)
-    facilities = facilities[facilities[Facility.community].notna()]
-    keys = facilities[Facility.type_key]
-    facilities = facilities[keys.isin([*rule["stations"], *rule["centres"]])].sort_values(Facility.id)
-    room = facilities[Facility.floor_area_m2]
-    is_station = facilities[Facility.type_key].isin(rule["stations"])
-    stands = pd.DataFrame(
-        {
-            "id": facilities[Facility.id],
-            "origin": _STANDS,
-            "name": facilities[Facility.name].fillna(facilities[Facility.type_name]),
-            "community": facilities[Facility.community],
-            "room_m2": room,
-            "is_station": is_station,
-            "may_centre": ~is_station | (room >= rule["centre_m2"]),
-            "geometry": facilities.geometry,
-        }
-    )
-    spaces = given.geo(Inventory)
-    here = (
-        spaces[Inventory.category].isin(rule["categories"])
-        & (spaces[Inventory.certainty] == "确认")
-        & (spaces[Inventory.usable_m2] >= station.need_m2)
-        & spaces[Inventory.community].notna()
-        & ~(spaces.geometry.isna() | spaces.geometry.is_empty)
-    )
-    spaces = spaces[here].sort_values(Inventory.number)
-    free = pd.DataFrame(
-        {
-            "id": spaces[Inventory.number],
-            "origin": _FREE,
-            "name": spaces[Inventory.name],
-            "community": spaces[Inventory.community],
-            "room_m2": spaces[Inventory.usable_m2],
-            "is_station": False,
-            "may_centre": spaces[Inventory.usable_m2] >= rule["centre_m2"],
-            "geometry": pick_points(spaces.geometry),
-        }
-    )
-    both = [part for part in (stands, free) if len(part)]
-    return gpd.GeoDataFrame(pd.concat(both, ignore_index=True) if both else stands, crs=given.crs)
-
-
-def _choose_centre(town: _Town) -> tuple[int | None, NDArray[np.float64]]:
-    """Return the place of the least walking in sum, and every home's walk to it (NaN where there is none)."""
-    able = np.flatnonzero(town.places["may_centre"].to_numpy(dtype=bool))
-    nowhere = np.full(len(town.homes), np.nan)
-    pairs = np.flatnonzero(np.isin(town.od.destination, able))
-    if not len(able) or not len(pairs):
-        return None, nowhere
-    at = np.searchsorted(able, town.od.destination[pairs])
-    od = OdTable(town.od.origin[pairs], at, town.od.distance_m[pairs], len(town.homes), len(able))
-    # All are on the main network, so that every place is within reach of every home.
-    found = minimise_walk(make_task(od, town.weight), 1)
-    return int(able[found.sites[0]]), found.distance_m
+    chosen = stands
+    if not len(stands) and len(able):
+        pairs = np.flatnonzero(np.isin(town.od.destination, able))
+        at = np.searchsorted(able, town.od.destination[pairs])
+        od = OdTable(town.od.origin[pairs], at, town.od.distance_m[pairs], len(town.homes), len(able))
+        # All are on the main network and refuse nobody, so that every place is within reach of every home.
+        chosen = able[minimise_walk(make_task(od, town.weight), 1).sites]
+    return chosen, send_to_nearest(everybody, chosen, np.inf, value=float(len(chosen)), gap=0.0)
 
 
 def _choose_stations(
-    given: Given, town: _Town, rule: dict[str, Any], limit_m: float, centre: int | None
-) -> Allocation:
-    """Return the network of sites: what stands, the centre, and new ones as far as they are worth it.
+    given: Given, service: Service, town: Prospects, limit_m: float, centres: NDArray[np.int64]
+) -> tuple[Allocation, bool]:
+    """Return the sites and who goes to them: what stands, the centre, new ones as far as they are worth it.
 
-    A community without a station asks for one through an origin of its own that outweighs everybody else.
+    A community without a station asks for one through an origin of its own that outweighs everybody else
+    and takes no room. Also returned: whether a capacity could bind.
     """
-    n = len(town.places)
     fixed = town.places["is_station"].to_numpy(dtype=bool).copy()
-    if centre is not None:
-        fixed[centre] = True
-    may_open = fixed | (town.places["origin"] == _FREE).to_numpy()
+    fixed[centres] = True
+    may_open = fixed | town.places["may_station"].to_numpy(dtype=bool)
     community = town.places["community"].to_numpy(dtype=object)
     lacking = sorted(set(given.table(Unit)[Unit.name]) - set(community[fixed]))
     hopeless = [name for name in lacking if not (may_open & (community == name)).any()]
     lacking = [name for name in lacking if name not in hopeless]
     if hopeless:
         given.log.add(
-            "HSQ-A08", f"{rule['name']}：{'、'.join(hopeless)}没有站点，也没有可作站点的确认资源", severity="提示",
+            "HSQ-A09", f"{service.name}：{'、'.join(hopeless)}没有站点，也没有可作站点的确认资源", severity="提示",
             layer=NetworkSite.alias, remedy="补充资源台账，或由邻近社区站点服务",
         )  # fmt: skip
     wish = [
@@ -235,44 +152,58 @@ def _choose_stations(
         np.concatenate([near.destination, at]),
         np.concatenate([near.distance_m, np.zeros(len(rows))]),
         len(town.homes) + len(lacking),
-        n,
+        len(town.places),
     )
     everybody = town.weight.sum()
-    task = make_task(od, np.append(town.weight, np.full(len(lacking), everybody + 1)), fixed=fixed)
+    capacity = _limit_sites(town, near)
+    task = make_task(
+        od,
+        np.append(town.weight, np.full(len(lacking), everybody + 1)),
+        fixed=fixed,
+        capacity=capacity,
+        load=np.append(town.weight, np.zeros(len(lacking))),
+        time_limit_s=read_settings("siting.yaml")["solver_s"],
+    )
     count = max(int(fixed.sum()) + len(lacking), 1)
-    most = min(count + int(rule["new_stations"]), int(may_open.sum()))
+    most = min(count + service.new_stations, int(may_open.sum()))
+    try:
+        return _add_stations(task, limit_m, count, most, service.least_gain * everybody), capacity is not None
+    except TimedOut:
+        given.log.add(
+            "HSQ-A09", f"{service.name}：求解超时，站点按不限能力布置", severity="警告", layer=NetworkSite.alias,
+            remedy="在 configs/siting.yaml 中加大 solver_s",
+        )  # fmt: skip
+        task = replace(task, capacity=None, time_limit_s=None)
+        return _add_stations(task, limit_m, count, most, service.least_gain * everybody), False
+
+
+def _add_stations(task: Task, limit_m: float, count: int, most: int, least_gain: float) -> Allocation:
+    """Return the best ``count`` sites, or more of them as long as each newly serves enough people."""
     found = cover_most(task, count, limit_m)
     while count < most:
         more = cover_most(task, count + 1, limit_m)
         gain = more.value - found.value
-        if gain <= 0 or gain < rule["least_gain"] * everybody:
+        if gain <= 0 or gain < least_gain:
             break
         found, count = more, count + 1
     return found
 
 
-def _needs_of(given: Given, keys: list[str]) -> dict[str, str]:
-    """Return the numbers of the needs of these classes by community."""
-    needs = given.table(Need)
-    needs = needs[needs[Need.type_key].isin(keys) & needs[Need.community].notna()]
-    return {
-        clean_text(name): "、".join(sorted(group))
-        for name, group in needs.groupby(Need.community)[Need.number]
-    }
-
-
-def _say(is_centre: bool, origin: str) -> str:
-    if is_centre:
-        return "目标人群步行总距离最小（p-中位，p=1，HiGHS 精确求解），规模不小于中心下限（待核）"
-    if origin == _STANDS:
-        return "现有站点，保留"
-    return "无站点的社区各设一处，其余按新增服务人群最多（最大覆盖，HiGHS 精确求解）"
+def _limit_sites(town: Prospects, near: OdTable) -> NDArray[np.float64] | None:
+    """Return how many of the target group each place can serve; None where no capacity could ever bind."""
+    if np.isnan(town.asked):
+        return None
+    people = town.places["capacity"].to_numpy(dtype=np.float64) / town.asked
+    people = np.where(np.isnan(people), np.inf, people)
+    ever = np.bincount(near.destination, town.weight[near.origin], minlength=len(people))
+    people = np.where(ever <= people, np.inf, people)
+    return None if np.isinf(people).all() else people
 
 
 SITING = Stage(
     name="siting",
     title="中心站点布局",
-    takes=(Edge, Home, Link, Facility, Unit, Whereabouts, Need, Inventory),
-    gives=(NetworkSite,),
+    takes=(Edge, Obstacle, Precinct, Home, Link, Facility, Building, Unit, Whereabouts, Need, Inventory),
+    gives=(NetworkSite, SiteReach),
     run=make_sites,
 )

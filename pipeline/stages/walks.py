@@ -9,7 +9,6 @@ import shapely
 
 from pipeline.plan import Plan
 from pipeline.reach.search import reach
-from pipeline.reach.snap import Status
 from pipeline.stages.walknet import open_walknet
 
 
@@ -25,8 +24,8 @@ def measure_walks(
 ) -> pd.Series:
     """Return door-to-door metres of every pair within the limit.
 
-    A straight line is no measure for a decision, so a place that does not join the main network has no
-    distance at all.
+    A straight line is no measure for a decision, so a place that does not join the network has no distance at
+    all, and one on an island of it only to what is on the same island.
 
     Parameters
     ----------
@@ -50,7 +49,7 @@ def measure_walks(
     left, right = (
         net.snap(gpd.GeoSeries(pick_points(places), crs=edges.crs)) for places in (origins, targets)
     )
-    left_ok, right_ok = (np.flatnonzero(side.status == Status.OK) for side in (left, right))
+    left_ok, right_ok = (np.flatnonzero(side.edge >= 0) for side in (left, right))
     table = reach(net.graph, left.take(left_ok), right.take(right_ok), limit_m)
     index = pd.MultiIndex.from_arrays(
         [origins.index[left_ok][table.origin], targets.index[right_ok][table.target]], names=names

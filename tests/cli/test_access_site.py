@@ -70,6 +70,21 @@ def test_zones_and_opportunities(folder, call):
     assert pd.read_csv(folder / "n.csv")["可达度"].tolist() == [2, 2, 0, 0]
 
 
+def test_an_input_is_never_written_over(folder, call):
+    before = (folder / "od.csv").read_bytes()
+    for words in (
+        "access od.csv --measure cumulative --limit 9 -o od.csv",
+        "site od.csv --model median --count 1 -o od.csv",
+    ):
+        code, said = call(words)
+        assert (code, "会覆盖输入文件 od.csv" in said) == (2, True)
+    assert (folder / "od.csv").read_bytes() == before
+    # Nor by a table that is written beside a csv.
+    (folder / "r_分配.csv").write_bytes(before)
+    code, said = call("site r_分配.csv --model median --count 1 -o r.csv")
+    assert (code, "会覆盖输入文件 r_分配.csv" in said) == (2, True)
+
+
 def test_the_same_files_give_the_same_bytes(folder, call):
     for name in ("x.xlsx", "y.xlsx"):
         assert call(f"access od.csv --measure gravity --limit 900 --decay linear -o {name}")[0] == 0
@@ -105,6 +120,36 @@ def test_demand_that_cannot_be_reached_is_named(folder, call):
     (folder / "od.csv").write_text("起点编号,终点编号,距离_m\na,s1,1\nb,s2,1\n", encoding="utf-8")
     code, said = call("site od.csv --model median --count 1 -o r.csv")
     assert code == 1 and "至少需要 2 个" in said
+
+
+def write_capacity(folder, *values):
+    (folder / "设施.csv").write_text(
+        "编号,容量\n" + "".join(f"s{n + 1},{value}\n" for n, value in enumerate(values)), encoding="utf-8"
+    )
+
+
+def test_what_does_not_fit_is_told_apart(folder, call):
+    # a 100 reaches both, b 200 both, c 50 only s2, d nothing: it is left out here
+    pairs = PAIRS.replace("d,,,过远\n", "")
+    (folder / "od.csv").write_text(pairs, encoding="utf-8")
+    (folder / "需求.csv").write_text("编号,老人\na,100\nb,200\nc,50\n", encoding="utf-8")
+    given = "--sites 设施.csv --capacity 容量 --demand 需求.csv --demand-value 老人 -o r.csv"
+    for capacities, words, said_too in (
+        ((150, 180), "cover-all --limit 2000", "b（需求 200，容量至多 180）"),
+        ((210, 100), "cover-all --limit 2000", "需求合计 350，全部候选点的容量合计只有 310"),
+        ((205, 145), "median --count 2", "容量合计 350 不小于需求合计 350，但按距离和整体归属分不下"),
+        ((90, 210), "cover-all --limit 1000", "c"),
+    ):
+        write_capacity(folder, *capacities)
+        code, said = call(f"site od.csv --model {words} {given}")
+        assert code == 1 and said_too in said, said
+    write_capacity(folder, 250, 300)
+    code, said = call(f"site od.csv --model median --count 1 {given}")
+    assert code == 1 and "至少需要 2 个（带容量）" in said and not (folder / "r.csv").exists()
+    code, said = call(f"site od.csv --model median --count 2 {given}")
+    assert code == 0, said
+    table = pd.read_csv(folder / "r.csv").set_index("站点编号")
+    assert table["富余"].to_dict() == {"s1": 150, "s2": 50}
 
 
 def test_all_faults_are_told_at_once(folder, call):

@@ -32,15 +32,35 @@ def test_an_area_covers_what_is_within_the_walk_and_nothing_else(folder, call):
     ):
         assert one.contains(Point(X0 + x, Y0 + y)) == inside
     assert areas["面积_m2"].to_numpy() == pytest.approx(areas.area.fillna(0).to_numpy(), abs=0.01)
-    assert "起点 3 个，其中未接入路网 1 个" in text
+    assert "起点 3 个，其中未接入主网 1 个" in text
 
 
 def test_an_origin_without_a_network_keeps_its_rows(folder, call):
-    call("area", *SHOPS, "--output", "areas.gpkg")
-    lost = gpd.read_file("areas.gpkg").set_index("编号或类别").loc[["S3"]]
-    assert lost["接入状态"].tolist() == ["不同连通分量"] * 3
+    gpd.GeoDataFrame({"编号": ["远"]}, geometry=[at(300, 240)], crs=CRS).to_file("far.gpkg")
+    call(
+        "area",
+        "--roads",
+        "roads.shp",
+        "--origins",
+        "far.gpkg",
+        "--max-access",
+        "30",
+        "--output",
+        "areas.gpkg",
+    )
+    lost = gpd.read_file("areas.gpkg")
+    assert lost["接入状态"].tolist() == ["过远"] * 3
     assert lost.geometry.isna().all()
     assert lost["面积_m2"].tolist() == [0, 0, 0]
+
+
+def test_an_origin_on_an_island_has_the_ground_of_its_island(folder, call):
+    call("area", *SHOPS, "--limits", "150,1000", "--output", "areas.gpkg")
+    near, far = gpd.read_file("areas.gpkg").set_index("编号或类别").loc[["S3"]].itertuples()
+    assert near.接入状态 == far.接入状态 == "不同连通分量"
+    # 5 m to the bridge's end, then along it; what lies beside the street belongs to the street.
+    assert near.geometry.contains(at(800, 100)) and not near.geometry.contains(at(800, 40))
+    assert far.geometry.contains(at(800, -100)) and not far.geometry.contains(at(700, 0))
 
 
 def test_bands_are_the_areas_taken_apart(folder, call):
@@ -58,7 +78,7 @@ def test_a_class_has_one_area_that_is_the_union_of_its_members(folder, call):
     call("area", *SHOPS, "--limits", 300, "--output", "each.gpkg")
     call("area", *SHOPS, "--limits", 300, "--class", "类型", "--output", "class.gpkg")
     each, classes = gpd.read_file("each.gpkg"), gpd.read_file("class.gpkg").set_index("编号或类别")
-    union = each.geometry.dropna().union_all()
+    union = each[each["编号或类别"] != "S3"].union_all()
     assert classes.geometry["菜店"].symmetric_difference(union).area < 0.005 * union.area
     assert classes["起点数"].to_dict() == {"学校": 1, "菜店": 2}
     assert classes["已接入起点数"].to_dict() == {"学校": 0, "菜店": 2}

@@ -63,10 +63,51 @@ def test_nobody_is_dropped_and_everybody_is_counted(folder, call):
     assert "终点 3 个，其中不在任何一对中 2 个：不同连通分量 1、已接入而上限内不可达 1" in text
 
 
+def test_who_is_on_one_island_reaches_whom_is_there_too(folder, call):
+    gpd.GeoDataFrame(
+        {"编号": ["a", "b", "c"]}, geometry=[at(110, 400), at(135, 405), at(600, 5)], crs=CRS
+    ).to_file("spots.gpkg")
+    spots = ("--origins", "spots.gpkg", "--destinations", "spots.gpkg")
+    call("reach", "--roads", "roads.shp", *spots, "--max-access", "50", "--limit", 5000, "--output", "od.csv")
+    pairs, table = read("od.csv")
+    assert pairs == {("a", "a"): 0, ("a", "b"): 30, ("b", "a"): 30, ("b", "b"): 10, ("c", "c"): 10}
+    assert table.set_index("起点编号")["起点状态"].to_dict() == {
+        "a": "不同连通分量",
+        "b": "不同连通分量",
+        "c": "已接入",
+    }
+
+
 def test_reached_only_leaves_out_rows_but_not_their_count(folder, call):
     _, text = call("reach", *FILES, "--limit", 500, "--reached-only", "--output", "od.csv")
     assert read("od.csv")[1]["距离_m"].notna().all()
     assert "不在任何一对中 3 个" in text
+
+
+@pytest.mark.parametrize("name", ["roads.shp", "homes.csv", "shops.gpkg"])
+def test_an_input_is_never_written_over(folder, call, name):
+    before = (folder / name).read_bytes()
+    with pytest.raises(typer.BadParameter, match="会覆盖输入文件"):
+        call("reach", *FILES, "--output", folder / name)
+    assert (folder / name).read_bytes() == before
+
+
+@pytest.mark.parametrize("limit", ["1e12", "1e300", "inf"])
+def test_any_limit_however_large_reaches_all_that_is_joined(folder, call, limit):
+    code, _ = call("reach", *FILES, "--limit", limit, "--output", "od.csv")
+    pairs, _ = read("od.csv")
+    assert code == 0
+    assert pairs["乙", "S2"] == 690
+    assert len(pairs) == 4
+
+
+def test_a_long_list_of_faults_names_no_report_that_is_not_written(folder, call):
+    rows = "".join(f"h{i},x,1\n" for i in range(80))
+    (folder / "homes.csv").write_text("门牌,东,北\n" + rows, encoding="utf-8")
+    code, text = call("reach", *FILES, "--output", "od.csv")
+    assert code == 1
+    assert "另有" in text
+    assert "质检报告" not in text
 
 
 def test_limit_is_inclusive(folder, call):

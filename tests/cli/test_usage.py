@@ -18,11 +18,25 @@ FILES = ["reach", "--roads", "r.shp", "--origins", "o.csv", "--destinations", "d
         ([*FILES, "--limit", "-3"], "参数 --limit 的值不对：应不小于 0"),
         ([*FILES, "--limit", "abc"], "参数 --limit 的值不对：应为数字"),
         ([*FILES, "--tolerance", "9"], "参数 --tolerance 的值不对：应不大于 2"),
+        ([*FILES, "--max-access", "inf"], "参数 --max-access 的值不对：应不大于 10000"),
         (FILES[:3], "缺少参数 --origins"),
         (
             ["area", "--roads", "r.shp", "--origins", "o.csv", "-o", "a.gpkg", "--limits", "300;5"],
             "应为逗号分隔的米数",
         ),
+        (
+            ["area", "--roads", "r.shp", "--origins", "o.csv", "-o", "a.gpkg", "--limits", "300,1e300"],
+            "应为正数，不大于 1000000",
+        ),
+        (
+            ["access", "o.csv", "-o", "a.csv", "--measure", "gravity", "--limit", "inf"],
+            "须给出大于 0 的 --limit",
+        ),
+        (
+            ["access", "o.csv", "-o", "a.csv", "--measure", "gravity", "--limit", "9", "--parameter", "nan"],
+            "--parameter 须大于 0",
+        ),
+        (["site", "o.csv", "-o", "a.csv", "--model", "best"], "没有“best”，可用 'cover-all'"),
         (["reech"], "没有命令 reech，是否想用 reach？"),
     ],
 )

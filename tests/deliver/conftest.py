@@ -396,6 +396,8 @@ def frames() -> dict[str, Any]:
                         "limit_m": 300,
                         "homes": 4,
                         "people": 80,
+                        "basis": "设施建筑面积",
+                        "model": "现状保留，不选址",
                         "method": "现有站点，保留",
                     }
                 ],

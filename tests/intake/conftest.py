@@ -39,7 +39,7 @@ class Bench:
         self.folder = folder
         self.log = FaultLog()
         self.inputs: dict[str, list[dict[str, Any]]] = {}
-        self.plan: dict[str, Any] = {}
+        self.plan: dict[str, Any] = {"divisions": {"fictional": [IDENTITY["region_code"]]}}
         self.has_street = True
 
     def vector(self, name: str, shapes: list[Any], columns: dict[str, list[Any]], **options: Any) -> Path:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import pandas as pd
 import pytest
 from shapely import box
 
 from configs import read_settings
 from layers.ledgers import LEDGERS, Delegate, OwnCost, Paper, Population, Step
-from layers.settle import read_dates
 from layers.source import Building, Community, Ledger
 
 from .conftest import E0, N0, Bench
@@ -27,20 +25,14 @@ def words(bench: Bench, code: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("cell", "value"),
-    [
-        ("2026年3月5日", "2026-03-05"), ("2026/3/5", "2026-03-05"), ("2026.3", "2026-03"), ("20260305", "2026-03-05"),
-        ("２０２６年３月", "2026-03"), ("2026-03-05 00:00:00", "2026-03-05"), ("2026年", "2026"), (pd.Timestamp("2026-03-05"), "2026-03-05"),
-    ],
+    ("start", "end", "wrong"),
+    [("2022年3月", "2022", False), ("2022", "2022.3", False), ("2022-03", "2022-02", True), ("2023", "2022年12月", True)],
 )  # fmt: skip
-def test_dates_are_read_as_far_as_they_say(cell: Any, value: str) -> None:
-    values, bad = read_dates(pd.Series([cell], dtype=object))
-    assert values.tolist() == [value] and not bad.any()
-
-
-@pytest.mark.parametrize("cell", ["2026-13-01", "2026-02-30", "三月", "待定期"])
-def test_what_is_no_date_is_said(cell: str) -> None:
-    assert read_dates(pd.Series([cell, None]))[1].tolist() == [True, False]
+def test_works_do_not_end_before_they_begin(bench: Bench, start: str, end: str, wrong: bool) -> None:
+    rows = [["工程名称", "实施状态", "开工年月", "完工年月"], ["甲路整治", "已实施", start, end]]
+    add_sheet(bench, "past_work", rows)
+    bench.fail() if wrong else bench.load()
+    assert len(bench.find("HSQ-V04")) == wrong
 
 
 def test_absent_ledgers_are_named_with_what_that_costs(bench: Bench) -> None:
@@ -143,7 +135,7 @@ def test_steps_in_order_are_left_alone(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("row", "code"),
     [
-        (["公示", "2026-04", None, None], "HSQ-V03"),
+        (["公示", "2026-04", None, None], "HSQ-V11"),
         (["公示", "2026-04-21", "2026-04-07", None], "HSQ-V04"),
         (["开会", "2026-04-07", None, None], "HSQ-V05"),
     ],

@@ -139,7 +139,10 @@ def test_roads_carry_level_and_access(tmp_path):
     assert rows[Road.level].to_dict() == {"w1": 0, "w2": 1, "w3": 0, "w5": 0}
     assert rows[Road.walkable].to_dict() == {"w1": True, "w2": True, "w3": False, "w5": True}
     assert rows[Road.kind].to_dict() == {"w1": "主干路", "w2": "步行道", "w3": "小区路", "w5": "支路"}
-    assert [(f.code, f.value) for f in log.faults] == [("HSQ-V09", "construction"), ("HSQ-V05", "tollway")]
+    assert [(f.code, f.value) for f in log.faults] == [
+        ("HSQ-V09", "highway=construction"),
+        ("HSQ-V05", "tollway"),
+    ]
 
 
 def test_gate_belongs_to_the_estate_it_stands_on(tmp_path):

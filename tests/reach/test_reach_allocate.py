@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import OptimizeResult
 
 from pipeline.reach import programme
 from pipeline.reach.allocate import (
@@ -226,3 +227,36 @@ def test_a_search_cut_off_states_how_far_it_may_be_from_the_best(monkeypatch):
     assert (np.bincount(got.assigned, demand, minlength=15) <= capacity).all() and len(got.sites) == 4
     assert got.gap > 0 == best.gap
     assert got.value * (1 - got.gap) <= best.value <= got.value
+
+
+def test_time_running_out_after_the_optimum_keeps_it(monkeypatch):
+    # Everything asked after the first answer, ties and who walks least, is left undecided.
+    draw = np.random.default_rng(4)
+    matrix = draw.integers(1, 9, (12, 6)).astype(float)
+    demand, capacity = draw.integers(1, 5, 12).astype(float), np.full(6, 14.0)
+    task = make_task(table_from_matrix(matrix), demand, capacity=capacity)
+    best = minimise_walk(task, 3)
+    full, asked = programme._call_highs, []
+
+    def once(*given):
+        asked.append(given)
+        if len(asked) > 1:
+            return OptimizeResult(status=1, x=None)
+        return full(*given)
+
+    monkeypatch.setattr(programme, "_call_highs", once)
+    got = minimise_walk(task, 3)
+    assert len(asked) > 1
+    assert (got.value, len(got.sites)) == (best.value, 3)
+    load = np.bincount(got.assigned, demand, minlength=6)
+    assert (load <= capacity).all() and demand @ got.distance_m == got.value
+
+
+def test_what_an_origin_weighs_and_what_it_takes_may_differ():
+    # The heavy origin takes no room: it goes with one of the others; two would not fit.
+    matrix = np.ones((3, 1))
+    task = make_task(table_from_matrix(matrix), [9, 2, 3], capacity=[4], load=[0, 2, 3])
+    got = cover_most(task, 1, 5)
+    assert (got.value, got.assigned.tolist()) == (12.0, [0, -1, 0])
+    with pytest.raises(ValueError, match="loads"):
+        make_task(table_from_matrix(matrix), [9, 2, 3], capacity=[4], load=[0, 2])

@@ -114,6 +114,18 @@ def test_ties_go_to_the_lowest_source(street):
     assert nearest(star, late_and_early, put(star, [2], [5]), 99)[1].tolist() == [0]
 
 
+def test_rows_come_in_the_order_of_the_origins_however_they_are_visited():
+    # The search goes from neighbour to neighbour; whoever asked in another order gets that order back.
+    graph = build_graph([LineString([(10 * i, 0), (10 * i + 10, 0)]) for i in range(8)])
+    origins = put(graph, [6, -1, 0, 6, 3, -1, 0], [5, 0, 1, 4, 9, 0, 2])
+    row, node, distance, settled = reach_nodes_each(graph, origins, 14)
+    alone = [reach_nodes_each(graph, origins.take([i]), 14) for i in range(len(origins))]
+    assert np.diff(row).tolist() == [len(one[1]) for one in alone] == [2, 0, 2, 3, 3, 0, 2]
+    assert node.tolist() == np.concatenate([one[1] for one in alone]).tolist()
+    assert distance.tolist() == np.concatenate([one[2] for one in alone]).tolist()
+    assert settled == sum(one[3] for one in alone) == len(node)
+
+
 def test_empty_tables(street):
     none = put(street, [], [])
     table = reach(street, none, put(street, [0], [1]), 100)

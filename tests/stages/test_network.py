@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -95,6 +97,15 @@ def test_gaps_are_ends_that_nearly_meet_and_nothing_else():
     assert [(f.severity, f.x, f.y) for f in gaps] == [("警告", 300, 500.75), ("警告", 499.6, 100)]
     assert "1.50 m" in gaps[0].problem
     assert figure(frames, "疑似未相接")[NetworkFigure.value] == 2
+
+
+def test_a_street_in_tiny_pieces_has_no_gaps_at_its_ends():
+    x = np.arange(0, 30.01, 0.25)
+    pieces = [road(f"p{i}", (a, 500), (b, 500)) for i, (a, b) in enumerate(itertools.pairwise(x))]
+    hook = [road("hook", (30, 500), (31.5, 500)), road("back", (31.5, 500), (31.5, 501), (28, 501))]
+    # Three metres of walk back to the street is a bend; a hairpin of eight is a gap.
+    assert marks(build([*pieces, *hook[:1]])[0], "疑似未相接") == []
+    assert marks(build([*pieces, *hook])[0], "疑似未相接") == [(28, 500.5)]
 
 
 def test_a_wall_between_two_ends_makes_their_gap_no_mistake():
@@ -309,6 +320,21 @@ def test_islands_a_lake_and_a_bare_community_have_a_status_and_a_line():
     assert "没有可步行的道路" in bare.problem
     assert marks(frames, "社区无道路") == [(50, 2050)]
     assert figure(frames, "没有道路的社区")[NetworkFigure.value] == 1
+
+
+def test_who_is_on_an_island_reaches_what_is_there_and_is_told_so():
+    frames, log = build(
+        [road("main", (0, 500), (1000, 500)), road("island", (100, 100), (300, 100))],
+        stages=(NETWORK, SCOPE, COVERAGE),
+        communities=[community("甲", 100, 50, 300, 150)],
+        building=[house(name, 120 + 3 * i, 110) for i, name in enumerate("abcde")],
+        facility=[facility("isle", 280, 105), facility("main", 280, 505)],
+    )
+    assert set(links(frames, Home.key)[Link.status]) == {"不同连通分量"}
+    assert set(frames[Reach.key][Reach.facility]) == {"isle"}
+    assert frames[Reach.key][Reach.metres].max() == 10 + 160 + 5
+    (isle,) = [fault for fault in log if fault.row == "isle"]
+    assert isle.action == "保留该要素，只计所在路段组之内的可达"
 
 
 def test_a_community_without_a_road_goes_through_every_stage_of_reach():

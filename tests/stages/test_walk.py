@@ -249,6 +249,16 @@ def test_without_mapped_buildings_homes_are_indicative_and_nobody_is_counted():
     assert any("示意住户点" in fault.problem for fault in log)
 
 
+def test_nobody_lives_on_a_bridge_or_in_a_tunnel():
+    streets = [
+        {"id": f"r{level}", "kind": "支路", "level": level, "walkable": True, "geometry": LineString(xy)}
+        for level, xy in ((0, [(0, 0), (300, 0)]), (1, [(300, 0), (500, 0)]), (-1, [(500, 0), (600, 0)]))
+    ]
+    roads, nobody = make_frame(Road, streets), empty_frame(Building, crs=CRS)
+    found = place_homes(nobody, roads, box(0, -100, 2000, 100), spacing_m=50, log=FaultLog())
+    assert found.geometry.x.tolist() == [125, 175, 225, 25, 275, 75]  # by id
+
+
 def test_a_place_without_homes_and_facilities_still_has_a_network():
     roads = make_frame(
         Road, [{"id": "r1", "kind": "主干路", "level": 0, "walkable": True, "geometry": STREET}]

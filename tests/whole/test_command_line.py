@@ -122,8 +122,8 @@ def test_stages_are_listed_in_order(tmp_path: Path) -> None:
 def test_catalogue_lists_every_drawing(tmp_path: Path) -> None:
     code, said = call("catalogue", cwd=tmp_path)
     assert code == 0
-    numbers = re.findall(r"\b\d-\d\d\b", said)
-    assert len(numbers) == len(set(numbers)) == 32
+    numbers = re.findall(r"\b[\dZ]-\d\d\b", said)
+    assert len(numbers) == len(set(numbers)) == 38
     assert "更新范围图" in said and "更新项目分布汇总图" in said
 
 

@@ -19,10 +19,11 @@ import pyogrio
 import pytest
 from pyproj import CRS
 
+from configs.services import services
 from layers.model import Spec
 from layers.onemap import KINDS, delivered_layers, schema_of
 from layers.planned import Pair, Project, Resource
-from layers.reachable import Coverage, Home, Scope, Served, Unit
+from layers.reachable import Coverage, Home, NetworkSite, Scope, Served, SiteReach, Unit
 from layers.source import Parcel
 from tests.whole.conftest import ROOT, Whole
 
@@ -242,14 +243,16 @@ def test_catalogue_lists_the_sheets_that_are_there(sample: Whole) -> None:
     absent = [row for row in book.worksheets[1].iter_rows(min_row=3, values_only=True) if row[1] == "图件"]
     assert all(row[4] for row in absent), "a drawing that is not there says why"
     numbers = [row[2] for row in rows + absent]
-    assert len(numbers) == len(set(numbers)) == 32
+    assert len(numbers) == len(set(numbers)) == 37
     everything = {row[4] for row in book.worksheets[0].iter_rows(min_row=3, values_only=True)}
     assert all((sample.handin / path).is_file() for path in everything)
 
 
 def test_no_picture_stands_anywhere_else(sample: Whole) -> None:
     pictures = [p for p in sample.handin.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".tif")]
-    assert {p.parent for p in pictures} == {sample.handin / "图件/JPG"}
+    # The check of the walk network is drawn for the technician and no sheet of the catalogue.
+    beside = [p for p in pictures if p.parent != sample.handin / "图件/JPG"]
+    assert [p.relative_to(sample.handin).as_posix() for p in beside] == ["质检/Z-01_路网质检图.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -285,6 +288,23 @@ def test_no_resource_is_promised_twice(sample: Whole) -> None:
     assert len(used) >= 8
     assert (used <= resources.loc[used.index, Resource.usable_m2] + 0.01).all()
     assert pairs.loc[pairs[Pair.chosen], Pair.need].is_unique
+
+
+def test_service_networks_say_the_same_by_site_and_by_home(sample: Whole) -> None:
+    sites, homes = sample.frame(NetworkSite), sample.frame(SiteReach)
+    assert set(sites[NetworkSite.network]) == {service.name for service in services().values()}
+    served = homes[homes[SiteReach.site].notna()]
+    by_site = served.groupby([SiteReach.network, SiteReach.site]).size()
+    listed = sites.set_index([NetworkSite.network, NetworkSite.object_id])[NetworkSite.homes]
+    assert by_site.sort_index().to_dict() == listed[listed > 0].sort_index().to_dict()
+    limit = sites.groupby(NetworkSite.network)[NetworkSite.limit_m].first()
+    assert (served[SiteReach.metres] <= served[SiteReach.network].map(limit)).all()
+    known = sites[sites[NetworkSite.spare].notna()]
+    assert set(known[NetworkSite.network]) == {"养老服务", "托育服务"} and (known[NetworkSite.spare] >= 0).all()
+    resources = sample.frame(Resource).set_index(Resource.number)
+    proposed = sites.loc[sites[NetworkSite.origin] == "空间资源", NetworkSite.object_id]
+    assert len(proposed) >= 8
+    assert (resources.loc[proposed, Resource.certainty] == "确认").all()
 
 
 def test_nothing_of_this_machine_or_day_is_handed_in(sample: Whole) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -13,6 +12,7 @@ from layers.planned import Business, Need, PlannedParcel, Project, Resource, Sit
 from layers.reachable import Scope, Served, Sharing, Unit
 from layers.source import Building, Facility, Heritage, OpenSpace, Parcel, Road, UtilityLine, UtilityPoint
 from pipeline.deliver.atlas import ground
+from pipeline.deliver.atlas.cells import Rows, make_table, write_area, write_count, write_hectares, write_text
 from pipeline.deliver.atlas.subjects import MOST_LISTED, NUMBER, facilities_numbered, sharing_numbered
 from pipeline.deliver.atlas.town import PLANNED, Town
 from pipeline.deliver.sheet.spec import SideTable
@@ -20,38 +20,13 @@ from pipeline.deliver.sheet.spec import SideTable
 # Ground without land-use data is named from this area on; below it is rounding in the boundary.
 _UNMAPPED_M2 = 100.0
 MOST_NEEDS = 20
-Rows: TypeAlias = list[Any]
-
-
-def _count(value: object) -> str:
-    return "—" if pd.isna(value) else f"{float(value):.0f}"  # type: ignore[arg-type]
-
-
-def _area(value: object) -> str:
-    return "—" if pd.isna(value) else f"{float(value):,.0f}"  # type: ignore[arg-type]
-
-
-def _hectares(value: float) -> str:
-    return f"{value / 10000:.2f}"
-
-
-def _text(value: object) -> str:
-    return "—" if pd.isna(value) else str(value)
-
-
-def _table(title: str, columns: Sequence[str], rows: Rows, numeric: Sequence[int] = ()) -> SideTable | None:
-    return (
-        SideTable(title=title, columns=tuple(columns), rows=tuple(rows), numeric=tuple(numeric))
-        if rows
-        else None
-    )
 
 
 def scope(town: Town) -> SideTable | None:
     """Area of both ranges."""
     frame = town.geo(Scope)
-    rows = [(str(k), _hectares(a)) for k, a in zip(frame[Scope.kind], frame[Scope.area_m2], strict=True)]
-    return _table("范围面积", ("范围", "面积（公顷）"), rows, (1,))
+    rows = [(str(k), write_hectares(a)) for k, a in zip(frame[Scope.kind], frame[Scope.area_m2], strict=True)]
+    return make_table("范围面积", ("范围", "面积（公顷）"), rows, (1,))
 
 
 def communities(town: Town) -> SideTable | None:
@@ -60,13 +35,13 @@ def communities(town: Town) -> SideTable | None:
     rows = [
         (
             str(row[Unit.name]),
-            _text(row[Unit.code]),
-            _hectares(row[Unit.area_m2]),
-            _count(row[Unit.population]),
+            write_text(row[Unit.code]),
+            write_hectares(row[Unit.area_m2]),
+            write_count(row[Unit.population]),
         )
         for row in frame.to_dict("records")
     ]
-    return _table("社区一览", ("社区", "代码", "公顷", "常住人口"), rows, (2, 3))
+    return make_table("社区一览", ("社区", "代码", "公顷", "常住人口"), rows, (2, 3))
 
 
 def landuse_balance(town: Town) -> SideTable | None:
@@ -78,15 +53,15 @@ def landuse_balance(town: Town) -> SideTable | None:
     after = planned.groupby(planned[PlannedParcel.landuse_code].str[:2])[PlannedParcel.area_m2].sum()
     table = pd.DataFrame({"before": before, "after": after}).fillna(0.0).sort_index()
     rows = [
-        (f"{code} {names.get(str(code), '')}", _hectares(row.before), _hectares(row.after))
+        (f"{code} {names.get(str(code), '')}", write_hectares(row.before), write_hectares(row.after))
         for code, row in zip(table.index, table.itertuples(), strict=True)
     ]
     if rows:
-        rows.append(("合计", _hectares(table["before"].sum()), _hectares(table["after"].sum())))
+        rows.append(("合计", write_hectares(table["before"].sum()), write_hectares(table["after"].sum())))
         without = float(town.scope(PLANNED)[Scope.area_m2].iloc[0]) - float(table["before"].sum())
         if without >= _UNMAPPED_M2:
-            rows.append(("无用地数据", _hectares(without), ""))
-    return _table("用地平衡（公顷）", ("一级类", "现状", "规划"), rows, (1, 2))
+            rows.append(("无用地数据", write_hectares(without), ""))
+    return make_table("用地平衡（公顷）", ("一级类", "现状", "规划"), rows, (1, 2))
 
 
 def _building_classes(town: Town, theme: str, title: str, classes: pd.Series) -> SideTable | None:
@@ -97,8 +72,10 @@ def _building_classes(town: Town, theme: str, title: str, classes: pd.Series) ->
     for item in theme_symbols(theme):
         of_class = frame[(classes == item.value).to_numpy()]
         if len(of_class):
-            rows.append((item.name, str(len(of_class)), _hectares(of_class[Building.floor_area_m2].sum())))
-    return _table(title, ("类别", "栋数", "建筑面积（公顷）"), rows, (1, 2))
+            rows.append(
+                (item.name, str(len(of_class)), write_hectares(of_class[Building.floor_area_m2].sum()))
+            )
+    return make_table(title, ("类别", "栋数", "建筑面积（公顷）"), rows, (1, 2))
 
 
 def building_floors(town: Town) -> SideTable | None:
@@ -120,16 +97,16 @@ def facilities(town: Town, *, groups: Sequence[str]) -> SideTable | None:
     rows: Rows
     if len(frame) <= MOST_LISTED:
         rows = [
-            (str(row[NUMBER]), _text(row[Facility.name]), str(row[Facility.type_name]), _area(m2))
+            (str(row[NUMBER]), write_text(row[Facility.name]), str(row[Facility.type_name]), write_area(m2))
             for row, m2 in zip(frame.to_dict("records"), size, strict=True)
         ]
-        return _table("设施一览", ("号", "名称", "类型", "面积㎡"), rows, (3,))
+        return make_table("设施一览", ("号", "名称", "类型", "面积㎡"), rows, (3,))
     by_type = frame.assign(size=size).groupby(Facility.type_name, sort=False)["size"]
     rows = [
-        (str(name), str(count), _area(total))
+        (str(name), str(count), write_area(total))
         for (name, count), total in zip(by_type.size().items(), by_type.sum(min_count=1), strict=True)
     ]
-    return _table("设施数量与面积", ("类型", "处", "面积㎡（有记录的）"), rows, (1, 2))
+    return make_table("设施数量与面积", ("类型", "处", "面积㎡（有记录的）"), rows, (1, 2))
 
 
 def utilities(town: Town) -> SideTable | None:
@@ -140,10 +117,10 @@ def utilities(town: Town) -> SideTable | None:
     rows += [(f"{kind}管线", f"{length / 1000:.2f} km") for kind, length in lengths.items()]
     named = facilities_numbered(town, ["环卫市政", "停车充电", "应急"])
     rows += [
-        (f"{row[NUMBER]} {_text(row[Facility.name])}", str(row[Facility.type_name]))
+        (f"{row[NUMBER]} {write_text(row[Facility.name])}", str(row[Facility.type_name]))
         for row in named.to_dict("records")
     ]
-    return _table("市政设施统计", ("设施", "数量或类型"), rows)
+    return make_table("市政设施统计", ("设施", "数量或类型"), rows)
 
 
 def roads(town: Town) -> SideTable | None:
@@ -154,17 +131,17 @@ def roads(town: Town) -> SideTable | None:
     rows = [(str(kind), f"{length / 1000:.2f}") for kind, length in inside.items() if length > 0]
     if rows:
         rows.append(("合计", f"{inside.sum() / 1000:.2f}"))
-    return _table("规划范围内道路", ("等级", "长度（km）"), rows, (1,))
+    return make_table("规划范围内道路", ("等级", "长度（km）"), rows, (1,))
 
 
 def open_spaces(town: Town) -> SideTable | None:
     """Open spaces with kind and area."""
     frame = town.inside(OpenSpace).sort_values(OpenSpace.area_m2, ascending=False)
     rows = [
-        (_text(row[OpenSpace.name]), str(row[OpenSpace.kind]), _area(row[OpenSpace.area_m2]))
+        (write_text(row[OpenSpace.name]), str(row[OpenSpace.kind]), write_area(row[OpenSpace.area_m2]))
         for row in frame.to_dict("records")
     ]
-    return _table("公共活动空间", ("名称", "类型", "面积㎡"), rows, (2,))
+    return make_table("公共活动空间", ("名称", "类型", "面积㎡"), rows, (2,))
 
 
 def served(town: Town, *, type: str) -> SideTable | None:
@@ -174,14 +151,14 @@ def served(town: Town, *, type: str) -> SideTable | None:
     rows = [
         (
             str(row[Served.community]),
-            _count(row[Served.homes]),
-            _count(row[Served.homes_own]),
-            _count(row[Served.homes_shared]),
+            write_count(row[Served.homes]),
+            write_count(row[Served.homes_own]),
+            write_count(row[Served.homes_shared]),
         )
         for row in frame[frame[Served.type_key] == type].to_dict("records")
     ]
     title = f"{item.name}{item.mark}：覆盖住户点（处）"
-    return _table(title, ("社区", "总数", "本社区设施", "共享后"), rows, (1, 2, 3))
+    return make_table(title, ("社区", "总数", "本社区设施", "共享后"), rows, (1, 2, 3))
 
 
 def sharing(town: Town) -> SideTable | None:
@@ -190,14 +167,14 @@ def sharing(town: Town) -> SideTable | None:
     rows = [
         (
             str(number),
-            _text(group[Sharing.facility_name].iloc[0]),
+            write_text(group[Sharing.facility_name].iloc[0]),
             "、".join(str(name).removesuffix("社区") for name in group[Sharing.community]),
-            _count(group[Sharing.distance_m].min()),
-            _count(group[Sharing.homes_gained].sum()),
+            write_count(group[Sharing.distance_m].min()),
+            write_count(group[Sharing.homes_gained].sum()),
         )
         for number, group in frame.groupby(NUMBER, sort=False)
     ]
-    return _table("共享关系", ("号", "设施", "受益社区", "最近m", "新增户点"), rows, (3, 4))
+    return make_table("共享关系", ("号", "设施", "受益社区", "最近m", "新增户点"), rows, (3, 4))
 
 
 def needs(town: Town, *, dimension: str) -> SideTable | None:
@@ -209,13 +186,13 @@ def needs(town: Town, *, dimension: str) -> SideTable | None:
         groups = frame.groupby([Need.community, Need.urgency], dropna=False)[[Need.type_name, Need.number]]
         many = [
             (
-                _text(community),
+                write_text(community),
                 "、".join(group[Need.type_name].fillna(group[Need.number])),
                 f"{urgency} {len(group)}",
             )
             for (community, urgency), group in groups
         ]
-        return _table("需求汇总（清单见附表）", ("社区", "需求内容", "程度"), many)
+        return make_table("需求汇总（清单见附表）", ("社区", "需求内容", "程度"), many)
     rows = [
         (
             str(row[Need.number]),
@@ -224,7 +201,7 @@ def needs(town: Town, *, dimension: str) -> SideTable | None:
         )
         for row, blank in zip(frame.to_dict("records"), no_place, strict=True)
     ]
-    return _table("需求清单", ("编号", "需求内容", "程度"), rows)
+    return make_table("需求清单", ("编号", "需求内容", "程度"), rows)
 
 
 def _resources(town: Town, *, matched: bool) -> SideTable | None:
@@ -232,11 +209,16 @@ def _resources(town: Town, *, matched: bool) -> SideTable | None:
     frame = frame[frame[Resource.matched].notna()] if matched else frame
     last = Resource.matched if matched else Resource.certainty
     rows = [
-        (str(row[Resource.number]), str(row[Resource.name]), _area(row[Resource.area_m2]), _text(row[last]))
+        (
+            str(row[Resource.number]),
+            str(row[Resource.name]),
+            write_area(row[Resource.area_m2]),
+            write_text(row[last]),
+        )
         for row in frame.sort_values(Resource.number).to_dict("records")
     ]
     title = "匹配资源" if matched else "空间资源"
-    return _table(title, ("编号", "名称", "面积㎡", "匹配需求" if matched else "确定性"), rows, (2,))
+    return make_table(title, ("编号", "名称", "面积㎡", "匹配需求" if matched else "确定性"), rows, (2,))
 
 
 def resources_all(town: Town) -> SideTable | None:
@@ -254,7 +236,7 @@ def business(town: Town) -> SideTable | None:
     frame = town.geo(Business)
     counts = frame.groupby([Business.action, Business.kind]).size()
     rows = [(str(action), str(kind), str(n)) for (action, kind), n in counts.items()]
-    return _table("功能业态", ("动作", "业态", "处"), rows, (2,))
+    return make_table("功能业态", ("动作", "业态", "处"), rows, (2,))
 
 
 def sites(town: Town) -> SideTable | None:
@@ -267,26 +249,26 @@ def sites(town: Town) -> SideTable | None:
         (
             str(row[Site.action]),
             str(row[Site.name]),
-            _area(row[Site.area_m2]),
-            _area(row[Site.floor_area_m2]),
+            write_area(row[Site.area_m2]),
+            write_area(row[Site.floor_area_m2]),
         )
         for row in changed.to_dict("records")
     ]
     kept = frame[~frame[Site.action].isin(order)]
     if len(kept):
         area, floor = kept[Site.area_m2].sum(), kept[Site.floor_area_m2].sum()
-        rows.append(("保留", f"设施所在建筑 {len(kept)} 处", _area(area), _area(floor)))
-    return _table("更新布局", ("方式", "名称", "用地㎡", "建筑㎡"), rows, (2, 3))
+        rows.append(("保留", f"设施所在建筑 {len(kept)} 处", write_area(area), write_area(floor)))
+    return make_table("更新布局", ("方式", "名称", "用地㎡", "建筑㎡"), rows, (2, 3))
 
 
 def heritage(town: Town) -> SideTable | None:
     """Protection ranges."""
     frame = town.placed(Heritage)
     rows = [
-        (str(row[Heritage.name]), str(row[Heritage.kind]), _area(row[Heritage.area_m2]))
+        (str(row[Heritage.name]), str(row[Heritage.kind]), write_area(row[Heritage.area_m2]))
         for row in frame.sort_values(Heritage.id).to_dict("records")
     ]
-    return _table("保护范围", ("名称", "类型", "面积㎡"), rows, (2,))
+    return make_table("保护范围", ("名称", "类型", "面积㎡"), rows, (2,))
 
 
 def projects(town: Town, *, works: str | None = None) -> SideTable | None:
@@ -297,7 +279,7 @@ def projects(town: Town, *, works: str | None = None) -> SideTable | None:
         (str(row[Project.number]), str(row[Project.name]), str(row[Project.schedule]))
         for row in frame.sort_values(Project.number).to_dict("records")
     ]
-    return _table("更新项目", ("编号", "项目名称", "建设时序"), rows)
+    return make_table("更新项目", ("编号", "项目名称", "建设时序"), rows)
 
 
 TABLES = {

@@ -8,17 +8,20 @@ from typing import Any
 
 from configs import read_settings
 from configs.facilities import facility_classes
+from configs.services import Service, services
 from layers.reachable import Unit
 from layers.source import OpenSpace, Road
-from pipeline.deliver.atlas import beside, ground, subjects
+from pipeline.deliver.atlas import beside, ground, networks, subjects
 from pipeline.deliver.atlas.town import PLANNED, STUDIED, Town, View
 from pipeline.deliver.sheet.scale import choose_scale
 from pipeline.deliver.sheet.spec import Bounds, Drawn, SheetError, SheetSpec, SideTable, TitleBlock
 from styles.frame import load_frame
 
-VIEWS: dict[str, View] = {**ground.VIEWS, **subjects.VIEWS}
+VIEWS: dict[str, View] = {**ground.VIEWS, **subjects.VIEWS, **networks.VIEWS}
+TABLES = {**beside.TABLES, **networks.TABLES}
 # Clear paper round the extent, so that boundary lines and their labels do not touch the map frame.
 _MARGIN_MM = 6.0
+FOLDER = "图件/JPG"
 _OPEN_DATA_NOTE = "基础数据 © OpenStreetMap 贡献者，ODbL 1.0，仅供方案参考，不作为权属与法定边界依据。"
 
 
@@ -29,6 +32,7 @@ class Entry:
     Attributes
     ----------
     number, title, group : as the catalogue prints them.
+    folder : in the hand-in.
     spec : what to draw, or None.
     reason : why it is not drawn; empty when it is.
     """
@@ -38,6 +42,7 @@ class Entry:
     group: str
     spec: SheetSpec | None
     reason: str = ""
+    folder: str = FOLDER
 
 
 def _call(item: str | Mapping[str, Any], key: str) -> tuple[str, dict[str, Any]]:
@@ -96,12 +101,26 @@ def _notes(town: Town, sheet: Mapping[str, Any]) -> tuple[str, ...]:
     if "type" in sheet:
         item = facility_classes()[sheet["type"]]
         notes.append(f"{item.name}：{item.standard} {item.clause}，{item.minutes}分钟档{item.mark}。")
+    if "service" in sheet:
+        notes += _service_notes(town, services()[sheet["service"]])
     if (town.geo(Unit)[Unit.boundary] == "示意边界").any():
         notes.append("社区边界为示意边界，非法定边界。")
     if plan.open_data is not None:
         notes.append(_OPEN_DATA_NOTE)
     notes.append(f"现状数据年份：{plan.plan.data_year}年。")
     return tuple(notes)
+
+
+def _service_notes(town: Town, service: Service) -> list[str]:
+    limit_m = town.plan.walking.class_limit_m(service.scale.key)
+    least, scale = service.centre.least, service.stations.least
+    held = f"能力按{service.capacity.said}折算" if service.capacity else f"能力不计：{service.unknown}"
+    return [
+        f"站点服务距离 {limit_m:g} m、规模不小于 {scale.value:g} ㎡（{scale.said}）；"
+        f"中心规模不小于 {least.value:g} ㎡（{least.said}）。",
+        f"每处住宅归服务距离内一处站点；{held}。",
+        "现有设施保留；拟设中心、站点为候选，是否采用以资源清单为准。",
+    ]
 
 
 def _extent(town: Town, kind: str) -> Bounds:
@@ -112,7 +131,7 @@ def _tables(town: Town, sheet: Mapping[str, Any]) -> tuple[SideTable, ...]:
     made = []
     for item in sheet.get("tables", ()):
         name, params = _call(item, "table")
-        made.append(beside.TABLES[name](town, **params))
+        made.append(TABLES[name](town, **params))
     return tuple(table for table in made if table is not None)
 
 
@@ -146,14 +165,14 @@ def compose_sheets(town: Town) -> list[Entry]:
     entries = []
     for sheet in catalogue["sheets"]:
         number, title, kind = sheet["number"], sheet["title"], sheet["extent"]
-        group = catalogue["groups"][sheet["group"]]
+        group, folder = catalogue["groups"][sheet["group"]], sheet.get("folder", FOLDER)
         if only and number not in only:
-            entries.append(Entry(number, title, group, None, "配置 sheets.only 未选此图"))
+            entries.append(Entry(number, title, group, None, "配置 sheets.only 未选此图", folder))
             continue
         drawn = _draw(town, sheet["draw"])
         if not any(drawn.get(view) for view in sheet["needs"]):
             entries.append(
-                Entry(number, title, group, None, f"没有可表达的内容（绘制条件：{sheet['when']}）")
+                Entry(number, title, group, None, f"没有可表达的内容（绘制条件：{sheet['when']}）", folder)
             )
             continue
         dropped = set(sheet.get("drop", ()))
@@ -168,7 +187,8 @@ def compose_sheets(town: Town) -> list[Entry]:
                 notes=_notes(town, sheet), layout=sheet.get("layout", "standard"),
             )  # fmt: skip
         except SheetError as error:
-            entries.append(Entry(number, title, group, None, str(error).removeprefix(error.code).strip()))
+            reason = str(error).removeprefix(error.code).strip()
+            entries.append(Entry(number, title, group, None, reason, folder))
             continue
-        entries.append(Entry(number, title, group, spec))
+        entries.append(Entry(number, title, group, spec, folder=folder))
     return entries

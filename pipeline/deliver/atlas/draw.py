@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TypeAlias
@@ -27,7 +27,6 @@ from styles.errors import GlyphError, StyleError
 _WORTH_A_POOL = 6
 
 
-FOLDER = "图件/JPG"
 Advance = Callable[[int, int, str], None]
 
 
@@ -127,19 +126,22 @@ def _refuse_glyphs(results: list[tuple[SheetSpec, object]]) -> None:
 
 
 def draw_sheets(
-    entries: list[Entry], folder: Path, plan: Plan, log: FaultLog, *, advance: Advance
+    entries: list[Entry], root: Path, plan: Plan, log: FaultLog, *, advance: Advance
 ) -> list[Sheet]:
-    """Draw every entry that has instructions into ``folder``.
+    """Draw every entry that has instructions into its folder below ``root``.
 
     Parameters
     ----------
     entries : from ``compose_sheets``.
-    folder : of the JPG files; exists.
+    root : the hand-in being built.
     log : told of sheets not drawn and labels that found no room.
     advance : called after each sheet with (done, total, title).
     """
     names = name_sheets(plan, entries)
-    jobs = [(entry.spec, folder / names[entry.number]) for entry in entries if entry.spec is not None]
+    drawn = [entry for entry in entries if entry.spec is not None]
+    for folder in sorted({entry.folder for entry in drawn}):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    jobs = [(entry.spec, root / entry.folder / names[entry.number]) for entry in drawn if entry.spec]
     results: list[SheetReport | Refused | Missing] = []
     workers = min(2, os.cpu_count() or 1) if len(jobs) >= _WORTH_A_POOL else 1
     if workers > 1:
@@ -164,10 +166,8 @@ def draw_sheets(
         reason = result.reason if isinstance(result, Refused) else entry.reason
         code = result.code if isinstance(result, Refused) else "HSQ-D01"
         severity = "提示" if entry.spec is None else "警告"
-        log.add(
-            code, f"{entry.number} {entry.title} 未绘制：{reason}", severity=severity, layer=entry.title
-        )
-        sheets.append(Sheet(Entry(entry.number, entry.title, entry.group, None, reason), None, None))
+        log.add(code, f"{entry.number} {entry.title} 未绘制：{reason}", severity=severity, layer=entry.title)
+        sheets.append(Sheet(replace(entry, spec=None, reason=reason), None, None))
     return sheets
 
 
@@ -201,16 +201,15 @@ def draw_atlas(
     log : told of sheets not drawn and labels without room.
     advance : called after each sheet with (done, total, title).
     """
-    folder = root / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
     entries = compose_sheets(Town(plan, frames, log))
     made: list[Item | Absent] = []
-    for sheet in draw_sheets(entries, folder, plan, log, advance=advance):
+    for sheet in draw_sheets(entries, root, plan, log, advance=advance):
         entry = sheet.entry
+        kind = entry.folder.partition("/")[0]
         if sheet.path is None or sheet.report is None:
-            made.append(Absent("图件", entry.title, entry.reason, number=entry.number))
+            made.append(Absent(kind, entry.title, entry.reason, number=entry.number))
             continue
-        path = f"{FOLDER}/{sheet.path.name}"
+        path = f"{entry.folder}/{sheet.path.name}"
         note = f"{entry.group}；1:{sheet.report.scale}"
-        made.append(Item(path, "图件", entry.title, "pipeline.deliver.atlas", number=entry.number, note=note))
+        made.append(Item(path, kind, entry.title, "pipeline.deliver.atlas", number=entry.number, note=note))
     return made

@@ -7,7 +7,7 @@ import pandas as pd
 
 from layers import codes
 from layers.planned import PlannedParcel
-from layers.reachable import NetworkMark, ScopeCut, Unit
+from layers.reachable import ScopeCut, Unit
 from layers.source import (
     Building,
     Context,
@@ -23,7 +23,6 @@ from pipeline.deliver.atlas.town import PLANNED, STUDIED, Town
 from pipeline.deliver.sheet.spec import Drawn
 
 _LEGAL = codes.BOUNDARY.values[0]
-_DEAD, _BARE = codes.NETWORK_MARK.values[1], codes.NETWORK_MARK.values[-1]
 _LINES = "规划界线"
 _BASE = "基础地理"
 _PATHS = codes.ROAD.values[4:]  # estate roads, footpaths and steps
@@ -226,21 +225,6 @@ def gates(town: Town) -> list[Drawn]:
     return [Drawn(frame=town.inside(Gate), theme="gate", value="出入口", legend_group="道路", obstacle=False)]
 
 
-def network_marks(town: Town) -> list[Drawn]:
-    """Places where the walk network may be wrong, by kind; dead ends are in the database only.
-
-    Every yard lane ends dead: the sample has 421 such ends, which would hide the roads.
-    """
-    frame = town.inside(NetworkMark)
-    frame = frame[~frame[NetworkMark.kind].isin([_DEAD, _BARE])]
-    return [
-        Drawn(
-            frame=frame, theme="network_mark", class_column=NetworkMark.kind, legend_group="步行网络疑点",
-            legend_counts=True, obstacle=False,
-        )
-    ]  # fmt: skip
-
-
 def heritage(town: Town) -> list[Drawn]:
     """Protection ranges, named (4.5)."""
     return [
@@ -257,6 +241,5 @@ VIEWS = {
         context_lines, context_roads, context_buildings, surfaces, community_lines, community_fill, plan_line, study_line,
         cut_line, roads, roads_thin, buildings, building_floors, building_decades, landuse_now,
         landuse_planned, utility_lines, utility_points, open_spaces, gates, heritage,
-        network_marks,
     )
 }  # fmt: skip
