@@ -36,7 +36,9 @@ def map_parts(parts: Iterable[Part | Left]) -> Findings:
     tables = []
     for part in parts:
         if _DIVISIONS.match(part.path.name):
-            findings.left.append(Left(part.path, part.layer, "区划代码表"))
+            findings.left.append(
+                Left(part.path, part.layer, "区划代码表（有 streets 表时，所在文件夹写入 divisions.path）")
+            )
             findings.divisions = (
                 part.path.parent if part.path.name.startswith("streets") else findings.divisions
             )

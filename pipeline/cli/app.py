@@ -77,6 +77,7 @@ _MESSAGES = (
     (r"^Input should be greater than or equal to (\S+)$", r"应不小于 \1"),
     (r"^Input should be less than or equal to (\S+)$", r"应不大于 \1"),
     (r"^Input should be a valid (number|integer).*$", "应为数字"),
+    (r"^Value error, '(.*)' does not match the formats? '%Y-%m-%d'\.$", r"“\1”不是日期，应写成 2026-11-23"),
     (r"^Value error, '(.*)' is not one of (.*)\.$", r"没有“\1”，可用 \2"),
 )
 

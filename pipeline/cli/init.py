@@ -43,7 +43,10 @@ def init(
         _print_findings(console, begun.findings, source.resolve())
     for path in begun.files:
         console.print(f"已写出：{path}", highlight=False, soft_wrap=True)
-    doubts = "和带“？”的行" if source is not None else "，填写模板"
+    found = bool(begun.findings.entries) or begun.findings.open_path is not None
+    if source is not None and not found:
+        console.print(f"{source} 中没有可用的数据，配置指向空模板", highlight=False, soft_wrap=True)
+    doubts = "和带“？”的行" if found else "，填写模板"
     console.print(f"下一步：核对 {begun.config.name} 的 plan 一节{doubts}，然后", highlight=False)
     for command in ("check", "run"):
         console.print(f"  haoshequ {command} {begun.config}", highlight=False, soft_wrap=True)

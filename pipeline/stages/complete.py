@@ -57,7 +57,7 @@ def require_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> No
             f"“{layer.alias}”没有任何要素，{cost}" if files else f"没有“{layer.alias}”数据，{cost}",
             file="、".join(str(source.path) for source in files),
             layer=layer.alias,
-            remedy="检查该文件是否导出完整"
+            remedy="空模板请先填写；已有数据的，检查该文件是否导出完整"
             if files
             else f"在配置的 inputs.{layer.key} 中给出文件，或用 open_data",
         )
