@@ -13,7 +13,8 @@ SIGNS = frozenset("²³°±×÷·µ√≈≤≥—…‰Φ")
 
 
 @cache
-def _everyday() -> frozenset[str]:
+def everyday_characters() -> frozenset[str]:
+    """Return the characters of the first level of GB 2312."""
     leads, trails = _LEVEL_ONE
     pairs = b"".join(
         bytes((lead, trail)) for lead in leads for trail in trails if (lead, trail) < (0xD7, 0xFA)
@@ -24,7 +25,7 @@ def _everyday() -> frozenset[str]:
 def common_share(text: str) -> float:
     """Share of a text's Chinese characters that are everyday ones (GB 2312, first level), 0 to 1."""
     han = [char for char in text if char >= "\u3400" and not "\uff00" <= char <= "\uffef"]
-    return sum(map(_everyday().__contains__, han)) / len(han) if han else 0.0
+    return sum(map(everyday_characters().__contains__, han)) / len(han) if han else 0.0
 
 
 def try_decode(data: bytes, encoding: str) -> str | None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from shapely import Point
 
 from layers.encoding import decode_cell, decode_text, judge_cells, judge_dbf, judge_text
-from layers.evidence import _everyday
+from layers.evidence import everyday_characters, try_decode
 
 from .conftest import E0, N0, Bench
 
@@ -240,13 +240,15 @@ def test_a_declared_encoding_that_does_not_fit_is_told_with_its_lines(bench: Ben
     assert fault.row == "1、2、3、4、5"
 
 
-EVERYDAY = st.lists(st.sampled_from(sorted(_everyday())), min_size=2, max_size=8).map("".join)
+EVERYDAY = st.lists(st.sampled_from(sorted(everyday_characters())), min_size=2, max_size=8).map("".join)
 
 
 @given(st.lists(st.tuples(EVERYDAY, st.sampled_from(["utf-8", "gb18030"])), min_size=4, max_size=8))
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_fields_of_two_encodings_come_back_or_are_not_claimed_to(fields: list[tuple[str, str]]) -> None:
     data = b"\n".join(text.encode(codec) for text, codec in fields) + b"\n"
+    # GB18030 among UTF-8 that happens to be UTF-8 throughout (一一 is һһ) cannot be told, and is UTF-8.
+    assume(len({codec for _, codec in fields}) == 1 or try_decode(data, "utf-8") is None)
     verdict = judge_text(data)
     whole = "".join(f"{text}\n" for text, _ in fields)
     assert decode_text(data, verdict) == whole

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import Point
 
-from layers.evidence import _everyday
+from layers.evidence import everyday_characters
 from layers.mojibake import find_garbled, judge_text_cell
 
 from .conftest import E0, N0, Bench
 
-EVERYDAY = st.lists(st.sampled_from(sorted(_everyday())), min_size=2, max_size=8).map("".join)
+EVERYDAY = st.lists(st.sampled_from(sorted(everyday_characters())), min_size=2, max_size=8).map("".join)
 
 
 def gbk_of(text: str) -> str:
@@ -69,7 +69,7 @@ def test_what_was_garbled_without_loss_comes_back(text: str) -> None:
 
 
 @given(EVERYDAY)
-def test_everyday_text_is_never_suspected(text: str) -> None:
+def testeveryday_characters_text_is_never_suspected(text: str) -> None:
     assert judge_text_cell(text) is None
 
 
