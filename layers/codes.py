@@ -69,3 +69,45 @@ CONTEXT = CodeList("底图要素类型", ("铁路", "水系"), closed=False)
 OPEN_SPACE = CodeList(
     "空间类型", ("公园绿地", "广场", "活动场地", "防护绿地", "水域", "附属绿地"), closed=False
 )
+# 3.1.1: plans whose demands on the community are gathered, what they speak of, and how far they bind.
+PLAN_KIND = CodeList(
+    "规划类型",
+    ("国土空间总体规划", "城市更新专项规划", "城市更新片区策划", "其他专项规划", "城镇详细规划"),
+    closed=False,
+)
+PLAN_SUBJECT = CodeList("涉及方面", ("用地布局", "规模指标", "公共设施", "历史文化"), closed=False)
+FORCE = CodeList("要求类型", ("强制性要求", "引导性要求", "潜在政策空间"))
+# 3.1.2: works done or under way, so that nothing is built twice.
+PAST_WORK = CodeList(
+    "工作类型",
+    (
+        "老旧小区改造",
+        "海绵城市建设",
+        "完整社区建设",
+        "城市社区嵌入式服务设施",
+        "城市一刻钟便民生活圈",
+        "文明城市创建",
+    ),
+    closed=False,
+)
+PAST_STATE = CodeList("实施状态", ("已实施", "在实施"))
+# 1.5(3)-(5), 5.2.1; which comes before which is in configs/process.yaml.
+STEP = CodeList("编制阶段", ("征求意见", "修改", "公示", "专家论证", "审查", "审定"))
+PAPER = CodeList("附件类别", ("体检报告", "协商情况", "评审意见", "其他"))  # 6.1(3), outline 附件
+FUND = CodeList("资金性质", ("财政资金", "社会资金"))  # table 2: the two columns of money
+FUNDING = CodeList(  # 4.6
+    "资金筹措方式",
+    (
+        "中央预算内投资",
+        "中央财政专项资金",
+        "地方财政资金",
+        "专项债券",
+        "专项借款",
+        "政策性贷款",
+        "自有资金",
+        "社会资金",
+    ),
+    closed=False,
+)
+COST_ACTION = CodeList("造价工程类型", ("新建", "改造", "整治"))
+COST_UNIT = CodeList("计价单位", ("㎡", "m", "处"))

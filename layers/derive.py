@@ -16,8 +16,10 @@ from layers.areas import AreaRule, measure_area
 from layers.codes import YES_NO
 from layers.facility_types import recognise_optional, settle_types
 from layers.landuse import mend_landuse
+from layers.ledgers import LEDGERS, OwnCost, Paper, PlanDemand, Population, Step, Target
 from layers.model import Layer
 from layers.read.raw import Place, list_rows
+from layers.settle import settle_funds, settle_ledger
 from layers.source import (
     Barrier,
     Building,
@@ -46,6 +48,14 @@ _IDENTITY = (
     Facility.type_key,
     Ledger.category,
     Survey.dimension,
+    Population.building,
+    PlanDemand.content,
+    Target.indicator,
+    Step.step,
+    Step.date,
+    Paper.file,
+    OwnCost.subject,
+    OwnCost.action,
 )
 _NOT_WALKABLE = frozenset({"快速路"})
 
@@ -83,6 +93,9 @@ def derive_fields(
         _derive_survey(frame, place)
     elif layer is Ledger:
         _derive_ledger(frame, place, area_rule=area_rule)
+        settle_funds(frame, place)
+    elif layer in LEDGERS:
+        settle_ledger(frame, layer, place)
     return frame
 
 

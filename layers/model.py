@@ -67,6 +67,10 @@ class Spec:
     private : whether the field names a person or owner and stays out of public copies.
     form : what a text is more closely: a date, a year (1998, 1990年代), a code whose digits all count, or a
         serial, a code of one width whose leading zeros may have been lost.
+    hint : what to write, in Chinese, where alias, unit and code list do not say it; shown in templates.
+    example : a value as somebody might write it; templates show it, and a test fills templates with it.
+    filled : whether the program fills blanks in, so that even a required field may be left out.
+    derived : whether the program makes the field whatever a file says; templates do not ask for it.
     """
 
     alias: str
@@ -81,6 +85,10 @@ class Spec:
     unique: bool = False
     private: bool = False
     form: Form = ""
+    hint: str = ""
+    example: str = ""
+    filled: bool = False
+    derived: bool = False
 
     def __post_init__(self) -> None:
         if len(self.onemap.encode("ascii")) > 10:
@@ -164,6 +172,11 @@ class Layer:
                 if isinstance(value, Field):
                     found[name] = value.column
         return tuple(found.values())
+
+    @classmethod
+    def asked(cls) -> tuple[Column, ...]:
+        """Columns a technician may fill in: what templates hold and column guesses look for."""
+        return tuple(column for column in cls.columns() if not column.spec.derived)
 
     @classmethod
     def delivered(cls) -> tuple[Column, ...]:

@@ -278,6 +278,7 @@ def test_both_folders_hold_the_same_layers_and_columns(folder: Path) -> None:
         "绿地与保护.gpkg",
         "排水需求.gpkg",
         "资源范围.shp",
+        "已实施工程.gpkg",
     ]
     for name in vectors:
         assert fiona.listlayers(folder / name) == fiona.listlayers(INPUT / name)
@@ -288,11 +289,22 @@ def test_both_folders_hold_the_same_layers_and_columns(folder: Path) -> None:
             ):
                 assert mine.schema["properties"].keys() == model.schema["properties"].keys()
                 assert len(mine) > 0
-    for name, top in (("设施台账.xlsx", 2), ("需求清单.xlsx", 1), ("资源台账.xlsx", 1)):
+    stacked = {"需求清单.xlsx", "资源台账.xlsx", "人口台账.xlsx"}
+    plain = {"相关规划要求.xlsx", "更新目标.xlsx", "过程记录.xlsx", "附件清单.xlsx", "居民代表.xlsx"}
+    tops = {"设施台账.xlsx": (2, 3)} | dict.fromkeys(stacked, (1, 2)) | dict.fromkeys(plain, (1, 1))
+    assert {p.name for p in folder.glob("*.xlsx")} == set(tops)
+    for name, (top, last) in tops.items():
         mine, model = (openpyxl.load_workbook(f / name).active for f in (folder, INPUT))
-        heads = [list(ws.iter_rows(min_row=top, max_row=top + 1, values_only=True)) for ws in (mine, model)]
+        heads = [list(ws.iter_rows(min_row=top, max_row=last, values_only=True)) for ws in (mine, model)]
         assert heads[0] == heads[1]
         assert set(map(str, mine.merged_cells.ranges)) == set(map(str, model.merged_cells.ranges))
+
+
+@FOLDERS
+def test_past_works_have_every_cell_filled(folder: Path) -> None:
+    for layer in ("已实施工程", "已实施管线"):
+        works = gpd.read_file(folder / "已实施工程.gpkg", layer=layer)
+        assert works.drop(columns="GZLX").notna().all(axis=None) and (works["TZ"] > 0).all()
 
 
 def test_tiny_is_small_and_clean() -> None:

@@ -12,7 +12,19 @@ from rich.console import Console
 from typer import rich_utils
 from typer.core import TyperCommand, TyperGroup
 
-from pipeline.cli import access, area, catalogue, check, convert, inspect, reach, run, site, stages
+from pipeline.cli import (
+    access,
+    area,
+    catalogue,
+    check,
+    convert,
+    init,
+    inspect,
+    reach,
+    run,
+    site,
+    stages,
+)
 
 DONE, FAULTS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -57,6 +69,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("init", cls=_Command, help=init.HELP)(init.init)
 app.command("run", cls=_Command, help="运行方案，输出整套成果")(run.run)
 app.command("check", cls=_Command, help="读取并检查全部输入，只写质检报告")(check.check)
 app.command("inspect", cls=_Command, help=inspect.HELP)(inspect.inspect)
@@ -78,6 +91,7 @@ _MESSAGES = (
     (r"^Input should be greater than or equal to (\S+)$", r"应不小于 \1"),
     (r"^Input should be less than or equal to (\S+)$", r"应不大于 \1"),
     (r"^Input should be a valid (number|integer).*$", "应为数字"),
+    (r"^Value error, '(.*)' does not match the formats? '%Y-%m-%d'\.$", r"“\1”不是日期，应写成 2026-11-23"),
     (r"^Value error, '(.*)' is not one of (.*)\.$", r"没有“\1”，可用 \2"),
 )
 

@@ -15,7 +15,7 @@ import shapely
 from layers.codes import SEVERITY
 from layers.faults import CODES
 from layers.planned import Quality
-from pipeline.deliver.geopackage import hold_clock
+from pipeline.deliver.describe import dated
 from pipeline.deliver.items import Item
 from pipeline.plan import Plan
 from styles import symbol
@@ -55,7 +55,7 @@ def write_fault_map(rows: gpd.GeoDataFrame, plan: Plan, root: Path) -> Item:
         rows[Quality.ground].astype("object").where(rows[Quality.ground].notna(), None).to_numpy()
     )
     counts = []
-    with hold_clock(plan.plan.compiled):
+    with dated(plan.plan.compiled):
         for name, geometry, kind in _LAYERS:
             shapes = rows.geometry.to_numpy() if kind == "point" else _take_kind(grounds, kind)
             frame = _dress(rows, shapes)

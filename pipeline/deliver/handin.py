@@ -23,6 +23,7 @@ from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.listing import write_catalogue, write_manifest
 from pipeline.deliver.onemap import collect_layers, missing_layers
+from pipeline.deliver.papers import copy_papers
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import write_report
 from pipeline.deliver.shapefile import write_shapefiles
@@ -105,6 +106,7 @@ def _write_all(
     made.append(write_geopackage(layers, plan, root))
     made += missing_layers(layers)
     made += write_tables(frames, plan, root, log)
+    made += copy_papers(frames, plan, root, log)
     if draw_sheets is not None:
         made += draw_sheets(frames, plan, root, log)
     crs = Given(plan, frames).crs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
@@ -19,6 +19,8 @@ from pipeline.plan.sources import Divisions, Inputs, OpenData
 
 # Nobody walks farther in a quarter of an hour; more is a slip of units.
 LONGEST_WALK_M = 5000.0
+# What a fresh config has where only the technician knows the words.
+PLACEHOLDER = "XX"
 
 
 def suggest(unknown: list[str], known: list[str]) -> str:
@@ -201,6 +203,14 @@ class Plan(Block):
     delivery: Delivery = Field(default=Delivery(), description="成果输出")
 
     _home: Path = PrivateAttr(default=Path())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_blocks(cls, data: Any) -> Any:
+        """Read a block whose lines are all commented out as absent."""
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key == "plan"}
 
     @model_validator(mode="after")
     def _has_place(self) -> Plan:

@@ -93,6 +93,27 @@ class Inputs(Block):
     heritage: list[Source] = Field(default_factory=list, description="历史文化保护范围")
     survey: list[Source] = Field(default_factory=list, description="需求清单（专项体检）")
     ledger: list[Source] = Field(default_factory=list, description="资源台账（专项体检）")
+    population: list[Source] = Field(default_factory=list, description="人口台账：按建筑或按社区，分年龄段")
+    plan_demand: list[Source] = Field(
+        default_factory=list,
+        description="相关规划要求：来源、条款、内容，强制性、引导性或潜在政策空间（指南 3.1.1）",
+    )
+    past_work: list[Source] = Field(
+        default_factory=list, description="已实施和在实施工程及其范围，用于避免重复建设（指南 3.1.2）"
+    )
+    target: list[Source] = Field(
+        default_factory=list, description="更新目标：分维度的指标、现状值、目标值（指南 4.1）"
+    )
+    step: list[Source] = Field(
+        default_factory=list,
+        description="过程记录：征求意见、修改、公示、专家论证、审查、审定的日期和文件（指南 1.5）",
+    )
+    paper: list[Source] = Field(
+        default_factory=list,
+        description="附件：体检报告、协商情况、评审意见等文件，复制到成果并列入目录（指南 6.1）",
+    )
+    delegate: list[Source] = Field(default_factory=list, description="居民代表：人数与登记人数（指南 4.9.2）")
+    unit_cost: list[Source] = Field(default_factory=list, description="当地造价，优先于程序自带的示例单价")
 
     def given(self) -> dict[str, list[Source]]:
         """Layers that have at least one file, in the declared order."""

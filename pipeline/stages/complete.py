@@ -18,6 +18,7 @@ from layers.model import Layer
 from layers.read.raw import Place, list_rows
 from layers.source import Community, Outline, Road
 from pipeline.plan import Plan
+from pipeline.plan.models import PLACEHOLDER
 from pipeline.stages.base import Frame
 from styles.fonts import find_missing
 
@@ -28,14 +29,17 @@ def report_missing(
     """Say of every layer without rows which outputs that costs; what is wrong with a file is said already."""
     costs = read_settings("missing_layers.yaml")
     areas = _has_areas(frames[Community.key])
+    files = plan.inputs.given()
     for layer in layers:
-        if (layer is Outline and areas) or layer in (Road, Community) or layer.key in plan.inputs.given():
+        if (layer is Outline and areas) or layer in (Road, Community) or len(frames[layer.key]):
             continue
-        if not len(frames[layer.key]):
-            log.add(
-                "HSQ-A05", f"没有“{layer.alias}”数据：{costs[layer.key]}", severity="提示", layer=layer.alias,
-                remedy=f"有数据时在配置的 inputs.{layer.key} 中给出文件",
-            )  # fmt: skip
+        said = f"{layer.alias}的文件没有任何行" if layer.key in files else f"没有“{layer.alias}”数据"
+        if layer.key in files and any(fault.layer == layer.alias for fault in log.errors):
+            continue
+        log.add(
+            "HSQ-A05", f"{said}：{costs[layer.key]}", severity="提示", layer=layer.alias,
+            remedy=f"有数据时在配置的 inputs.{layer.key} 中给出文件" if layer.key not in files else "填写后重新运行",
+        )  # fmt: skip
 
 
 def require_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> None:
@@ -53,7 +57,7 @@ def require_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> No
             f"“{layer.alias}”没有任何要素，{cost}" if files else f"没有“{layer.alias}”数据，{cost}",
             file="、".join(str(source.path) for source in files),
             layer=layer.alias,
-            remedy="检查该文件是否导出完整"
+            remedy="空模板请先填写；已有数据的，检查该文件是否导出完整"
             if files
             else f"在配置的 inputs.{layer.key} 中给出文件，或用 open_data",
         )
@@ -70,6 +74,16 @@ def require_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> No
             "HSQ-A05", "社区只有点位，没有规划外轮廓，无法确定规划范围", layer=Outline.alias,
             remedy="在配置的 inputs.outline 中给出外轮廓面，或把 inputs.community_given 换成社区边界面",
         )  # fmt: skip
+
+
+def report_placeholders(plan: Plan, log: FaultLog) -> None:
+    """Warn of words a fresh config left open: they would stand on every sheet."""
+    for key, value in plan.plan:
+        if isinstance(value, str) and PLACEHOLDER in value:
+            log.add(
+                "HSQ-C03", f"配置项 plan.{key} 还是占位文字“{value}”", severity="警告", field=f"plan.{key}", value=value,
+                action="照原样写入图签和表格", remedy="改成实际的名称",
+            )  # fmt: skip
 
 
 def open_divisions(plan: Plan, log: FaultLog) -> Divisions | None:

@@ -19,12 +19,14 @@ from layers.crs import Zone, choose_zone, name_crs
 from layers.derive import derive_fields, set_limits
 from layers.duplicates import drop_twins
 from layers.faults import FaultLog, PlanFaults
-from layers.frame import empty_frame
+from layers.frame import conform, empty_frame
 from layers.ground import Ground, find_ground
+from layers.ledgers import LEDGERS
 from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, place_frame, read_source
 from layers.repair import PLANAR, mend_shapes, report_corners
+from layers.settle import drop_repeated
 from layers.shapes.findings import Findings
 from layers.source import (
     Building,
@@ -48,10 +50,13 @@ from pipeline.stages.complete import (
     division_rules,
     open_divisions,
     report_missing,
+    report_placeholders,
     report_zones,
     require_layers,
 )
 from pipeline.stages.outside import report_outside
+from pipeline.stages.papers import check_papers, check_steps, report_delegates
+from pipeline.stages.people import fill_people
 from pipeline.stages.tiling import find_grounds, fit_parcels, settle_parcels, tile_frames
 
 SOURCE_LAYERS: tuple[type[Layer], ...] = tuple(Layer.registry[key] for key in Inputs.model_fields)
@@ -146,12 +151,24 @@ def load_layers(given: Given) -> dict[str, Frame]:
     report_outside(frames, grounds, intake.places(), plan)
     frames[FileAccount.key] = close_accounts(log)
     frames = _fill_from_open_data(frames, open_frames, plan)
+    frames = _read_ledgers(frames, plan, log)
     frames[Relief.key] = _read_relief(frames[Road.key], plan, log)
     if open_frames or plan.open_data is None:
         report_missing(frames, plan, log, layers=SOURCE_LAYERS)
         require_layers(frames, plan, log)
+    report_placeholders(plan, log)
     report_zones(frames[Community.key], plan, log)
     log.raise_errors()
+    return frames
+
+
+def _read_ledgers(frames: dict[str, Frame], plan: Plan, log: FaultLog) -> dict[str, Frame]:
+    """Check what the ledgers say of each other and of the layers, and fill in people."""
+    told = (*LEDGERS, Building, Community)
+    frames = fill_people(frames | {layer.key: conform(frames[layer.key], layer) for layer in told}, log)
+    check_papers(frames, plan, log)
+    check_steps(frames, log)
+    report_delegates(frames, log)
     return frames
 
 
@@ -260,7 +277,8 @@ def _finish_layer(
     labels: list[pd.Series] = []
     for item in items:
         report_costs(item.frame, layer, item.place)
-    frames = [mend_shapes(place_frame(item, crs), layer, item.place) for item in items]
+    mend = drop_repeated if layer.shape is None else mend_shapes
+    frames = [mend(place_frame(item, crs), layer, item.place) for item in items]
     if layer in PLANAR:
         tolerance_m = plan.topology.tolerance_m
         frames = tile_frames(frames, [item.place for item in items], tolerance_m=tolerance_m)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from configs.facilities import FacilityClass
 from configs.planning import UnitCost, unit_costs
+from layers.ledgers import OwnCost
 from layers.planned import Resource
 from pipeline.stages.placing import clean_number, write_money
 from pipeline.stages.support import is_social
@@ -81,20 +84,57 @@ class Purse:
         return drawn, texts
 
 
-def estimate_cost(item: FacilityClass | None, action: str, *, area_m2: float, length_m: float) -> Cost:
-    """Return the total of a project from ``configs/costs.csv``.
+def read_costs(ledger: pd.DataFrame) -> dict[tuple[str, str, str], UnitCost]:
+    """Return unit costs by (subject, action, unit): those of ``configs/costs.csv``, outweighed by the ledger's.
+
+    Parameters
+    ----------
+    ledger : ``OwnCost`` rows; a range not given is the cost itself, and what somebody vouches for is certain.
+    """
+    rows = ledger.to_dict("records")
+    own = {
+        (row[OwnCost.subject], row[OwnCost.action], row[OwnCost.unit]): UnitCost(
+            subject=row[OwnCost.subject],
+            action=row[OwnCost.action],
+            unit=row[OwnCost.unit],
+            unit_cost_wan=row[OwnCost.cost_wan],
+            low_wan=_or(row[OwnCost.low_wan], row[OwnCost.cost_wan]),
+            high_wan=_or(row[OwnCost.high_wan], row[OwnCost.cost_wan]),
+            source=f"{row[OwnCost.origin]}，{row[OwnCost.date]}",
+            confidence=1.0,
+        )
+        for row in rows
+    }
+    return {**unit_costs(), **own}
+
+
+def _or(value: float, other: float) -> float:
+    return other if np.isnan(value) else value
+
+
+def estimate_cost(
+    item: FacilityClass | None,
+    action: str,
+    *,
+    area_m2: float,
+    length_m: float,
+    costs: Mapping[tuple[str, str, str], UnitCost] | None = None,
+) -> Cost:
+    """Return the total of a project from unit costs.
 
     Parameters
     ----------
     item : facility class, None for works in place.
     action : 改造, 新建 or 整治.
     area_m2, length_m : scale; NaN where it has none. A cost by piece counts one.
+    costs : by (subject, action, unit), as ``read_costs`` returns them; ``configs/costs.csv`` when None.
     """
+    known = unit_costs() if costs is None else costs
     scales = {"㎡": area_m2, "m": length_m, "处": 1.0}
     subjects = [item.key, "*land" if item.land else "*indoor"] if item is not None else ["*works"]
     for subject in subjects:
         for unit, scale in scales.items():
-            row = unit_costs().get((subject, action, unit))
+            row = known.get((subject, action, unit))
             if row is not None and not np.isnan(scale):
                 return Cost(round(row.unit_cost_wan * scale, 2), _write_basis(row, scale))
     return Cost(float("nan"), "规模未定，造价待测算")

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from configs.facilities import FacilityClass, facility_classes
-from configs.planning import find_department, find_operator
+from configs.planning import UnitCost, find_department, find_operator
 from layers import codes
 from layers.areas import measure_area
+from layers.ledgers import OwnCost, PastWork
 from layers.planned import Match, Need, Pair, Project, Resource, Site
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame, Given, Stage
-from pipeline.stages.money import Cost, Funding, Purse, estimate_cost
+from pipeline.stages.money import Cost, Funding, Purse, estimate_cost, read_costs
 from pipeline.stages.naming import check_unique
 from pipeline.stages.phases import Standing, find_phase, plan_months
 from pipeline.stages.placing import clean_number, clean_text, write_area, write_money
+from pipeline.stages.repeats import report_repeats
 from pipeline.stages.rows import make_shapes
 
 Row = dict[str, Any]
@@ -70,12 +73,13 @@ def make_projects(given: Given) -> dict[str, Frame]:
     drafts = _draft(given, {row[Resource.number]: row for row in resources})
     numbers = _number(drafts)
     purse = Purse.open(resources)
+    costs = read_costs(given.table(OwnCost))
     money = [row for row in resources if row[Resource.category] in ("资金", "政策")]
     order = sorted(drafts, key=lambda d: (find_phase(d.standing).index, numbers[d.need[Need.number]]))
     rows = []
     for draft in order:
         supporters = clean_text(draft.match[Match.resources]).split("、")
-        cost = _estimate(draft)
+        cost = _estimate(draft, costs)
         mine = [row for row in money if row[Resource.number] in supporters]
         funding = None if np.isnan(cost.total_wan) else purse.pay(cost.total_wan, mine)
         rows.append(_write(draft, numbers[draft.need[Need.number]], cost, funding, given.plan))
@@ -94,6 +98,7 @@ def make_projects(given: Given) -> dict[str, Frame]:
             remedy="在资源台账中补充资金来源，或调整项目规模",
         )
     check_unique(frame[Project.number], what="project")
+    report_repeats(frame, given.geo(PastWork), given.log)
     return {Project.key: frame.sort_values(Project.number, ignore_index=True)}
 
 
@@ -141,7 +146,7 @@ def _number(drafts: list[Draft]) -> dict[str, str]:
     return numbers
 
 
-def _estimate(draft: Draft) -> Cost:
+def _estimate(draft: Draft, costs: Mapping[tuple[str, str, str], UnitCost]) -> Cost:
     if draft.way == "管理":
         return Cost(float("nan"), "非施工项目，不列投资")
     way = draft.way if draft.way in ("新建", "整治") else "改造"
@@ -152,7 +157,7 @@ def _estimate(draft: Draft) -> Cost:
     if draft.item is None and shape is not None:
         area = shape.area or float("nan")
         length = shape.length if shape.area == 0 and shape.length > 0 else float("nan")
-    return estimate_cost(draft.item, way, area_m2=area, length_m=length)
+    return estimate_cost(draft.item, way, area_m2=area, length_m=length, costs=costs)
 
 
 def _write(draft: Draft, number: str, cost: Cost, funding: Funding | None, plan: Plan) -> Row:
@@ -264,7 +269,7 @@ def _tell_apart(rows: list[Row]) -> None:
 PROJECTS = Stage(
     name="projects",
     title="项目清单",
-    takes=(Need, Pair, Match, Resource, Site),
+    takes=(Need, Pair, Match, Resource, Site, OwnCost, PastWork),
     gives=(Project,),
     run=make_projects,
 )

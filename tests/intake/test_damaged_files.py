@@ -20,7 +20,7 @@ from .conftest import E0, N0, Bench
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "data/sample/tiny"
-FILES = sorted(path.name for path in TINY.iterdir() if path.suffix != ".tif")
+FILES = sorted(path.name for path in TINY.iterdir() if path.is_file() and path.suffix != ".tif")
 
 
 def damage(data: bytes, rng: random.Random) -> bytes:

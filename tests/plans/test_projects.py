@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from shapely import LineString, box
 
 from configs import read_settings
+from configs.facilities import facility_classes
 from configs.planning import phase_rules
 from layers.frame import empty_frame
+from layers.ledgers import OwnCost, PastWork
 from layers.planned import Match, Need, Pair, Project, Resource, Site
 from pipeline.stages.base import Given
-from pipeline.stages.money import Purse, estimate_cost
+from pipeline.stages.money import Purse, estimate_cost, read_costs
 from pipeline.stages.phases import Standing, find_phase, plan_months
 from pipeline.stages.projects import PROJECTS
 from tests.builders import CRS, make_frame, make_plan
@@ -87,7 +89,6 @@ def test_the_two_sources_make_the_total_to_the_grain(totals, public, private):
 
 
 def test_costs_carry_their_basis_and_an_unknown_scale_costs_nothing_known():
-    from configs.facilities import facility_classes
 
     cost = estimate_cost(facility_classes()["canteen"], "改造", area_m2=200, length_m=float("nan"))
     assert cost.total_wan == 36.0 and "待核" in cost.basis and "0.18万元/㎡×200.00㎡" in cost.basis
@@ -96,8 +97,9 @@ def test_costs_carry_their_basis_and_an_unknown_scale_costs_nothing_known():
     assert open_cost.total_wan != open_cost.total_wan
 
 
-def run_projects(needs, matches, *, resources=(), pairs=(), sites=()):
+def run_projects(needs, matches, *, resources=(), pairs=(), sites=(), costs=(), works=()):
     rows = {Need: needs, Match: matches, Resource: resources, Pair: pairs, Site: sites}
+    rows |= {OwnCost: costs, PastWork: works}
     frames = {
         layer.key: make_frame(layer, list(some)) if some else empty_frame(layer, crs=CRS)
         for layer, some in rows.items()
@@ -156,3 +158,32 @@ def test_a_safety_need_without_resource_stays_in_phase_one_and_is_flagged(safety
     if kept:
         row = rows.loc["XQ01"]
         assert row[Project.phase_index] == 1 and "资源缺口" in row[Project.note]
+
+
+def test_unit_costs_of_the_place_outweigh_the_examples():
+    own = {"id": "c", "subject": "canteen", "action": "改造", "unit": "㎡", "cost_wan": 0.3, "origin": "结算", "date": "2026-03"}
+    costs = read_costs(make_frame(OwnCost, [own]))
+    canteen = facility_classes()["canteen"]
+    cost = estimate_cost(canteen, "改造", area_m2=100, length_m=float("nan"), costs=costs)
+    assert cost.total_wan == 30.0 and "区间30.00–30.00万元；结算，2026-03，置信度1" in cost.basis
+    assert estimate_cost(None, "整治", area_m2=float("nan"), length_m=150.0, costs=costs).total_wan == 18.0
+
+
+def past(number, geometry, **more):
+    return {"id": number, "name": f"旧工程{number}", "state": "已实施", "geometry": geometry, **more}
+
+
+def test_a_project_on_ground_that_was_worked_is_told_once_a_pair_with_its_place():
+    needs = [need_row("XQ01", type_key=None, geometry=LineString([(0, 0), (0, 100)]))]
+    works = [past("W1", box(-5, 40, 5, 60), end="2022-11"), past("W2", box(50, 0, 60, 10)), past("W3", None)]
+    _, faults = run_projects(needs, [listed("XQ01")], works=works)
+    (told,) = (fault for fault in faults if fault.code == "HSQ-A07")
+    assert told.value == "旧工程W1" and "重叠 20 m" in told.problem and "2022-11" in told.problem
+    assert told.severity == "警告" and told.x == 0 and 40 <= told.y <= 60
+
+
+def test_borders_that_only_touch_are_no_overlap():
+    needs = [need_row("XQ01", type_key=None, geometry=box(0, 0, 10, 10))]
+    works = [past("W1", box(10, 0, 20, 10)), past("W2", box(9.99, 0, 20, 10))]
+    _, faults = run_projects(needs, [listed("XQ01")], works=works)
+    assert [fault for fault in faults if fault.code == "HSQ-A07"] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+import openpyxl
 import pandas as pd
 import pytest
 import shapely
@@ -12,7 +13,8 @@ import shapely
 from configs import read_settings
 from configs.facilities import facility_classes
 from layers.faults import Fault
-from layers.planned import Inventory, Match, Need, Pair, Resource
+from layers.ledgers import Delegate
+from layers.planned import Inventory, Match, Need, Pair, Project, Resource
 from layers.reachable import Edge, Served, Sharing
 from layers.source import Building, Facility, Road, Survey
 from tests.handin import check_handin
@@ -33,6 +35,7 @@ TOLD = {
     ("地图POI.csv", "非生活圈类别"): ("HSQ-V08", "无法识别"),
     ("需求清单.xlsx", "无位置需求"): ("HSQ-A03", "没有位置"),
     ("资源范围.shp", "自相交"): ("HSQ-G02", "自相交"),
+    ("过程记录.xlsx", "次序颠倒"): ("HSQ-A10", "次序应相反"),
 }
 # Whose rows of the report name the table the shapes are joined to, not the file of the shapes.
 JOINED = {"资源范围.shp": "资源台账.xlsx"}
@@ -209,6 +212,41 @@ def test_planted_flaw_is_told(remarks: list[Fault], flaw: tuple[str, str]) -> No
         assert f"{len(objects)} 栋" in told[0].problem
     else:
         assert len(told) == 1
+
+
+@pytest.mark.parametrize("item", TRUTH["重复建设"], ids=lambda item: item["工程"])
+def test_planted_repeat_is_told_with_its_place(sample: Whole, remarks: list[Fault], item: dict) -> None:
+    projects = sample.frame(Project).set_index(Project.need)
+    project = projects.loc[item["需求编号"]]
+    told = [f for f in remarks if f.code == "HSQ-A07" and f.value == item["工程"]]
+    (fault,) = (f for f in told if f.row == project[Project.number])
+    assert project.geometry.distance(shapely.Point(fault.x, fault.y)) < 0.1
+    assert fault.severity == "警告" and "3.1.2" in fault.remedy
+
+
+def test_papers_are_handed_in_and_listed(sample: Whole) -> None:
+    given = {p.name: p.read_bytes() for p in (sample.home / "data/sample/输入/附件").iterdir()}
+    copied = {p.relative_to(sample.handin).as_posix(): p for p in sample.handin.glob("附件/*/*")}
+    assert {path.split("/")[1] for path in copied} == {"体检报告", "协商情况", "评审意见", "过程记录"}
+    assert all(path.read_bytes() == given[path.name] for path in copied.values())
+    assert {path.name for path in copied.values()} == set(given)
+    book = openpyxl.load_workbook(sample.handin / "成果目录.xlsx")
+    listed = {row[4] for row in book["成果目录"].iter_rows(values_only=True)}
+    assert set(copied) <= listed
+
+
+def test_unit_costs_of_the_place_outweigh_the_examples(sample: Whole) -> None:
+    basis = sample.frame(Project).set_index(Project.need)[Project.cost_basis]
+    assert "0.15万元/m" in basis["XQ14"] and "虚构区排水公司招标均价，2026-03" in basis["XQ14"]
+
+
+def test_names_of_delegates_stay_at_home(sample: Whole) -> None:
+    names = sample.frame(Delegate)[Delegate.name]
+    assert len(names) == 48 and names.str.contains("代表").all()
+    for path in sample.handin.rglob("*.xlsx"):
+        book = openpyxl.load_workbook(path, read_only=True)
+        cells = {str(c) for page in book for row in page.iter_rows(values_only=True) for c in row if c}
+        assert not [cell for cell in cells for name in names if name in cell], path.name
 
 
 def test_footbridge_does_not_meet_the_avenue(sample: Whole) -> None:

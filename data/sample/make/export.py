@@ -7,6 +7,7 @@ from pathlib import Path
 import facilities as fc
 import ledgers as lg
 import numpy as np
+import office
 import people
 import rasters
 import shapely
@@ -16,8 +17,18 @@ import writers as wr
 from flaws import DOUBLED, LOOPED, SPIKED, UNDATED, loop, spike
 from frame import COMMUNITIES, CRS, CRS_PREFIXED, PREFIX_M, STREET
 from shapely import LineString
-from town import Town
+from town import Town, find_parcel
 
+WORK_COLUMNS = {
+    "GCMC": "str",
+    "GZLX": "str",
+    "SSZT": "str",
+    "SSNR": "str",
+    "KGNY": "str",
+    "WGNY": "str",
+    "TZ": "float",
+    "SSDW": "str",
+}
 SCHEMAS: dict[str, dict] = {
     "社区边界": {
         "geometry": "Polygon",
@@ -97,6 +108,8 @@ SCHEMAS: dict[str, dict] = {
         "geometry": "LineString",
         "properties": {"XQBH": "str", "GXLX": "str", "MS": "str", "CD": "float"},
     },
+    "已实施工程": {"geometry": "Polygon", "properties": WORK_COLUMNS},
+    "已实施管线": {"geometry": "LineString", "properties": WORK_COLUMNS},
     "资源范围": {
         "geometry": "Polygon",
         "properties": {"ZYBH": "str:10", "ZYMC": "str:100", "ZYLB": "str:8", "MJ": "float:16.2"},
@@ -269,3 +282,58 @@ def write_sample(out: Path, town: Town, facilities: list[dict]) -> None:
     rasters.write_rasters(
         out, town, CRS, step=1, jpeg_quality=82, tiled=True, blockxsize=256, blockysize=256
     )
+    lines = {
+        r["name"]: shapely.line_merge(
+            shapely.union_all([p["geometry"] for p in town.streets if p["name"] == r["name"]])
+        )
+        for r in town.streets
+    }
+    works = [(row, find_parcel(town, row[-1].lstrip("@"))["geometry"]) for row in office.WORKS]
+    pipes = [(row, max(shapely.get_parts(lines[row[-1]]), key=lambda g: g.length)) for row in office.PIPES]
+    names = list(town.communities)
+    rows, totals = office.list_people_by_community(town.buildings, names)
+    write_office(
+        out,
+        people=rows,
+        totals=totals,
+        plans=office.PLANS,
+        works=works,
+        pipes=pipes,
+        targets=office.TARGETS,
+        steps=office.STEPS,
+        delegates=office.list_delegates(names, each=12),
+    )
+
+
+def write_office(
+    out: Path,
+    *,
+    people: list[list],
+    totals: list | None,
+    plans: list[list],
+    works: list[tuple[list, shapely.Geometry]],
+    pipes: list[tuple[list, shapely.Geometry]],
+    targets: list[list],
+    steps: list[list],
+    delegates: list[list],
+) -> None:
+    """Write the ledgers of ``office`` below ``out``."""
+    wr.write_xlsx(out / "人口台账.xlsx", "人口", office.PEOPLE_HEADER, people, totals=totals)
+    wide = {"来源规划": 34, "要求内容": 44, "落实情况": 30, "规划类型": 18}
+    wr.write_xlsx(out / "相关规划要求.xlsx", "规划要求", office.PLAN_HEADER, plans, widths=wide)
+    shapes = [
+        [dict(zip(WORK_COLUMNS, row, strict=False)) | {"geometry": geometry} for row, geometry in part]
+        for part in (works, pipes)
+    ]
+    layers = {name: (rows, SCHEMAS[name]) for name, rows in zip(("已实施工程", "已实施管线"), shapes, strict=True)}
+    wr.write_gpkg(out / "已实施工程.gpkg", layers, CRS)
+    wide = {"指标": 26, "依据": 30, "目标值": 20}
+    wr.write_xlsx(out / "更新目标.xlsx", "更新目标", office.TARGET_HEADER, targets, widths=wide)
+    wide = {"内容与结论": 40, "文件": 30, "组织单位": 20}
+    wr.write_xlsx(out / "过程记录.xlsx", "过程记录", office.STEP_HEADER, steps, widths=wide)
+    wide = {"附件名称": 40, "文件": 30, "出具单位": 20}
+    wr.write_xlsx(out / "附件清单.xlsx", "附件", office.PAPER_HEADER, office.PAPERS, widths=wide)
+    wr.write_xlsx(out / "居民代表.xlsx", "居民代表", office.DELEGATE_HEADER, delegates)
+    wr.write_text(out / "造价.csv", office.COST_TEXT)
+    for name, paragraphs in office.TEXTS.items():
+        wr.write_docx(out / "附件" / name, paragraphs)

@@ -1,4 +1,4 @@
-"""What is planted in the sample: gaps, sharing across borders, matches, and the tiers they use."""
+"""What is planted in the sample: gaps, sharing across borders, matches, repeated works, and the tiers they use."""
 
 from __future__ import annotations
 
@@ -71,3 +71,5 @@ BETTER = {
     "XQ07": ("云溪文化中心书吧", 3, "同级且步行更近，面积更相称：配套用房背靠小区围墙，须绕到大道一侧进出"),
     "XQ04": ("ZY05", 2, "闲置厂区，面积和形状合适，需调整规划用途；近处操场的余地不足"),
 }
+# past work, need on the same ground: a project for it may build the same thing twice.
+REPEATS = [("机修游园一期整治", "XQ10"), ("双井巷排水管网修复一期", "XQ14")]

@@ -7,6 +7,7 @@ from pathlib import Path
 import export as ex
 import facilities as fc
 import numpy as np
+import office
 import parcels as pc
 import rasters
 import streets as st
@@ -256,4 +257,15 @@ def write_tiny(out: Path) -> None:
     ]
     wr.write_shp(out / "资源范围.shp", shapes, s["资源范围"], CRS)
     rasters.write_rasters(out, town, CRS, step=2, jpeg_quality=75)
+    ex.write_office(
+        out,
+        people=office.list_people_by_building(town.buildings),
+        totals=None,
+        plans=office.TINY_PLANS,
+        works=[(office.TINY_WORKS[0], box(*PARCELS[0][2]))],
+        pipes=[(office.TINY_PIPES[0], LineString(at([(0, 0), (0, 180)])))],
+        targets=office.TINY_TARGETS,
+        steps=office.TINY_STEPS,
+        delegates=office.list_delegates([NAME], each=5),
+    )
     assert NAME in COMMUNITIES

@@ -8,13 +8,14 @@ from __future__ import annotations
 import flaws
 import ledgers as lg
 import numpy as np
+import office
 import people
 import services as sv
 import shapely
 import survey
 import yaml
-from planted import ALIKE, BETTER, GAPS, LEAST_SHARE, MATCHES, SHARED, TIER_M, TIER_MIN
-from town import HOUSING, Town
+from planted import ALIKE, BETTER, GAPS, LEAST_SHARE, MATCHES, REPEATS, SHARED, TIER_M, TIER_MIN
+from town import HOUSING, Town, find_parcel
 from walking import WalkGraph
 
 
@@ -35,6 +36,7 @@ def make_truth(town: Town, facilities: list[dict]) -> dict:
         "漏配": [check_gap(reach, c, k, wrong) for c, k in GAPS],
         "共享可解": [check_shared(reach, c, k, wrong) for c, k in SHARED],
         "预期匹配": [check_match(town, *m, wrong) for m in MATCHES],
+        "重复建设": [check_repeat(town, *pair, wrong) for pair in REPEATS],
         "埋设缺陷": list_faults(town),
     }
     if wrong:
@@ -229,6 +231,21 @@ def check_better(
     return {"编号": ident, "等级": best, "直线距离_m": round(far), "理由": reason}
 
 
+def check_repeat(town: Town, work: str, need: str, wrong: list[str]) -> dict:
+    """A need that lies on a work done or under way."""
+    parcel = next((w[-1].lstrip("@") for w in office.WORKS if w[0] == work), None)
+    if parcel:
+        spot = next(n for n in lg.make_needs(town) if n["id"] == need)["geometry"]
+        ground = find_parcel(town, parcel)["geometry"]
+    else:
+        street = next(w[-1] for w in office.PIPES if w[0] == work)
+        spot = next(d for d in lg.make_drains(town) if d["XQBH"] == need)["geometry"]
+        ground = shapely.union_all([r["geometry"] for r in town.streets if r["name"] == street])
+    if not spot.intersects(ground):
+        wrong.append(f"repeat {work}-{need}: {spot.distance(ground):.0f} m apart")
+    return {"工程": work, "需求编号": need}
+
+
 def list_faults(town: Town) -> list[dict]:
     by = {b["name"]: f"JZ{i + 1:04d}" for i, b in enumerate(town.buildings)}
     spiked = next(p["tbbh"] for p in town.parcels if p["name"] == flaws.SPIKED)
@@ -288,6 +305,7 @@ def list_faults(town: Town) -> list[dict]:
             "对象": [p[0] for p in survey.PLACES if p[6] == "待核"],
         },
         {"文件": "资源范围.shp", "缺陷": "形状狭长", "对象": ["ZY13", "ZY14"]},
+        {"文件": "过程记录.xlsx", "缺陷": "次序颠倒", "说明": "修改晚于公示"},
     ]
 
 

@@ -91,7 +91,7 @@ def write_xlsx(
     totals: list | None = None,
     widths: dict[str, float] | None = None,
 ) -> None:
-    """Write a ledger with a two-row merged header, as offices make them.
+    """Write a ledger with its header merged over two rows, as offices make them, or of one row.
 
     Parameters
     ----------
@@ -104,6 +104,7 @@ def write_xlsx(
     ws = book.active
     ws.title = sheet
     top = 2 if title else 1
+    deep = 1 if any(leaves for _, leaves in header) else 0
     n = sum(max(1, len(leaves)) for _, leaves in header)
     if title:
         ws.cell(1, 1, title).font = Font(size=16, bold=True)
@@ -118,10 +119,10 @@ def write_xlsx(
                 ws.merge_cells(
                     start_row=top, start_column=col, end_row=top, end_column=col + len(leaves) - 1
                 )
-        else:
+        elif deep:
             ws.merge_cells(start_row=top, start_column=col, end_row=top + 1, end_column=col)
         col += max(1, len(leaves))
-    for r in range(1, top + 2):
+    for r in range(1, top + 1 + deep):
         for c in range(1, n + 1):
             cell = ws.cell(r, c)
             cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
@@ -130,14 +131,42 @@ def write_xlsx(
                 cell.font, cell.border = Font(bold=True), BOX
     for i, row in enumerate([*rows, *([totals] if totals else [])]):
         for c, value in enumerate(row, start=1):
-            cell = ws.cell(top + 2 + i, c, value)
+            cell = ws.cell(top + 1 + deep + i, c, value)
             cell.alignment, cell.border = Alignment(vertical="center", wrap_text=True), BOX
     for c in range(1, n + 1):
-        leaf = ws.cell(top + 1, c).value or ws.cell(top, c).value
+        leaf = ws.cell(top + deep, c).value or ws.cell(top, c).value
         ws.column_dimensions[get_column_letter(c)].width = (widths or {}).get(leaf, 13)
-    ws.freeze_panes = ws.cell(top + 2, 1)
+    ws.freeze_panes = ws.cell(top + 1 + deep, 1)
     buffer = io.BytesIO()
     book.save(buffer)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(freeze_zip(buffer.getvalue()))
+
+
+_DOCX = {
+    "[Content_Types].xml": (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Override PartName="/word/document.xml" ContentType='
+        '"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
+    ),
+    "_rels/.rels": (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="rId1" Target="word/document.xml" Type='
+        '"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"/></Relationships>'
+    ),
+}
+
+
+def write_docx(path: Path, paragraphs: list[str]) -> None:
+    """Write the smallest document a word processor opens."""
+    body = "".join(f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in paragraphs)
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    parts = {**_DOCX, "word/document.xml": f'<w:document xmlns:w="{space}"><w:body>{body}</w:body></w:document>'}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        for name, content in parts.items():
+            made.writestr(name, '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>' + content)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(freeze_zip(buffer.getvalue()))
 
