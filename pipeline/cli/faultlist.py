@@ -60,7 +60,9 @@ def print_faults(
         _print_lines(console, ("处理：", action or ""), ("修改：", remedy or ""), indent=2)
         if len(group) > len(shown):
             rest = "见质检报告" if report else "改正以上各条后重新运行可见"
-            console.print(f"  另有 {len(group) - len(shown)} 条，{rest}", style=STYLE[severity], highlight=False)
+            console.print(
+                f"  另有 {len(group) - len(shown)} 条，{rest}", style=STYLE[severity], highlight=False
+            )
 
 
 def _group(faults: Sequence[Fault], severities: Sequence[str]) -> dict[tuple[str, str], list[Fault]]:

@@ -78,7 +78,9 @@ def test_overlap_and_hole_between_parcels_have_size_and_place(bench: Bench) -> N
     bench.add("parcel", "用地.gpkg")
     (overlap,) = bench.fail()
     assert overlap.code == "HSQ-G05" and "“A”与“C”重叠 1000.00 ㎡" in overlap.problem
-    assert overlap.x == pytest.approx(E0 + 295) and shapely.from_wkb(overlap.ground).area == pytest.approx(1000)
+    assert overlap.x == pytest.approx(E0 + 295) and shapely.from_wkb(overlap.ground).area == pytest.approx(
+        1000
+    )
     (gap,) = (fault for fault in bench.find("HSQ-G05") if "1000.00 ㎡ 的缝隙" in fault.problem)
     assert "“A”与“B”之间" in gap.problem and gap.y == pytest.approx(N0 + 195) and gap.severity == "警告"
 
