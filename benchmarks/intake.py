@@ -124,7 +124,9 @@ def main() -> None:
         clock.attend_phases()
         load = os.getloadavg()[0]
         found = engine.check_plan(plan)
-    table = Table(title=f"{sum(town.counts.values()):,} rows, {asked.share:.0%} wrong; load before {load:.1f}")
+    table = Table(
+        title=f"{sum(town.counts.values()):,} rows, {asked.share:.0%} wrong; load before {load:.1f}"
+    )
     for name in ("phase", "wall s", "processor s", "µs a row"):
         table.add_column(name, justify="left" if name == "phase" else "right")
     rows = sum(town.counts.values())

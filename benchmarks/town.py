@@ -189,7 +189,9 @@ def _make_buildings(yards: Lines, rng: np.random.Generator) -> gpd.GeoDataFrame:
     middles = np.stack(np.meshgrid(*yards), axis=-1).reshape(-1, 2)
     n = len(middles) // 3
     turn = rng.uniform(0, np.pi, n)
-    across = np.stack([np.stack([np.cos(turn), np.sin(turn)], -1), np.stack([-np.sin(turn), np.cos(turn)], -1)], 1)
+    across = np.stack(
+        [np.stack([np.cos(turn), np.sin(turn)], -1), np.stack([-np.sin(turn), np.cos(turn)], -1)], 1
+    )
     ring = np.array([[-4, -4], [0, -4], [0, -3], [4, -3], [4, 4], [1, 4], [1, 3], [-4, 3], [-4, -4]])
     places = rng.permutation(middles)[:n] + rng.uniform(-4, 4, (n, 2))
     shapes = shapely.polygons((E0, N0) + places[:, None] + ring @ across)
@@ -216,7 +218,10 @@ def _make_roads(streets: Lines) -> gpd.GeoDataFrame:
 def _make_places(side: int, streets: Lines, rng: np.random.Generator) -> gpd.GeoDataFrame:
     """Return shops beside the streets, where a web map shows them."""
     n = side * side
-    along, beside = rng.uniform(0, min(axis[-1] for axis in streets), n), rng.choice([-1, 1], n) * rng.uniform(8, 16, n)
+    along, beside = (
+        rng.uniform(0, min(axis[-1] for axis in streets), n),
+        rng.choice([-1, 1], n) * rng.uniform(8, 16, n),
+    )
     north = np.column_stack([rng.choice(streets[0], n) + beside, along])
     east = np.column_stack([along, rng.choice(streets[1], n) + beside])
     xy = np.where(rng.random((n, 1)) < 0.5, north, east)
@@ -274,7 +279,9 @@ def _describe_plan() -> Mapping[str, object]:
     inputs = {
         "community_given": [{"path": "社区.gpkg"}],
         "parcel": [
-            {"path": PARCELS, "columns": {"id": "BH", "number": "BH", "landuse_code": "YDDM", "landuse_name": "YDMC",
+            # Borders in lines across the whole town fit upon many others: the coordinates are declared.
+            {"path": PARCELS, "datum": "cgcs2000",
+             "columns": {"id": "BH", "number": "BH", "landuse_code": "YDDM", "landuse_name": "YDMC",
                                           "area_m2": "MJ", "tenure_code": "QSXZ", "note": "BZ"}}
         ],
         "building": [{"path": BUILDINGS, "columns": {"id": "BH", "use": "GN", "floors": "CS", "built": "ND"}}],
@@ -284,4 +291,9 @@ def _describe_plan() -> Mapping[str, object]:
              "columns": {"id": "id", "name": "name", "type_key": "type"}}
         ],
     }  # fmt: skip
-    return {"plan": plan, "delivery": {"folder": "output"}, "divisions": {"fictional": ["369901"]}, "inputs": inputs}
+    return {
+        "plan": plan,
+        "delivery": {"folder": "output"},
+        "divisions": {"fictional": ["369901"]},
+        "inputs": inputs,
+    }
