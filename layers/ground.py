@@ -155,8 +155,12 @@ class Ground:
         )[2]
         near = result < _PLANE_M
         if self.outline is not None and near.any():
-            x, y = self.project(lon[near], lat[near])
-            result[near] = shapely.distance(self.outline, shapely.points(x, y))
+            points = shapely.points(*self.project(lon[near], lat[near]))
+            away = np.zeros(len(points))
+            # Whether a point lies within is quick to tell of a prepared outline, how far away it is not.
+            out = ~shapely.intersects(self.outline, points)
+            away[out] = shapely.distance(self.outline, points[out])
+            result[near] = away
         return result
 
 

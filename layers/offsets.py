@@ -140,16 +140,13 @@ def judge_offset(shapes: gpd.GeoSeries, crs: CRS, ground: Ground | None) -> Offs
         places |= _reproject(sample, crs, ground)
     gaps = {name: _gap(place, places[AS_IS]) for name, place in places.items()}
     known = Offset("unclear", sample=count, features=len(values), gaps=gaps)
-    for trials, loose in (
-        (_network_trials(kind, places[AS_IS], ground), False),
-        (_outline_trials(kind, values, crs, places[AS_IS], ground), True),
-    ):
-        found = _weigh(known, trials, places, ground, loose=loose)
-        # The network decides where it can; the outline is asked where the network says nothing.
-        if found.state != "unclear":
-            return found
-        known = known if known.strength else found
-    return known
+    # The network decides where it can; the outline is asked where the network says nothing.
+    network = _weigh(known, _network_trials(kind, places[AS_IS], ground), places, ground, loose=False)
+    if network.state != "unclear":
+        return network
+    outline = _outline_trials(kind, values, crs, places[AS_IS], ground)
+    found = _weigh(network, outline, places, ground, loose=True)
+    return found if found.state != "unclear" or not network.strength else network
 
 
 def _weigh(known: Offset, trials: list[Trial], places: Places, ground: Ground, *, loose: bool) -> Offset:
