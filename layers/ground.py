@@ -155,11 +155,11 @@ class Ground:
         )[2]
         near = result < _PLANE_M
         if self.outline is not None and near.any():
-            points = shapely.points(*self.project(lon[near], lat[near]))
-            away = np.zeros(len(points))
+            x, y = self.project(lon[near], lat[near])
+            away = np.zeros(len(x))
             # Whether a point lies within is quick to tell of a prepared outline, how far away it is not.
-            out = ~shapely.intersects(self.outline, points)
-            away[out] = shapely.distance(self.outline, points[out])
+            out = ~shapely.intersects_xy(self.outline, x, y)
+            away[out] = shapely.distance(self.outline, shapely.points(x[out], y[out]))
             result[near] = away
         return result
 

@@ -282,10 +282,10 @@ def _outline_trials(
     kind: int, values: NDArray[np.object_], crs: CRS, place: Pair, ground: Ground
 ) -> list[Trial]:
     """Return what can be compared with the outline: borders run along roads, clipped data lie within."""
-    if ground.area_field is None:
-        return []
     if kind == 0:
-        return [Trial(ground.area_field, *place, "within")]
+        return [Trial(ground.area_field, *place, "within")] if ground.area_field is not None else []
+    if not len(ground.areas):
+        return []
     # Parcels begin at borders and borders run along roads, yet few roads lie on a border: it is looked at
     # from its own points.
     lines = shapely.boundary(values) if kind == 2 else values
