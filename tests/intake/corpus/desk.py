@@ -54,9 +54,9 @@ class Desk:
             "road", "道路.gpkg", layer="道路", columns={"name": "DLMC", "kind": "DLDJ", "width_m": "LKKD", "level": "CJ"}
         )  # fmt: skip
 
-    def lay_town(self, count: int = 120) -> gpd.GeoDataFrame:
+    def lay_town(self, count: int, *, seed: int = 4) -> gpd.GeoDataFrame:
         """Put down two square kilometres of streets instead; return points beside them, metres."""
-        town = build_town(4, count)
+        town = build_town(seed, count)
         self.inputs.clear()
         east, north = TOWN
         self.vector(

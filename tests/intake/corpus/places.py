@@ -8,6 +8,7 @@ import shapely
 from shapely import Point, box
 
 from layers.datum import shift_from_wgs84
+from tests.coordinates.towns import build_houses, build_town
 from tests.intake.corpus.case import case, error, remark, warning
 from tests.intake.corpus.desk import CRS, E0, N0, POINTS, SAMPLE, Desk, near
 
@@ -121,33 +122,33 @@ def wgs84_where_the_plan_forbids_it(desk: Desk) -> None:
 @case(warning("HSQ-X05", "点.csv", field="datum", says="GCJ-02", mended="已还原到 WGS84"), warning("HSQ-X01", "点.csv", mended="按经纬度读取"), notes="HSQ-X03")
 def points_of_amap(desk: Desk) -> None:
     """Degrees of Amap without a word: found by the streets, taken out, and said."""
-    write_shops(desk, desk.lay_town(), datum="gcj02")
+    write_shops(desk, desk.lay_town(400), datum="gcj02")
 
 
 @case(warning("HSQ-X05", "点.csv", field="datum", says="BD-09", mended="已还原到 WGS84"), warning("HSQ-X01", "点.csv"), notes="HSQ-X03")
 def points_of_baidu(desk: Desk) -> None:
     """Degrees of Baidu without a word."""
-    write_shops(desk, desk.lay_town(), datum="bd09")
+    write_shops(desk, desk.lay_town(400), datum="bd09")
 
 
 @case(error("HSQ-X05", "点.csv", value="gcj02", says="没有偏移", mended="不再还原", advice="datum: cgcs2000"), notes="HSQ-X03")
 def points_taken_back_twice(desk: Desk) -> None:
     """True degrees declared as GCJ-02: a second correction is refused."""
-    write_shops(desk, desk.lay_town(), datum=None) if False else write_shops(desk, desk.lay_town())
+    write_shops(desk, desk.lay_town(400))
     desk.inputs["facility"][0]["datum"] = "gcj02"
 
 
 @case(error("HSQ-X05", "点.csv", value="bd09", says="GCJ-02", advice="datum: gcj02"), notes="HSQ-X03")
 def points_of_another_map(desk: Desk) -> None:
     """Declared as Baidu's, in truth Amap's."""
-    write_shops(desk, desk.lay_town(), datum="gcj02")
+    write_shops(desk, desk.lay_town(400), datum="gcj02")
     desk.inputs["facility"][0]["datum"] = "bd09"
 
 
 @case(warning("HSQ-X05", "点.csv", value="wgs84", says="坐标疑为 GCJ-02", mended="不作还原"), notes="HSQ-X03")
 def points_that_are_not_what_they_claim(desk: Desk) -> None:
     """Declared as WGS84, in truth Amap's: the word of the config is kept, and doubted."""
-    write_shops(desk, desk.lay_town(), datum="gcj02")
+    write_shops(desk, desk.lay_town(400), datum="gcj02")
     desk.inputs["facility"][0]["datum"] = "wgs84"
 
 
@@ -161,11 +162,11 @@ def point_at_zero(desk: Desk) -> None:
     desk.put("设施.csv", "\n".join(rows))
 
 
-@case(error("HSQ-V03", "设施.csv", "2", field="东", says="坐标", value="四十八万"), error("HSQ-G01", "设施.csv", "2"))
+@case(error("HSQ-V03", "设施.csv", "2", field="东", says="坐标", value="东门旁"), error("HSQ-G01", "设施.csv", "2"))
 def coordinate_in_words(desk: Desk) -> None:
     """A coordinate that is no number; the row has no place."""
     desk.facilities(["甲超市,超市", "乙超市,超市"])
-    content = desk.path("设施.csv").read_text(encoding="utf-8").replace(f"{E0:.1f}", "四十八万", 1)
+    content = desk.path("设施.csv").read_text(encoding="utf-8").replace(f"{E0:.1f}", "东门旁", 1)
     desk.put("设施.csv", content)
 
 
@@ -178,7 +179,7 @@ def two_systems_in_one_file(desk: Desk) -> None:
     desk.put("设施.csv", "\n".join(rows))
 
 
-@case(warning("HSQ-X04", "设施.csv", "F2", says="规划范围外", mended="不参与分析"))
+@case(warning("HSQ-X04", "设施.csv", "3", value="乙超市", says="规划范围外", mended="不参与分析"))
 def facility_of_the_next_town(desk: Desk) -> None:
     """A facility five kilometres away."""
     desk.facilities(["F1,甲超市,超市", "F2,乙超市,超市"], head="id,名称,类型")
@@ -186,7 +187,7 @@ def facility_of_the_next_town(desk: Desk) -> None:
     desk.put("设施.csv", content)
 
 
-@case(warning("HSQ-X03", field="crs.zone", value="38", says="应为 39 带", mended="按配置采用"))
+@case(warning("HSQ-X03", field="crs.zone", value="38", says="应为 39 带", mended="按配置采用"), notes="HSQ-X03")
 def zone_of_the_neighbour(desk: Desk) -> None:
     """The plan asks for the zone of 114 E, a degree and a half too far west."""
     desk.blocks["crs"] = {"zone": 38}
@@ -198,11 +199,17 @@ def zone_of_another_province(desk: Desk) -> None:
     desk.blocks["crs"] = {"zone": 36}
 
 
-@case(error("HSQ-X02", "楼.gpkg", says="整体偏", advice="datum: cgcs2000"))
+@case(error("HSQ-X02", "楼.gpkg", says="整体偏", advice="datum: cgcs2000"), notes="HSQ-X03")
 def old_survey_under_a_new_name(desk: Desk) -> None:
-    """Buildings seventy metres off as a whole, as an old datum under the name of CGCS2000 lies."""
-    points = desk.lay_town(300)
-    moved = shapely.transform(points.geometry.to_numpy(), lambda xy: xy + np.array([52.0, -48.0]))
-    shapes = shapely.buffer(moved, 4, cap_style="square")
-    desk.vector("楼.gpkg", shapes, id=[f"J{at}" for at in range(len(shapes))], use=["住宅"] * len(shapes))
+    """Houses a hundred metres off as a whole, as an old datum under the name of CGCS2000 lies."""
+    desk.lay_town(30, seed=8)
+    houses = shapely.transform(build_houses(build_town(8, 30), 8, 200), lambda xy: xy + np.array([90.0, -60.0]))
+    desk.vector("楼.gpkg", houses, use=["住宅"] * len(houses))
     desk.add("building", "楼.gpkg")
+
+
+@case(warning("HSQ-X05", "点.csv", value="bd09", says="疑为 GCJ-02", mended="按配置还原"), notes="HSQ-X03 HSQ-X05")
+def few_points_of_another_map(desk: Desk) -> None:
+    """Too few points to refuse the config's word, enough to doubt it."""
+    write_shops(desk, desk.lay_town(120), datum="gcj02")
+    desk.inputs["facility"][0]["datum"] = "bd09"
