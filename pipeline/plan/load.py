@@ -167,7 +167,7 @@ _MESSAGES = {
 }
 
 
-_LIMITS = {"ge": "不小于", "gt": "大于", "le": "不大于", "lt": "小于", "pattern": "符合"}
+_LIMITS = {"ge": "不小于", "gt": "大于", "le": "不大于", "lt": "小于"}
 _REMEDIES = {
     "missing": "补上这一项",
     "dict_type": "写成 键: 值，下一级缩进两格",
@@ -180,11 +180,13 @@ def _describe(error: ErrorDetails, known: list[str]) -> Fault:
     where = ".".join(str(part) for part in error["loc"]) or "（整个文件）"
     kind = error["type"]
     message = _MESSAGES.get(kind, "取值不对")
+    advice = ""
     if kind == "value_error":
-        message = error["msg"].removeprefix("Value error, ")
+        # Own validators say what is wrong, and behind a semicolon what to do.
+        message, _, advice = error["msg"].removeprefix("Value error, ").partition("；")
     context = error.get("ctx", {})
     limits = [f"{word} {context[name]}" for name, word in _LIMITS.items() if name in context]
-    remedy = f"应{'，'.join(limits)}" if limits else _REMEDIES.get(kind, "")
+    remedy = f"应{'，'.join(limits)}" if limits else _REMEDIES.get(kind, advice)
     if kind == "literal_error":
         remedy = "允许：" + str(context["expected"]).replace("'", "").replace(" or ", "、").replace(
             ", ", "、"
@@ -194,6 +196,9 @@ def _describe(error: ErrorDetails, known: list[str]) -> Fault:
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
         remedy = f"是否想写 {near[0]}？" if near else "请对照 configs/ 里的样例或配置说明"
+    if not remedy:
+        meaning = _find_meaning(error["loc"])
+        remedy = f"该项是：{meaning}" if meaning else "请对照 configs/ 里的样例或配置说明改正"
     value = "" if kind == "missing" else _show(error.get("input", ""))
     return Fault("HSQ-C03", f"配置项 {where}：{message}", field=where, value=value, remedy=remedy)
 
@@ -205,6 +210,27 @@ def _show(value: object) -> str:
     if isinstance(value, int) and abs(value) > 10**30:
         return "（很大的整数）"
     return str(value)[:60]
+
+
+def _find_meaning(where: tuple[int | str, ...]) -> str:
+    """Return the description of the key a fault is about; empty where it is inside a table of free keys."""
+    model: Any = Plan
+    said = ""
+    for part in where:
+        if isinstance(part, int):
+            continue
+        found = getattr(model, "model_fields", {}).get(part)
+        if found is None:
+            return said
+        said = found.description or ""
+        waiting: list[Any] = [found.annotation]
+        while waiting:
+            item = waiting.pop(0)
+            if hasattr(item, "model_fields"):
+                model = item
+                break
+            waiting.extend(getattr(item, "__args__", ()))
+    return said
 
 
 def _known_keys() -> list[str]:

@@ -30,7 +30,7 @@ class Outcome:
     Attributes
     ----------
     exit : its exit code.
-    faults : as printed.
+    faults : as printed, files relative to the folder of the plan.
     files : account of the rows of each file.
     report : the workbook it names, None where there is none.
     printed : all of standard output.
@@ -54,6 +54,8 @@ def run_check(path: Path) -> Outcome:
     with contextlib.redirect_stdout(stream):
         code = _command().main(["check", str(path), "--json"], standalone_mode=False)
     told = json.loads(stream.getvalue())
+    for line in told["faults"]:
+        line["file"] = line["file"].removeprefix(f"{path.parent}/")
     return Outcome(code, told["faults"], told["files"], told["report"], stream.getvalue())
 
 

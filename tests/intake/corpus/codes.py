@@ -22,7 +22,7 @@ def land_use_by_a_name_nobody_knows(desk: Desk) -> None:
     desk.parcels(A, codes=[""], landuse_name=["晒谷场和杂物间"])
 
 
-@case(warning("HSQ-V07", "用地.gpkg", "1", value="0702", says="丢失前导零", mended="读作"), notes="HSQ-V07 HSQ-G13")
+@case(warning("HSQ-V07", "用地.gpkg", "1", value="701", says="丢失前导零", mended="读作"), notes="HSQ-V07 HSQ-G13")
 def land_use_without_its_zero(desk: Desk) -> None:
     """701 where 0701 was meant."""
     desk.parcels(A, B, codes=["701", "0701"])
@@ -34,7 +34,11 @@ def name_against_its_code(desk: Desk) -> None:
     desk.parcels(A, codes=["070102"], landuse_name=["公园绿地"])
 
 
-@case(remark("HSQ-V07", "用地.gpkg", says="三", mended="译为 2023 版"), notes="HSQ-V07 HSQ-G13")
+@case(
+    remark("HSQ-V07", "用地.gpkg", says="三调", mended="译为 2023 版"),
+    warning("HSQ-V07", "用地.gpkg", "2", value="0810", says="三调代码", mended="改为 1401 公园绿地"),
+    notes="HSQ-V07 HSQ-G13",
+)
 def land_survey_codes(desk: Desk) -> None:
     """Codes of the third land survey, with their names."""
     desk.parcels(A, B, codes=["0701", "0810"], landuse_name=["城镇住宅用地", "公园与绿地"])

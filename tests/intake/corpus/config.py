@@ -6,7 +6,7 @@ import yaml
 
 from tests.intake.corpus.case import case, error, warning
 from tests.intake.corpus.desk import Desk
-from tests.open_data.osm_text import write_osm
+from tests.open_data.osm_text import square, write_osm
 
 
 def write(desk: Desk, **changes: object) -> str:
@@ -26,19 +26,19 @@ def plan_with_tabs(desk: Desk) -> None:
     desk.config = "plan:\n\tid: p\n"
 
 
-@case(error("HSQ-C02", "plan.yaml", says="写了两次"))
+@case(error("HSQ-C02", "plan.yaml", "第 30 行", says="写了两次"))
 def key_written_twice(desk: Desk) -> None:
     """A key that stands twice: YAML would keep the last unseen."""
     desk.config = write(desk) + "delivery:\n  folder: elsewhere\n"
 
 
-@case(error("HSQ-C02", "plan.yaml", says="不允许的标签"))
+@case(error("HSQ-C02", "plan.yaml", "第 1 行", says="不允许的标签"))
 def plan_that_runs_a_command(desk: Desk) -> None:
     """A YAML tag that would call the system."""
     desk.config = "plan: !!python/object/apply:os.system ['touch made']\n"
 
 
-@case(error("HSQ-C02", "plan.yaml", says="层层引用"))
+@case(error("HSQ-C02", "plan.yaml", "第 6 行", says="层层引用"))
 def plan_that_swells(desk: Desk) -> None:
     """Anchors of anchors of anchors."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
@@ -61,7 +61,7 @@ def key_that_does_not_exist(desk: Desk) -> None:
 @case(
     error("HSQ-C03", "plan.yaml", field="plan.compiled", says="缺少必填项"),
     error("HSQ-C03", "plan.yaml", field="plan.data_year", value="今年", says="应为整数"),
-    error("HSQ-C03", "plan.yaml", field="plan.region_code", value="3699"),
+    error("HSQ-C03", "plan.yaml", field="plan.region_code", value="3699", advice="6 位"),
 )
 def three_slips_in_one_plan(desk: Desk) -> None:
     """A key left out, a word for a number, a code too short: all in one run."""
@@ -69,7 +69,7 @@ def three_slips_in_one_plan(desk: Desk) -> None:
     desk.identity |= {"data_year": "今年", "region_code": "3699"}
 
 
-@case(error("HSQ-C03", "plan.yaml", field="sheets.name_pattern"))
+@case(error("HSQ-C03", "plan.yaml", field="sheets.name_pattern", advice="{number}"))
 def file_name_with_a_gap(desk: Desk) -> None:
     """A pattern that would give every sheet one name."""
     desk.blocks["sheets"] = {"name_pattern": "图纸"}
@@ -93,15 +93,21 @@ def plan_without_roads(desk: Desk) -> None:
     del desk.inputs["road"]
 
 
-@case(error("HSQ-D05", "output", field="delivery.folder", advice="换一个文件夹"))
+@case(error("HSQ-D05", "output/p/质检/数据质检.xlsx", field="delivery.folder", advice="换一个文件夹"))
 def no_room_for_the_report(desk: Desk) -> None:
     """A file stands where the results should go."""
     desk.put("output", "in the way")
 
 
-@case(warning("HSQ-N03", "区.osm", says="数据"), notes="HSQ-G13 HSQ-X03 HSQ-V05 HSQ-V09 HSQ-A06")
+@case(warning("HSQ-N03", "区.osm", says="在 OSM 数据范围之外", advice="1 km"), notes="HSQ-X03 HSQ-A06 HSQ-G07 HSQ-V09")
 def extract_that_ends_within_the_plan(desk: Desk) -> None:
-    """An OSM extract whose edge cuts through the ground people walk on."""
-    nodes = {1: (100, 100), 2: (900, 100), 3: (100, 900), 4: (900, 900)}
-    write_osm(desk.path("区.osm"), nodes=nodes, ways={10: ([1, 2], {"highway": "residential"})})
-    desk.blocks["open_data"] = {"osm": "区.osm"}
+    """An OSM extract whose declared edge cuts through the plan."""
+    nodes = {**square(1, 0, 0, 500), 91: (100, 100, {"place": "quarter", "name": "云溪社区"})}
+    ways = {5: ([1, 2, 3], {"highway": "residential"}), 6: ([3, 4, 1], {"highway": "tertiary"})}
+    edge = [("way", 5, "outer"), ("way", 6, "outer")]
+    relations = {3: (edge, {"type": "boundary", "boundary": "administrative", "name": "东山街道"})}
+    write_osm(desk.path("区.osm"), nodes=nodes, ways=ways, relations=relations, bounds=(0, 0, 300, 500))
+    desk.inputs.clear()
+    desk.blocks["open_data"] = {
+        "path": "区.osm", "outline": {"relation": 3}, "communities": {"tags": {"place": "quarter"}}
+    }  # fmt: skip

@@ -80,9 +80,9 @@ class Desk:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def add(self, key: str, path: str, **source: Any) -> None:
+    def add(self, layer_key: str, path: str, **source: Any) -> None:
         """Name a file as input of a layer."""
-        self.inputs.setdefault(key, []).append({"path": path, **source})
+        self.inputs.setdefault(layer_key, []).append({"path": path, **source})
 
     def path(self, name: str) -> Path:
         """Return a path in the folder."""

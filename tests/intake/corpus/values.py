@@ -42,7 +42,7 @@ def number_in_words_that_say_nothing(desk: Desk) -> None:
     desk.buildings(box(0, 0, 9, 9), box(20, 0, 29, 9), floors=["六层半多", "6"])
 
 
-@case(remark("HSQ-V03", "设施.csv", "2、3、4", field="floor_area_m2", says="带其他单位", mended="已换算为㎡"))
+@case(remark("HSQ-V03", "设施.csv", "3、4", field="floor_area_m2", value="0.5公顷 → 5000、2亩 → 1333.333", says="带其他单位", mended="已换算为㎡"))
 def areas_with_units(desk: Desk) -> None:
     """1,200㎡, 0.5公顷 and 2亩 in one column."""
     rows = ['甲超市,超市,"1,200㎡"', "乙超市,超市,0.5公顷", "丙超市,超市,2亩", "丁超市,超市,80"]
@@ -133,9 +133,9 @@ def year_in_words(desk: Desk) -> None:
     desk.buildings(box(0, 0, 9, 9), box(20, 0, 29, 9), built=["解放前后吧", "1998"])
 
 
-@case(remark("HSQ-V11", "工程.csv", "2、3", field="start", mended="已按通行写法读取"))
+@case(remark("HSQ-V11", "工程.csv", "2", field="start", value="44986 → 2023-03-01", mended="已按通行写法读取"))
 def dates_as_people_write_them(desk: Desk) -> None:
-    """Serial numbers of Excel and dates in Chinese."""
+    """A serial number of Excel; the date in Chinese beside it needs no word."""
     desk.put("工程.csv", "name,state,start\n甲小区改造,已实施,44986\n乙小区改造,已实施,二〇二三年五月\n")
     desk.add("past_work", "工程.csv")
 
