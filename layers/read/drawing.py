@@ -119,7 +119,7 @@ def load_drawing(opened: Opened, place: Place, *, encoding: str | None) -> Drawi
     """Load a DXF; None with the reason in the log."""
     codec = normalise_name(encoding) if encoding else None
     if encoding and codec is None:
-        place.error("HSQ-F05", f"不认识的编码“{encoding}”", value=encoding, remedy="常用：utf-8、gbk")
+        place.error("HSQ-F05", f"不认识的编码“{encoding}”", field="encoding", value=encoding, remedy="常用：utf-8、gbk")
         return None
     try:
         if read_head(opened, len(_BINARY)) == _BINARY:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
+import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import geopandas as gpd
@@ -41,6 +43,8 @@ _GEOJSON = re.compile(
 # A JSON of this type is a GDAL command line: opening it would run the command.
 _GDAL_PIPELINE = b"gdal_streamed_alg"
 _MODULE = re.compile(r"\bUSING\s+[\"'`\[]?(\w+)", re.IGNORECASE)
+_IN_MEMORY = re.compile(r"(File )?/vsimem/\S+")
+_NO_SUFFIX = "non conformant file extension"
 # Arcs in databases become chords of one degree: on a radius of 100 m they stay within 4 mm.
 _NAMELESS = "pyogrio_"  # what pyogrio calls the layer of a format without layer names
 _ARC_STEP = {"OGR_ARC_STEPSIZE": "1"}
@@ -72,7 +76,10 @@ def read_database(
     if suffix == ".gpkg":
         if not _check_sqlite(opened, place):
             return None
+        given = opened
         opened = _keep_untouched(opened, place)
+        if opened is not given and not _check_sqlite(opened, place):
+            return None  # what was pending in a journal had not been looked at
     elif suffix == ".gdb":
         if not isinstance(opened, bytes) and not any(opened.glob("*.gdbtable")):
             place.error(
@@ -101,7 +108,7 @@ def _check_json(content: bytes, place: Place, encoding: str | None) -> bytes | N
     """Return a GeoJSON in UTF-8, which is what the standard (RFC 7946) wants; None when it is something else."""
     codec = normalise_name(encoding) if encoding else None
     if encoding and codec is None:
-        place.error("HSQ-F05", f"不认识的编码“{encoding}”", value=encoding, remedy="常用：utf-8、gbk")
+        place.error("HSQ-F05", f"不认识的编码“{encoding}”", field="encoding", value=encoding, remedy="常用：utf-8、gbk")
         return None
     verdict = Verdict(codec, codec, "") if codec else judge_text(content)
     if verdict.mixed or verdict.encoding not in {"UTF-8", "utf-8-sig"}:
@@ -171,23 +178,39 @@ def _list_tables(opened: Opened) -> list[tuple[str, str]]:
 
 
 def _keep_untouched(opened: Opened, place: Place) -> Opened:
-    """Return what can be read without SQLite leaving journal files beside it.
+    """Return what can be read without SQLite touching the file or leaving anything beside it.
 
-    A database in write-ahead mode makes such files even for a reader; unless changes are pending, a copy
-    in memory is switched to the plain mode (bytes 18 and 19 of the header).
+    A database in write-ahead mode makes files even for a reader, and whoever opens one with pending changes
+    merges them: both happen to a copy. Bytes 18 and 19 of the header switch the copy to the plain mode.
     """
-    if isinstance(opened, bytes) or read_head(opened, 20)[18:20] != b"\x02\x02":
+    if isinstance(opened, bytes):
         return opened
-    journal = opened.with_name(opened.name + "-wal")
-    if journal.exists() and journal.stat().st_size:
+    journals = [opened.with_name(opened.name + suffix) for suffix in ("-wal", "-journal")]
+    pending = [path for path in journals if path.exists() and path.stat().st_size]
+    ahead = read_head(opened, 20)[18:20] == b"\x02\x02"
+    if not pending and not ahead:
+        return opened
+    content = bytearray(_merge_copy(opened, pending) if pending else opened.read_bytes())
+    if pending:
         place.warn(
-            "HSQ-F06", "数据库还有未合并的修改（-wal 文件）", action="连同这些修改一起读取",
-            remedy="关闭正在使用它的 QGIS 等软件，并把 -wal 文件一并复制",
+            "HSQ-F06", f"数据库还有未合并的修改（{'、'.join(path.name[len(opened.name) :] for path in pending)} 文件）",
+            action="连同这些修改一起读取，原文件不动",
+            remedy="关闭正在使用它的 QGIS 等软件，并把 -wal、-journal 文件一并复制",
         )  # fmt: skip
-        return opened
-    content = bytearray(opened.read_bytes())
     content[18:20] = b"\x01\x01"
     return bytes(content)
+
+
+def _merge_copy(path: Path, pending: list[Path]) -> bytes:
+    """Return a database with its pending changes, merged where nobody minds."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy.gpkg"
+        shutil.copyfile(path, copy)
+        for journal in pending:
+            shutil.copyfile(journal, copy.with_name(copy.name + journal.name[len(path.name) :]))
+        with closing(sqlite3.connect(copy)) as base, suppress(sqlite3.Error):
+            base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return copy.read_bytes()
 
 
 @contextmanager
@@ -214,7 +237,9 @@ def read_layer(
         warnings.simplefilter("always")
         frame = _read_chosen(opened, place, layer, shape, suffix, options)
     if frame is not None:
-        for message in sorted({str(warning.message) for warning in caught}):
+        # Content read through memory has no name of its own, and a new one every time.
+        said = {_IN_MEMORY.sub("文件", str(warning.message)) for warning in caught}
+        for message in sorted(text for text in said if _NO_SUFFIX not in text):
             place.note("HSQ-F02", f"读取时的提示：{message}")
     return frame
 

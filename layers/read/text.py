@@ -81,7 +81,7 @@ def judge_table(
 def _declared(declared: str, place: Place) -> Verdict | None:
     codec = normalise_name(declared)
     if codec is None:
-        place.error("HSQ-F05", f"不认识的编码“{declared}”", value=declared, remedy="常用：utf-8、gbk")
+        place.error("HSQ-F05", f"不认识的编码“{declared}”", field="encoding", value=declared, remedy="常用：utf-8、gbk")
         return None
     return Verdict(codec, codec, "由配置声明")
 

@@ -20,7 +20,7 @@ from tests.intake.corpus import (  # noqa: F401  (each enters its cases)
     text,
     values,
 )
-from tests.intake.corpus.bench import PLACES, REPORT, Line, compare, read_report, run_case, run_check, snapshot
+from tests.intake.corpus.bench import PLACES, REPORT, USUAL, Line, compare, read_report, run_case, run_check, snapshot
 from tests.intake.corpus.case import CASES, STOPS, Case
 from tests.intake.corpus.desk import Desk
 
@@ -55,7 +55,8 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
     desk = Desk(folder)
     desk.lay_base()
     told = run_check(desk.write_plan())
-    assert told.exit == 0 and {line["severity"] for line in told.faults} == {"提示"}
+    doubts = {line["code"] for line in told.faults if line["severity"] != "提示"}
+    assert told.exit == 0 and doubts <= USUAL
     return told.faults
 
 
