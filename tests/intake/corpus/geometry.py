@@ -138,6 +138,18 @@ def building_of_no_area(desk: Desk) -> None:
     desk.buildings(box(0, 0, 9, 9), Polygon([(20, 0), (25, 0), (30, 0), (20, 0)]))
 
 
+@case(error("HSQ-G06", "建筑.gpkg", "2", says="面积为零"), notes="HSQ-V02")
+def building_of_one_place(desk: Desk) -> None:
+    """A building whose corners were all clicked on one spot."""
+    desk.buildings(box(0, 0, 9, 9), Polygon([(20, 0)] * 4))
+
+
+@case(warning("HSQ-G02", "建筑.gpkg", "1", says="图形无效", mended="已自动修复"), notes="HSQ-V02")
+def courtyard_of_one_place(desk: Desk) -> None:
+    """A hole that is nothing but one vertex, four times."""
+    desk.buildings(Polygon([(0, 0), (9, 0), (9, 9), (0, 9)], [[(4, 4)] * 4]), box(20, 0, 29, 9))
+
+
 @case(warning("HSQ-G07", "环.gpkg", "1", says="首尾相距 0.030 m", mended="已闭合"))
 def ring_almost_closed(desk: Desk) -> None:
     """A ring whose ends are three centimetres apart: closed, no vertex moved."""
