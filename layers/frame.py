@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -38,7 +38,7 @@ def conform(frame: pd.DataFrame, layer: type[Layer], *, crs: Any = None) -> gpd.
         If a number column holds text: values must have been parsed before (see ``layers.values``).
     """
     n = len(frame)
-    result = _type_columns(frame, layer) if n else _blank_table(layer).copy()
+    result = _type_columns(frame, layer) if n else _blank_table(cast("Hashable", layer)).copy()
     if layer.shape is None:
         return result
     geometry = frame.geometry.values if isinstance(frame, gpd.GeoDataFrame) else [None] * n

@@ -119,7 +119,13 @@ def load_drawing(opened: Opened, place: Place, *, encoding: str | None) -> Drawi
     """Load a DXF; None with the reason in the log."""
     codec = normalise_name(encoding) if encoding else None
     if encoding and codec is None:
-        place.error("HSQ-F05", f"不认识的编码“{encoding}”", field="encoding", value=encoding, remedy="常用：utf-8、gbk")
+        place.error(
+            "HSQ-F05",
+            f"不认识的编码“{encoding}”",
+            field="encoding",
+            value=encoding,
+            remedy="常用：utf-8、gbk",
+        )
         return None
     try:
         if read_head(opened, len(_BINARY)) == _BINARY:
@@ -171,9 +177,7 @@ def judge_encoding(content: bytes, place: Place) -> str:
         except LookupError:
             claim = "GB18030"
     cells = sorted({line.strip() for line in content.splitlines() if not line.isascii()})
-    if not cells:
-        return claim
-    verdict = judge_cells(cells, claim=claim)
+    verdict = place.clues.encoding = judge_cells(cells, claim=claim)
     if verdict.encoding != claim:
         place.warn(
             "HSQ-F05", f"图中文字声明为 {claim}，实际为 {verdict.encoding}：{verdict.evidence}",

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
-import sqlite3
-import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 import geopandas as gpd
 import pandas as pd
@@ -21,7 +17,8 @@ from shapely.errors import GEOSException
 from layers.crs import read_crs
 from layers.encoding import Verdict, decode_text, judge_text, normalise_name
 from layers.read.raw import Place, Raw
-from layers.read.sniff import Opened, read_all, read_head
+from layers.read.sniff import Opened, read_all
+from layers.read.sqlite import open_sqlite
 from layers.shapes.rings import build_shapes
 
 SUFFIXES = frozenset({".gpkg", ".geojson", ".json", ".fgb", ".gdb"})
@@ -42,7 +39,6 @@ _GEOJSON = re.compile(
 )
 # A JSON of this type is a GDAL command line: opening it would run the command.
 _GDAL_PIPELINE = b"gdal_streamed_alg"
-_MODULE = re.compile(r"\bUSING\s+[\"'`\[]?(\w+)", re.IGNORECASE)
 _IN_MEMORY = re.compile(r"(File )?/vsimem/\S+")
 _NO_SUFFIX = "non conformant file extension"
 # Arcs in databases become chords of one degree: on a radius of 100 m they stay within 4 mm.
@@ -74,12 +70,10 @@ def read_database(
         None when the file cannot be used; the reason is in the log.
     """
     if suffix == ".gpkg":
-        if not _check_sqlite(opened, place):
+        ready = open_sqlite(opened, place)
+        if ready is None:
             return None
-        given = opened
-        opened = _keep_untouched(opened, place)
-        if opened is not given and not _check_sqlite(opened, place):
-            return None  # what was pending in a journal had not been looked at
+        opened = ready
     elif suffix == ".gdb":
         if not isinstance(opened, bytes) and not any(opened.glob("*.gdbtable")):
             place.error(
@@ -95,6 +89,21 @@ def read_database(
     return make_raw(frame) if frame is not None else None
 
 
+def list_names(opened: Opened, place: Place, *, suffix: str) -> tuple[str, ...]:
+    """Return the layers of a GeoPackage or FileGDB that can be opened safely; nothing of any other."""
+    if suffix == ".gpkg":
+        ready = open_sqlite(opened, place)
+        if ready is None:
+            return ()
+        opened = ready
+    with warnings.catch_warnings(record=True):  # what GDAL warns of is told once a layer is read
+        warnings.simplefilter("always")
+        try:
+            return tuple(str(name) for name, _ in pyogrio.list_layers(opened))
+        except FAILURES:
+            return ()
+
+
 def make_raw(frame: pd.DataFrame | gpd.GeoDataFrame) -> Raw:
     """Part a frame into columns and geometry."""
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -108,9 +117,16 @@ def _check_json(content: bytes, place: Place, encoding: str | None) -> bytes | N
     """Return a GeoJSON in UTF-8, which is what the standard (RFC 7946) wants; None when it is something else."""
     codec = normalise_name(encoding) if encoding else None
     if encoding and codec is None:
-        place.error("HSQ-F05", f"不认识的编码“{encoding}”", field="encoding", value=encoding, remedy="常用：utf-8、gbk")
+        place.error(
+            "HSQ-F05",
+            f"不认识的编码“{encoding}”",
+            field="encoding",
+            value=encoding,
+            remedy="常用：utf-8、gbk",
+        )
         return None
-    verdict = Verdict(codec, codec, "") if codec else judge_text(content)
+    verdict = Verdict(codec, codec, "由配置声明") if codec else judge_text(content)
+    place.clues.encoding = verdict
     if verdict.mixed or verdict.encoding not in {"UTF-8", "utf-8-sig"}:
         content = decode_text(content, verdict).encode("utf-8")
         told = "混有两种编码" if verdict.mixed else verdict.encoding
@@ -133,84 +149,6 @@ def _check_json(content: bytes, place: Place, encoding: str | None) -> bytes | N
         place.error("HSQ-F02", "不是 GeoJSON（没有要素类型）", remedy="用 QGIS 等软件重新导出为 GeoJSON")
         return None
     return content
-
-
-def _check_sqlite(opened: Opened, place: Place) -> bool:
-    """Refuse a GeoPackage that broke off, is no GeoPackage, or whose tables reach for other files."""
-    head = read_head(opened, 100)
-    page = int.from_bytes(head[16:18], "big")
-    stated = (65536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
-    size = len(opened) if isinstance(opened, bytes) else opened.stat().st_size
-    counted = head[24:28] == head[92:96]  # the page count is valid only where both change counters agree
-    if len(head) < 100 or (counted and size < stated):
-        place.error(
-            "HSQ-F02",
-            f"文件不完整：应有 {stated:,} 字节，实有 {size:,} 字节",
-            remedy="文件在复制或下载时被截断，重新复制",
-        )
-        return False
-    try:
-        tables = dict(_list_tables(opened))
-    except sqlite3.Error:
-        place.error("HSQ-F02", "数据库已损坏，无法读取", remedy="用 QGIS 打开检查后另存为新的 GeoPackage")
-        return False
-    if "gpkg_contents" not in tables:
-        place.error("HSQ-F02", "SQLite 数据库不是 GeoPackage", remedy="用 QGIS 另存为 GeoPackage")
-        return False
-    for name, sql in sorted(tables.items()):
-        module = _MODULE.search(sql) if sql.upper().lstrip().startswith("CREATE VIRTUAL") else None
-        if module and module[1].lower() not in {"rtree", "fts3", "fts4", "fts5"}:
-            place.error(
-                "HSQ-F08", f"数据库中的表“{name}”引用外部数据（{module[1]}）", value=name, action="不打开",
-                remedy="核实来源；用 QGIS 只把需要的图层另存为新的 GeoPackage",
-            )  # fmt: skip
-            return False
-    return True
-
-
-def _list_tables(opened: Opened) -> list[tuple[str, str]]:
-    """Return names and definitions of tables and views; nothing of them is executed."""
-    address = ":memory:" if isinstance(opened, bytes) else f"{opened.absolute().as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(address, uri=True)) as base:
-        if isinstance(opened, bytes):
-            base.deserialize(opened)
-        return base.execute("SELECT name, coalesce(sql, '') FROM sqlite_master").fetchall()
-
-
-def _keep_untouched(opened: Opened, place: Place) -> Opened:
-    """Return what can be read without SQLite touching the file or leaving anything beside it.
-
-    A database in write-ahead mode makes files even for a reader, and whoever opens one with pending changes
-    merges them: both happen to a copy. Bytes 18 and 19 of the header switch the copy to the plain mode.
-    """
-    if isinstance(opened, bytes):
-        return opened
-    journals = [opened.with_name(opened.name + suffix) for suffix in ("-wal", "-journal")]
-    pending = [path for path in journals if path.exists() and path.stat().st_size]
-    ahead = read_head(opened, 20)[18:20] == b"\x02\x02"
-    if not pending and not ahead:
-        return opened
-    content = bytearray(_merge_copy(opened, pending) if pending else opened.read_bytes())
-    if pending:
-        place.warn(
-            "HSQ-F06", f"数据库还有未合并的修改（{'、'.join(path.name[len(opened.name) :] for path in pending)} 文件）",
-            action="连同这些修改一起读取，原文件不动",
-            remedy="关闭正在使用它的 QGIS 等软件，并把 -wal、-journal 文件一并复制",
-        )  # fmt: skip
-    content[18:20] = b"\x01\x01"
-    return bytes(content)
-
-
-def _merge_copy(path: Path, pending: list[Path]) -> bytes:
-    """Return a database with its pending changes, merged where nobody minds."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "copy.gpkg"
-        shutil.copyfile(path, copy)
-        for journal in pending:
-            shutil.copyfile(journal, copy.with_name(copy.name + journal.name[len(path.name) :]))
-        with closing(sqlite3.connect(copy)) as base, suppress(sqlite3.Error):
-            base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        return copy.read_bytes()
 
 
 @contextmanager
@@ -313,8 +251,3 @@ def _read_broken(opened: Opened, place: Place, layer: int, options: dict[str, ob
     return gpd.GeoDataFrame(table, geometry=shapes, index=index, crs=meta["crs"])[
         ~shapely.is_missing(shapes) | pd.isna(forms)
     ]
-
-
-def is_database_folder(path: Path) -> bool:
-    """Tell a FileGDB, which is a folder."""
-    return path.is_dir() and path.suffix.lower() == ".gdb"

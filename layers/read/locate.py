@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from configs.geometry import limits
@@ -238,9 +239,8 @@ def _keep_placed(frame: gpd.GeoDataFrame, crs: CRS, place: Place) -> gpd.GeoData
         # The corner that is out of the way, not the sound one it hangs on.
         shown[away & ~wild] = np.column_stack([x, y])[away & ~wild]
         wild |= away
-    with np.errstate(invalid="ignore"):
-        sizes = np.abs(np.where(np.isnan(bounds), 0.0, bounds))
-    number = (sizes <= limits().coordinate_m).all(axis=1)
+    sizes: NDArray[np.float64] = np.abs(np.where(np.isnan(bounds), 0.0, bounds))
+    number = np.all(sizes <= limits().coordinate_m, axis=1)
     farthest = np.where(sizes[:, :2] > sizes[:, 2:], bounds[:, :2], bounds[:, 2:])
     shown[~number] = farthest[~number]
     for row, (x, y), sane in zip(frame.index[wild], shown[wild], number[wild], strict=True):

@@ -63,7 +63,7 @@ def mend_invalid(
     before, after = shapely.area(faulty), shapely.area(mended)
     safe = is_safe_change(before, after)
     # What covers no ground, drawn or mended, is refused for that.
-    flat = (shapely.get_dimensions(faulty) == 2) & (np.maximum(before, after) <= limits().xy_m**2)
+    flat = (shapely.get_dimensions(faulty) == 2) & (np.maximum(before, after) <= limits().xy_m ** 2)
     spots = find_spots(faulty)
     for nth, at in enumerate(broken.tolist()):
         if flat[nth]:

@@ -47,9 +47,7 @@ def drop_repeats(shapes: NDArray[np.object_], findings: Findings) -> NDArray[np.
     return result
 
 
-def _collapsing(
-    corners: Corners, repeats: NDArray[np.intp], shapes: NDArray[np.object_]
-) -> NDArray[np.intp]:
+def _collapsing(corners: Corners, repeats: NDArray[np.intp], shapes: NDArray[np.object_]) -> NDArray[np.intp]:
     """Return polygons one of whose rings is no ring without its repeats: GEOS builds none of two vertices.
 
     They stay as they are, to be mended or refused for what they are.

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from layers.faults import Fault, PlanFaults
+from pipeline.plan.keys import find_meaning, list_keys
 from pipeline.plan.models import Plan
 
 
@@ -197,7 +198,7 @@ def _describe(error: ErrorDetails, known: list[str]) -> Fault:
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
         remedy = f"是否想写 {near[0]}？" if near else "请对照 configs/ 里的样例或配置说明"
     if not remedy:
-        meaning = _find_meaning(error["loc"])
+        meaning = find_meaning(error["loc"])
         remedy = f"该项是：{meaning}" if meaning else "请对照 configs/ 里的样例或配置说明改正"
     value = "" if kind == "missing" else _show(error.get("input", ""))
     return Fault("HSQ-C03", f"配置项 {where}：{message}", field=where, value=value, remedy=remedy)
@@ -210,44 +211,6 @@ def _show(value: object) -> str:
     if isinstance(value, int) and abs(value) > 10**30:
         return "（很大的整数）"
     return str(value)[:60]
-
-
-def _find_meaning(where: tuple[int | str, ...]) -> str:
-    """Return the description of the key a fault is about; empty where it is inside a table of free keys."""
-    model: Any = Plan
-    said = ""
-    for part in where:
-        if isinstance(part, int):
-            continue
-        found = getattr(model, "model_fields", {}).get(part)
-        if found is None:
-            return said
-        said = found.description or ""
-        waiting: list[Any] = [found.annotation]
-        while waiting:
-            item = waiting.pop(0)
-            if hasattr(item, "model_fields"):
-                model = item
-                break
-            waiting.extend(getattr(item, "__args__", ()))
-    return said
-
-
-def _known_keys() -> list[str]:
-    """Every key of every block, for the "did you mean" of an unknown one."""
-    names: set[str] = set()
-    waiting: list[Any] = [Plan]
-    seen: set[Any] = set()
-    while waiting:
-        model = waiting.pop()
-        if model in seen or not hasattr(model, "model_fields"):
-            waiting.extend(a for a in getattr(model, "__args__", ()) if a not in seen)
-            continue
-        seen.add(model)
-        for name, info in model.model_fields.items():
-            names.add(name)
-            waiting.append(info.annotation)
-    return sorted(names)
 
 
 def load_plan(path: Path) -> Plan:
@@ -314,7 +277,7 @@ def load_plan(path: Path) -> Plan:
     try:
         plan = Plan.model_validate(data)
     except ValidationError as error:
-        known = _known_keys()
+        known = list_keys()
         faults = [_describe(item, known) for item in error.errors(include_url=False)]
         raise PlanFaults([replace(fault, file=str(path)) for fault in faults]) from None
     return plan.located(path.resolve().parent)

@@ -10,7 +10,10 @@ from tests.intake.corpus.desk import Desk
 A, B = box(0, 0, 20, 20), box(20, 0, 40, 20)
 
 
-@case(error("HSQ-V07", "用地.gpkg", "1", field="landuse_code", value="140199", advice="1401 公园绿地"), notes="HSQ-V07 HSQ-G13")
+@case(
+    error("HSQ-V07", "用地.gpkg", "1", field="landuse_code", value="140199", advice="1401 公园绿地"),
+    notes="HSQ-V07 HSQ-G13",
+)
 def land_use_nobody_knows(desk: Desk) -> None:
     """A code that is in no list."""
     desk.parcels(A, codes=["140199"])
@@ -22,13 +25,19 @@ def land_use_by_a_name_nobody_knows(desk: Desk) -> None:
     desk.parcels(A, codes=[""], landuse_name=["晒谷场和杂物间"])
 
 
-@case(warning("HSQ-V07", "用地.gpkg", "1", value="701", says="丢失前导零", mended="读作"), notes="HSQ-V07 HSQ-G13")
+@case(
+    warning("HSQ-V07", "用地.gpkg", "1", value="701", says="丢失前导零", mended="读作"),
+    notes="HSQ-V07 HSQ-G13",
+)
 def land_use_without_its_zero(desk: Desk) -> None:
     """701 where 0701 was meant."""
     desk.parcels(A, B, codes=["701", "0701"])
 
 
-@case(warning("HSQ-V07", "用地.gpkg", "1", value="070102", says="不一致", mended="以代码为准"), notes="HSQ-V07 HSQ-G13")
+@case(
+    warning("HSQ-V07", "用地.gpkg", "1", value="070102", says="不一致", mended="以代码为准"),
+    notes="HSQ-V07 HSQ-G13",
+)
 def name_against_its_code(desk: Desk) -> None:
     """A code of housing with the name of a park."""
     desk.parcels(A, codes=["070102"], landuse_name=["公园绿地"])
@@ -44,13 +53,18 @@ def land_survey_codes(desk: Desk) -> None:
     desk.parcels(A, B, codes=["0701", "0810"], landuse_name=["城镇住宅用地", "公园与绿地"])
 
 
-@case(warning("HSQ-V08", "设施.csv", "3", field="type_key", value="棋牌麻将大会所", mended="不参与分析"), notes="HSQ-V09")
+@case(
+    warning("HSQ-V08", "设施.csv", "3", field="type_key", value="棋牌麻将大会所", mended="不参与分析"),
+    notes="HSQ-V09",
+)
 def facility_nobody_knows(desk: Desk) -> None:
     """A type that is no class; the row is left out and named."""
     desk.facilities(["甲超市,超市", "乙会所,棋牌麻将大会所"])
 
 
-@case(remark("HSQ-V08", "设施.csv", "3", value="餐饮服务;中餐厅;中餐厅", mended="不参与分析"), notes="HSQ-V09")
+@case(
+    remark("HSQ-V08", "设施.csv", "3", value="餐饮服务;中餐厅;中餐厅", mended="不参与分析"), notes="HSQ-V09"
+)
 def category_of_a_web_map(desk: Desk) -> None:
     """A category of Amap that no standard counts."""
     desk.facilities(["甲超市,超市", "乙饭店,餐饮服务;中餐厅;中餐厅"])

@@ -11,7 +11,9 @@ from tests.open_data.osm_text import square, write_osm
 
 def write(desk: Desk, **changes: object) -> str:
     """Return the plan's YAML with other blocks."""
-    return yaml.safe_dump({"plan": desk.identity, "inputs": desk.inputs, **desk.blocks, **changes}, allow_unicode=True)
+    return yaml.safe_dump(
+        {"plan": desk.identity, "inputs": desk.inputs, **desk.blocks, **changes}, allow_unicode=True
+    )
 
 
 @case(error("HSQ-C01", "plan.yaml", says="不是 UTF-8"))
@@ -99,7 +101,10 @@ def no_room_for_the_report(desk: Desk) -> None:
     desk.put("output", "in the way")
 
 
-@case(warning("HSQ-N03", "区.osm", says="在 OSM 数据范围之外", advice="1 km"), notes="HSQ-X03 HSQ-A06 HSQ-G07 HSQ-V09")
+@case(
+    warning("HSQ-N03", "区.osm", says="在 OSM 数据范围之外", advice="1 km"),
+    notes="HSQ-X03 HSQ-A06 HSQ-G07 HSQ-V09",
+)
 def extract_that_ends_within_the_plan(desk: Desk) -> None:
     """An OSM extract whose declared edge cuts through the plan."""
     nodes = {**square(1, 0, 0, 500), 91: (100, 100, {"place": "quarter", "name": "云溪社区"})}

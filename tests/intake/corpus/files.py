@@ -8,16 +8,13 @@ from contextlib import closing
 
 import ezdxf
 import numpy as np
-import openpyxl
 import rasterio
-from shapely import LineString, Point, box
+from shapely import Point
 
-from tests.intake.corpus.case import case, error, remark, warning
+from tests.intake.corpus.case import case, error, warning
 from tests.intake.corpus.desk import CRS, E0, N0, POINTS, SAMPLE, Desk, near
 
-KML = (
-    '<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>{}</Document></kml>'
-)
+KML = '<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>{}</Document></kml>'
 PLACEMARK = "<Placemark><name>{}</name><Point><coordinates>116.8772,28.3421</coordinates></Point></Placemark>"
 
 
@@ -144,7 +141,9 @@ def sheet_that_is_not_there(desk: Desk) -> None:
 def two_layers_and_no_name(desk: Desk) -> None:
     """A database with two layers of points; the plan does not say which."""
     for name in ("东门", "西门"):
-        desk.vector("库.gpkg", near(Point(0, 0)), name=[name], options={"layer": name, "append": name != "东门"})
+        desk.vector(
+            "库.gpkg", near(Point(0, 0)), name=[name], options={"layer": name, "append": name != "东门"}
+        )
     desk.add("gate", "库.gpkg")
 
 

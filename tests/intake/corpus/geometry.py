@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import struct
 import sqlite3
+import struct
 from contextlib import closing
 
 import shapely
@@ -56,7 +56,9 @@ def bow_tie(desk: Desk) -> None:
 @case(warning("HSQ-G02", "建筑.gpkg", "1", says="自相交", mended="已自动修复，面积"), notes="HSQ-V02")
 def small_knot(desk: Desk) -> None:
     """A boundary that crosses itself in a corner of a few square centimetres."""
-    knot = Polygon([(0, 0), (30, 0), (30, 30), (15.0, 30.05), (15.1, 29.95), (15.1, 30.05), (15, 29.95), (0, 30)])
+    knot = Polygon(
+        [(0, 0), (30, 0), (30, 30), (15.0, 30.05), (15.1, 29.95), (15.1, 30.05), (15, 29.95), (0, 30)]
+    )
     desk.buildings(knot, box(40, 0, 50, 9))
 
 
@@ -84,7 +86,9 @@ def heights(desk: Desk) -> None:
 @case(warning("HSQ-G03", "用地.gpkg", "1", says="混有 1 个其他类型", mended="只采用本图层类型"), notes=AREAS)
 def line_beside_an_area(desk: Desk) -> None:
     """A collection that a cut left behind: a polygon and a line."""
-    desk.parcels(GeometryCollection([box(0, 0, 20, 20), LineString([(20, 20), (25, 25)])]), box(40, 0, 60, 20))
+    desk.parcels(
+        GeometryCollection([box(0, 0, 20, 20), LineString([(20, 20), (25, 25)])]), box(40, 0, 60, 20)
+    )
 
 
 @case(warning("HSQ-G04", "建筑.gpkg", "2", says="完全相同", mended="只保留第一个"), notes="HSQ-V02")
@@ -111,7 +115,16 @@ def wide_overlap(desk: Desk) -> None:
     desk.parcels(box(0, 0, 20, 20), box(18, 0, 45, 20))
 
 
-@case(warning("HSQ-G05", "用地.gpkg", "1", says="“0001”与“0002”之间有 0.60 ㎡ 的缝隙", mended="已并入公共边最长的图形"), notes=AREAS + " HSQ-G05")
+@case(
+    warning(
+        "HSQ-G05",
+        "用地.gpkg",
+        "1",
+        says="“0001”与“0002”之间有 0.60 ㎡ 的缝隙",
+        mended="已并入公共边最长的图形",
+    ),
+    notes=AREAS + " HSQ-G05",
+)
 def narrow_gap(desk: Desk) -> None:
     """A slit of three centimetres between parcels."""
     desk.parcels(box(0, 0, 20, 20), box(20.03, 0, 45, 20), box(0, 20, 45, 40))
@@ -191,7 +204,10 @@ def sliver(desk: Desk) -> None:
     desk.parcels(box(0, 0, 30, 20), box(0, 20, 30, 20.3))
 
 
-@case(warning("HSQ-G09", "建筑.gpkg", "1", says="不足 0.01 ㎡ 的碎小部分", mended="已去掉碎小部分"), notes="HSQ-V02")
+@case(
+    warning("HSQ-G09", "建筑.gpkg", "1", says="不足 0.01 ㎡ 的碎小部分", mended="已去掉碎小部分"),
+    notes="HSQ-V02",
+)
 def crumb(desk: Desk) -> None:
     """A building with a crumb of a square centimetre."""
     desk.buildings(MultiPolygon([box(0, 0, 20, 20), box(25, 0, 25.01, 0.01)]), box(40, 0, 50, 9))
@@ -203,7 +219,10 @@ def vertices_repeated(desk: Desk) -> None:
     desk.buildings(Polygon([(0, 0), (9, 0), (9, 0), (9, 9), (0, 9), (0, 9)]), box(40, 0, 50, 9))
 
 
-@case(error("HSQ-G11", "建筑.gpkg", "4", says="坐标不是有效数值", value="(1e+308, 3.13642e+06)"), notes="HSQ-V02")
+@case(
+    error("HSQ-G11", "建筑.gpkg", "4", says="坐标不是有效数值", value="(1e+308, 3.13642e+06)"),
+    notes="HSQ-V02",
+)
 def number_beyond_the_world(desk: Desk) -> None:
     """A vertex at 1e308: everything else would overflow."""
     wild = Polygon([(E0, N0), (1e308, 0), (E0 + 9, N0 + 9)])

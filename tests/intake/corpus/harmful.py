@@ -12,7 +12,7 @@ import ezdxf
 from shapely import Point
 
 from tests.intake.corpus.case import case, error, remark, warning
-from tests.intake.corpus.desk import CRS, E0, N0, POINTS, SAMPLE, Desk, near
+from tests.intake.corpus.desk import CRS, E0, N0, POINTS, Desk, near
 
 ROWS = [["名称", "类型", "东", "北"], ["甲超市", "超市", E0, N0]]
 
@@ -82,10 +82,16 @@ def workbook_with_entities(desk: Desk) -> None:
     desk.add("facility", "设施.xlsx", **POINTS)
 
 
-@case(warning("HSQ-V09", "设施.xlsx", value="C2", says="公式单元格没有保存的结果", mended="公式不计算"), notes="HSQ-V09")
+@case(
+    warning("HSQ-V09", "设施.xlsx", value="C2", says="公式单元格没有保存的结果", mended="公式不计算"),
+    notes="HSQ-V09",
+)
 def formula_without_a_result(desk: Desk) -> None:
     """A coordinate that is a formula nobody calculated; it reads as blank, and so the point has no place."""
-    rows = [["名称", "类型", "面积", "东", "北"], ["甲超市", "超市", "=WEBSERVICE(\"http://x.invalid\")", E0, N0]]
+    rows = [
+        ["名称", "类型", "面积", "东", "北"],
+        ["甲超市", "超市", '=WEBSERVICE("http://x.invalid")', E0, N0],
+    ]
     desk.sheet("设施.xlsx", rows)
     desk.add("facility", "设施.xlsx", **POINTS)
 

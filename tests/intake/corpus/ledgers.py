@@ -17,7 +17,16 @@ def write(desk: Desk, layer: str, name: str, *rows: str) -> None:
 @case(warning("HSQ-A10", "过程.csv", "审查", field="date", says="晚于", mended="照原样保留"), notes="HSQ-A10")
 def steps_out_of_order(desk: Desk) -> None:
     """Reviewed before it was published."""
-    write(desk, "step", "过程.csv", "step,date", "征求意见,2026-01-05", "公示,2026-05-05", "专家论证,2026-02-20", "审查,2026-03-01")
+    write(
+        desk,
+        "step",
+        "过程.csv",
+        "step,date",
+        "征求意见,2026-01-05",
+        "公示,2026-05-05",
+        "专家论证,2026-02-20",
+        "审查,2026-03-01",
+    )
 
 
 @case(error("HSQ-V11", "过程.csv", "2", field="date", value="2026-03", says="要写到日"))
@@ -50,7 +59,14 @@ def papers_of_one_name(desk: Desk) -> None:
     """Two papers that would lie on each other."""
     for folder in ("甲", "乙"):
         desk.put(f"{folder}/纪要.pdf", b"%PDF-1.7")
-    write(desk, "paper", "附件.csv", "kind,title,file", "协商情况,纪要一,甲/纪要.pdf", "协商情况,纪要二,乙/纪要.pdf")
+    write(
+        desk,
+        "paper",
+        "附件.csv",
+        "kind,title,file",
+        "协商情况,纪要一,甲/纪要.pdf",
+        "协商情况,纪要二,乙/纪要.pdf",
+    )
 
 
 @case(error("HSQ-V04", "代表.csv", "2", field="signed", value="9 > 8"), notes="HSQ-A10")
@@ -78,7 +94,10 @@ def people_of_one_building_twice(desk: Desk) -> None:
     write(desk, "population", "人口.csv", "building,population", "J1,30", "J1,31")
 
 
-@case(warning("HSQ-V10", "人口.csv", field="building", value="J9", says="没有", mended="不采用"), notes="HSQ-V02")
+@case(
+    warning("HSQ-V10", "人口.csv", field="building", value="J9", says="没有", mended="不采用"),
+    notes="HSQ-V02",
+)
 def people_of_no_building(desk: Desk) -> None:
     """People of a building that is not drawn."""
     desk.buildings(box(0, 0, 9, 9), box(20, 0, 29, 9))
@@ -92,7 +111,10 @@ def more_old_people_than_people(desk: Desk) -> None:
     write(desk, "population", "人口.csv", "building,population,elders", "J1,30,40")
 
 
-@case(warning("HSQ-V04", "", "J1", field="population", says="不一致，如“J1”为 20，台账为 30", mended="为准"), notes="HSQ-V02")
+@case(
+    warning("HSQ-V04", "", "J1", field="population", says="不一致，如“J1”为 20，台账为 30", mended="为准"),
+    notes="HSQ-V02",
+)
 def people_counted_twice(desk: Desk) -> None:
     """The drawing says twenty, the ledger thirty."""
     desk.buildings(box(0, 0, 9, 9), box(20, 0, 29, 9), population=[20, 10])
@@ -124,19 +146,30 @@ def price_below_its_least(desk: Desk) -> None:
 @case(warning("HSQ-V04", "目标.csv", "2", field="goal", value="0.95", mended="照原样保留"))
 def percentage_of_a_percentage(desk: Desk) -> None:
     """95 % that a cell format keeps as 0.95."""
-    write(desk, "target", "目标.csv", "dimension,indicator,now,goal,unit", "舒适宜居,养老服务覆盖率,52,0.95,%")
+    write(
+        desk, "target", "目标.csv", "dimension,indicator,now,goal,unit", "舒适宜居,养老服务覆盖率,52,0.95,%"
+    )
 
 
 @case(warning("HSQ-G04", "目标.csv", "3", says="完全相同", mended="只保留第一行"))
 def row_written_twice(desk: Desk) -> None:
     """The same target twice."""
-    write(desk, "target", "目标.csv", "dimension,indicator,goal", "舒适宜居,养老服务覆盖率,90%", "舒适宜居,养老服务覆盖率,90%")
+    write(
+        desk,
+        "target",
+        "目标.csv",
+        "dimension,indicator,goal",
+        "舒适宜居,养老服务覆盖率,90%",
+        "舒适宜居,养老服务覆盖率,90%",
+    )
 
 
 @case(remark("HSQ-V02", "资源.csv", "2", field="fund_kind", mended="按资金来源的文字判定"))
 def money_of_no_kind(desk: Desk) -> None:
     """Money whose kind follows from its source."""
-    write(desk, "ledger", "资源.csv", "category,name,amount_wan,fund_source", "资金,专项补助,120,上级财政专项")
+    write(
+        desk, "ledger", "资源.csv", "category,name,amount_wan,fund_source", "资金,专项补助,120,上级财政专项"
+    )
 
 
 @case(error("HSQ-V04", "工程.csv", "2", field="start", value="2024-05 > 2023-01"))

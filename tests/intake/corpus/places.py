@@ -5,12 +5,11 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import shapely
-from shapely import Point, box
 
 from layers.datum import shift_from_wgs84
 from tests.coordinates.towns import build_houses, build_town
 from tests.intake.corpus.case import case, error, remark, warning
-from tests.intake.corpus.desk import CRS, E0, N0, POINTS, SAMPLE, Desk, near
+from tests.intake.corpus.desk import CRS, E0, SAMPLE, Desk
 
 # Beijing 54 in the zone of 117 E, without prefix; the same of Xian 80.
 XIAN, BEIJING = "EPSG:2384", "EPSG:2436"
@@ -32,7 +31,9 @@ def write_shops(desk: Desk, frame: gpd.GeoDataFrame, *, datum: str | None = None
     lon, lat = degrees.geometry.x.to_numpy(), degrees.geometry.y.to_numpy()
     if datum:
         lon, lat = shift_from_wgs84(lon, lat, datum=datum)
-    rows = [f"{n},{t},{x:.7f},{y:.7f}" for n, t, x, y in zip(frame.name, frame.type_key, lon, lat, strict=True)]
+    rows = [
+        f"{n},{t},{x:.7f},{y:.7f}" for n, t, x, y in zip(frame.name, frame.type_key, lon, lat, strict=True)
+    ]
     desk.put("点.csv", "\n".join(["名称,类型,经度,纬度", *rows]))
     desk.add("facility", "点.csv", x="经度", y="纬度", columns={"name": "名称", "type_key": "类型"}, **source)
 
@@ -119,19 +120,30 @@ def wgs84_where_the_plan_forbids_it(desk: Desk) -> None:
     desk.inputs["parcel"][0] |= {"datum": "wgs84", "wgs84_shift": False}
 
 
-@case(warning("HSQ-X05", "点.csv", field="datum", says="GCJ-02", mended="已还原到 WGS84"), warning("HSQ-X01", "点.csv", mended="按经纬度读取"), notes="HSQ-X03")
+@case(
+    warning("HSQ-X05", "点.csv", field="datum", says="GCJ-02", mended="已还原到 WGS84"),
+    warning("HSQ-X01", "点.csv", mended="按经纬度读取"),
+    notes="HSQ-X03",
+)
 def points_of_amap(desk: Desk) -> None:
     """Degrees of Amap without a word: found by the streets, taken out, and said."""
     write_shops(desk, desk.lay_town(400), datum="gcj02")
 
 
-@case(warning("HSQ-X05", "点.csv", field="datum", says="BD-09", mended="已还原到 WGS84"), warning("HSQ-X01", "点.csv"), notes="HSQ-X03")
+@case(
+    warning("HSQ-X05", "点.csv", field="datum", says="BD-09", mended="已还原到 WGS84"),
+    warning("HSQ-X01", "点.csv"),
+    notes="HSQ-X03",
+)
 def points_of_baidu(desk: Desk) -> None:
     """Degrees of Baidu without a word."""
     write_shops(desk, desk.lay_town(400), datum="bd09")
 
 
-@case(error("HSQ-X05", "点.csv", value="gcj02", says="没有偏移", mended="不再还原", advice="datum: cgcs2000"), notes="HSQ-X03")
+@case(
+    error("HSQ-X05", "点.csv", value="gcj02", says="没有偏移", mended="不再还原", advice="datum: cgcs2000"),
+    notes="HSQ-X03",
+)
 def points_taken_back_twice(desk: Desk) -> None:
     """True degrees declared as GCJ-02: a second correction is refused."""
     write_shops(desk, desk.lay_town(400))
@@ -162,7 +174,10 @@ def point_at_zero(desk: Desk) -> None:
     desk.put("设施.csv", "\n".join(rows))
 
 
-@case(error("HSQ-V03", "设施.csv", "2", field="东", says="坐标", value="东门旁"), error("HSQ-G01", "设施.csv", "2"))
+@case(
+    error("HSQ-V03", "设施.csv", "2", field="东", says="坐标", value="东门旁"),
+    error("HSQ-G01", "设施.csv", "2"),
+)
 def coordinate_in_words(desk: Desk) -> None:
     """A coordinate that is no number; the row has no place."""
     desk.facilities(["甲超市,超市", "乙超市,超市"])
@@ -187,7 +202,9 @@ def facility_of_the_next_town(desk: Desk) -> None:
     desk.put("设施.csv", content)
 
 
-@case(warning("HSQ-X03", field="crs.zone", value="38", says="应为 39 带", mended="按配置采用"), notes="HSQ-X03")
+@case(
+    warning("HSQ-X03", field="crs.zone", value="38", says="应为 39 带", mended="按配置采用"), notes="HSQ-X03"
+)
 def zone_of_the_neighbour(desk: Desk) -> None:
     """The plan asks for the zone of 114 E, a degree and a half too far west."""
     desk.blocks["crs"] = {"zone": 38}
@@ -203,12 +220,17 @@ def zone_of_another_province(desk: Desk) -> None:
 def old_survey_under_a_new_name(desk: Desk) -> None:
     """Houses a hundred metres off as a whole, as an old datum under the name of CGCS2000 lies."""
     desk.lay_town(30, seed=8)
-    houses = shapely.transform(build_houses(build_town(8, 30), 8, 200), lambda xy: xy + np.array([90.0, -60.0]))
+    houses = shapely.transform(
+        build_houses(build_town(8, 30), 8, 200), lambda xy: xy + np.array([90.0, -60.0])
+    )
     desk.vector("楼.gpkg", houses, use=["住宅"] * len(houses))
     desk.add("building", "楼.gpkg")
 
 
-@case(warning("HSQ-X05", "点.csv", value="bd09", says="疑为 GCJ-02", mended="按配置还原"), notes="HSQ-X03 HSQ-X05")
+@case(
+    warning("HSQ-X05", "点.csv", value="bd09", says="疑为 GCJ-02", mended="按配置还原"),
+    notes="HSQ-X03 HSQ-X05",
+)
 def few_points_of_another_map(desk: Desk) -> None:
     """Too few points to refuse the config's word, enough to doubt it."""
     write_shops(desk, desk.lay_town(120), datum="gcj02")

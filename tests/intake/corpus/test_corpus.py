@@ -20,7 +20,17 @@ from tests.intake.corpus import (  # noqa: F401  (each enters its cases)
     text,
     values,
 )
-from tests.intake.corpus.bench import PLACES, REPORT, USUAL, Line, compare, read_report, run_case, run_check, snapshot
+from tests.intake.corpus.bench import (
+    PLACES,
+    REPORT,
+    USUAL,
+    Line,
+    compare,
+    read_report,
+    run_case,
+    run_check,
+    snapshot,
+)
 from tests.intake.corpus.case import CASES, STOPS, Case
 from tests.intake.corpus.desk import Desk
 

@@ -11,10 +11,11 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from pyproj import CRS
 from shapely import Polygon, box
 
-from layers.crs import to_plan
 from layers.cells import fold_text
+from layers.crs import to_plan
 from layers.evidence import everyday_characters
 from layers.faults import FaultLog
 from layers.model import Layer
@@ -24,7 +25,6 @@ from layers.repair import mend_shapes
 from layers.source import Building, Facility, Parcel
 from pipeline.cli.anyout import write_any
 from pipeline.plan.sources import Source
-from pyproj import CRS
 
 PLANE, PREFIXED, DEGREES = 4548, 4527, 4490
 WORDS = st.lists(st.sampled_from(sorted(everyday_characters())), min_size=2, max_size=20).map("".join)
@@ -126,7 +126,10 @@ def test_coordinates_there_and_back(
 
 
 @QUICK
-@given(serials=st.lists(SERIALS, min_size=2, max_size=8, unique=True), suffix=st.sampled_from([".csv", ".xlsx", ".shp"]))
+@given(
+    serials=st.lists(SERIALS, min_size=2, max_size=8, unique=True),
+    suffix=st.sampled_from([".csv", ".xlsx", ".shp"]),
+)
 def test_leading_zeros_come_back(
     serials: list[str], suffix: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -143,7 +146,9 @@ def test_leading_zeros_come_back(
 
 
 KNOTS = st.lists(
-    st.tuples(st.integers(0, 40), st.integers(0, 40)).map(lambda xy: (xy[0] / 2, xy[1] / 2)), min_size=4, max_size=9
+    st.tuples(st.integers(0, 40), st.integers(0, 40)).map(lambda xy: (xy[0] / 2, xy[1] / 2)),
+    min_size=4,
+    max_size=9,
 )
 
 
@@ -168,4 +173,6 @@ def test_mending_twice_is_mending_once_and_no_ground_goes_in_silence(
     twice = mend_shapes(once, Building, Place("楼.gpkg", Building.alias, second))
     assert twice.index.tolist() == once.index.tolist()
     assert shapely.equals_exact(twice.geometry.to_numpy(), once.geometry.to_numpy()).all()
-    assert not [fault for fault in second.faults if fault.severity != "提示" and "近似重复" not in fault.problem]
+    assert not [
+        fault for fault in second.faults if fault.severity != "提示" and "近似重复" not in fault.problem
+    ]

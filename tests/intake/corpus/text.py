@@ -5,17 +5,18 @@ from __future__ import annotations
 import zipfile
 
 import ezdxf
-import pyogrio
+from shapely import Point, box
 
 from tests.intake.corpus.case import case, error, remark, warning
 from tests.intake.corpus.desk import E0, N0, POINTS, SAMPLE, Desk, near
-from shapely import Point, box
 
 
 def write_dbf(desk: Desk, name: str, cells: list[bytes], *, width: int = 40, cpg: str | None = None) -> None:
     """Write a shapefile of one building a cell, whose attribute bytes are exactly the given ones."""
     count = len(cells)
-    desk.vector(f"{name}.shp", near(*(box(10 * at, 0, 10 * at + 5, 5) for at in range(count))), JZMC=["x"] * count)
+    desk.vector(
+        f"{name}.shp", near(*(box(10 * at, 0, 10 * at + 5, 5) for at in range(count))), JZMC=["x"] * count
+    )
     head = bytearray(b"\x03\x19\x01\x01") + count.to_bytes(4, "little") + (65).to_bytes(2, "little")
     head += (width + 1).to_bytes(2, "little") + bytes(20)
     head += b"JZMC".ljust(11, b"\x00") + b"C" + bytes(4) + bytes([width]) + bytes(15) + b"\r"
@@ -51,7 +52,9 @@ def cpg_that_lies(desk: Desk) -> None:
 @case(warning("HSQ-F05", "楼.shp", "0", field="JZMC", says="截断", mended="去掉残缺的末字"))
 def text_cut_in_a_character(desk: Desk) -> None:
     """A field of 20 bytes cut the seventh Chinese character in half."""
-    write_dbf(desk, "楼", [name.encode() for name in [NAMES[0], "西门一楼", "二栋", "三栋"]], width=20, cpg="UTF-8")
+    write_dbf(
+        desk, "楼", [name.encode() for name in [NAMES[0], "西门一楼", "二栋", "三栋"]], width=20, cpg="UTF-8"
+    )
 
 
 @case(warning("HSQ-F05", "设施.csv", says="编码混杂", mended="逐格按各自的编码读取"))
@@ -99,7 +102,9 @@ def text_of_excel_in_utf16(desk: Desk) -> None:
 @case(warning("HSQ-F05", "门.geojson", says="GeoJSON 应为 UTF-8", mended="按 GB"))
 def geojson_in_gbk(desk: Desk) -> None:
     """A GeoJSON in GBK, against its standard."""
-    path = desk.vector("门.geojson", near(Point(0, 0), Point(5, 5)), name=["云溪小区东大门", "滨江花园西大门"])
+    path = desk.vector(
+        "门.geojson", near(Point(0, 0), Point(5, 5)), name=["云溪小区东大门", "滨江花园西大门"]
+    )
     desk.put("门.geojson", path.read_text(encoding="utf-8"), encoding="gbk")
     desk.add("gate", "门.geojson")
 
@@ -117,7 +122,10 @@ def archive_with_names_in_gbk(desk: Desk) -> None:
     desk.inputs["community_given"][0]["path"] = "社区.zip"
 
 
-@case(warning("HSQ-F05", "门.dxf｜小区出入口位置", says="图中文字声明为", mended="按 UTF-8 读取"), notes="HSQ-X01")
+@case(
+    warning("HSQ-F05", "门.dxf｜小区出入口位置", says="图中文字声明为", mended="按 UTF-8 读取"),
+    notes="HSQ-X01",
+)
 def drawing_whose_code_page_lies(desk: Desk) -> None:
     """A DXF of 2004 that names code page 936 and holds UTF-8."""
     drawing = ezdxf.new("R2004")

@@ -42,7 +42,17 @@ def number_in_words_that_say_nothing(desk: Desk) -> None:
     desk.buildings(box(0, 0, 9, 9), box(20, 0, 29, 9), floors=["六层半多", "6"])
 
 
-@case(remark("HSQ-V03", "设施.csv", "3、4", field="floor_area_m2", value="0.5公顷 → 5000、2亩 → 1333.333", says="带其他单位", mended="已换算为㎡"))
+@case(
+    remark(
+        "HSQ-V03",
+        "设施.csv",
+        "3、4",
+        field="floor_area_m2",
+        value="0.5公顷 → 5000、2亩 → 1333.333",
+        says="带其他单位",
+        mended="已换算为㎡",
+    )
+)
 def areas_with_units(desk: Desk) -> None:
     """1,200㎡, 0.5公顷 and 2亩 in one column."""
     rows = ['甲超市,超市,"1,200㎡"', "乙超市,超市,0.5公顷", "丙超市,超市,2亩", "丁超市,超市,80"]
@@ -57,7 +67,10 @@ def unit_in_the_header(desk: Desk) -> None:
 
 
 @case(
-    *(error("HSQ-V03", "设施.csv", str(at + 2), field="floor_area_m2", value=word) for at, word in enumerate("甲乙丙丁戊")),
+    *(
+        error("HSQ-V03", "设施.csv", str(at + 2), field="floor_area_m2", value=word)
+        for at, word in enumerate("甲乙丙丁戊")
+    ),
     remark("HSQ-V03", "设施.csv", field="floor_area_m2", says="整列 5 个值中有 5 个无法读取", advice="建面"),
 )
 def wrong_column_chosen(desk: Desk) -> None:
@@ -73,7 +86,10 @@ def less_than_nothing(desk: Desk) -> None:
     desk.buildings(box(0, 0, 9, 9), box(20, 0, 29, 9), floors=[6, -3])
 
 
-@case(warning("HSQ-V04", "用地.gpkg", "1", field="area_m2", value="5000.00", mended="采用图形面积"), notes="HSQ-G13")
+@case(
+    warning("HSQ-V04", "用地.gpkg", "1", field="area_m2", value="5000.00", mended="采用图形面积"),
+    notes="HSQ-G13",
+)
 def stated_area_that_is_not_drawn(desk: Desk) -> None:
     """A parcel of 400 m² that says 5,000."""
     desk.parcels(box(0, 0, 20, 20), area_m2=[5000.0])
@@ -106,7 +122,9 @@ def number_given_twice(desk: Desk) -> None:
     desk.buildings(box(0, 0, 9, 9), box(20, 0, 29, 9), id=["J1", "J1"])
 
 
-@case(warning("HSQ-V06", "建筑.gpkg", "1、2", field="id", says="只差大小写、全半角", mended="按不同的编号处理"))
+@case(
+    warning("HSQ-V06", "建筑.gpkg", "1、2", field="id", says="只差大小写、全半角", mended="按不同的编号处理")
+)
 def numbers_alike(desk: Desk) -> None:
     """Two numbers that every spreadsheet takes for one."""
     desk.buildings(box(0, 0, 9, 9), box(20, 0, 29, 9), id=["J1", "ｊ1"])
@@ -127,20 +145,27 @@ def date_in_words(desk: Desk) -> None:
     desk.add("past_work", "工程.csv")
 
 
-@case(warning("HSQ-V11", "建筑.gpkg", "1", field="built", value="解放前后吧", mended="按不详处理"), notes="HSQ-V02")
+@case(
+    warning("HSQ-V11", "建筑.gpkg", "1", field="built", value="解放前后吧", mended="按不详处理"),
+    notes="HSQ-V02",
+)
 def year_in_words(desk: Desk) -> None:
     """A year that is none only dates a drawing."""
     desk.buildings(box(0, 0, 9, 9), box(20, 0, 29, 9), built=["解放前后吧", "1998"])
 
 
-@case(remark("HSQ-V11", "工程.csv", "2", field="start", value="44986 → 2023-03-01", mended="已按通行写法读取"))
+@case(
+    remark("HSQ-V11", "工程.csv", "2", field="start", value="44986 → 2023-03-01", mended="已按通行写法读取")
+)
 def dates_as_people_write_them(desk: Desk) -> None:
     """A serial number of Excel; the date in Chinese beside it needs no word."""
     desk.put("工程.csv", "name,state,start\n甲小区改造,已实施,44986\n乙小区改造,已实施,二〇二三年五月\n")
     desk.add("past_work", "工程.csv")
 
 
-@case(warning("HSQ-V12", "用地.gpkg", "2", field="number", value="27", mended="已补全为 0027"), notes="HSQ-G13")
+@case(
+    warning("HSQ-V12", "用地.gpkg", "2", field="number", value="27", mended="已补全为 0027"), notes="HSQ-G13"
+)
 def serial_without_its_zeros(desk: Desk) -> None:
     """Numbers that a spreadsheet cut, proven by those it did not."""
     desk.parcels(box(0, 0, 20, 20), box(20, 0, 40, 20), number=["0026", "27"])
@@ -155,7 +180,13 @@ def code_in_powers_of_ten(desk: Desk) -> None:
 @case(remark("HSQ-V09", "设施.xlsx", "5", says="合计", mended="跳过"), notes="HSQ-V09")
 def title_units_and_total(desk: Desk) -> None:
     """A form as offices draw it: title above, total below."""
-    rows = [["设施台账", None, None, None], HEAD, ["甲超市", "超市", E0, N0], ["乙超市", "超市", E0 + 9, N0], ["合计", "2处", None, None]]
+    rows = [
+        ["设施台账", None, None, None],
+        HEAD,
+        ["甲超市", "超市", E0, N0],
+        ["乙超市", "超市", E0 + 9, N0],
+        ["合计", "2处", None, None],
+    ]
     desk.sheet("设施.xlsx", rows)
     desk.add("facility", "设施.xlsx", **POINTS)
 
@@ -163,7 +194,10 @@ def title_units_and_total(desk: Desk) -> None:
 @case(warning("HSQ-V09", "设施.xlsx", "2", says="分组标题行", mended="跳过"))
 def headings_between_rows(desk: Desk) -> None:
     """A heading that stands among the rows."""
-    desk.sheet("设施.xlsx", [HEAD, ["一、商业", None, None, None], ["甲超市", "超市", E0, N0], ["乙超市", "超市", E0 + 9, N0]])
+    desk.sheet(
+        "设施.xlsx",
+        [HEAD, ["一、商业", None, None, None], ["甲超市", "超市", E0, N0], ["乙超市", "超市", E0 + 9, N0]],
+    )
     desk.add("facility", "设施.xlsx", **POINTS)
 
 
@@ -203,4 +237,11 @@ def key_without_its_zeros(desk: Desk) -> None:
 def header_of_figures(desk: Desk) -> None:
     """A file that begins with figures: nobody can tell its header."""
     desk.put("设施.csv", f"超市,超市,{E0},{N0}\n超市,超市,{E0 + 9},{N0}\n")
-    desk.add("facility", "设施.csv", x=str(E0), y=str(N0), crs="EPSG:4548", columns={"name": "超市", "type_key": "超市.2"})
+    desk.add(
+        "facility",
+        "设施.csv",
+        x=str(E0),
+        y=str(N0),
+        crs="EPSG:4548",
+        columns={"name": "超市", "type_key": "超市.2"},
+    )
