@@ -148,6 +148,7 @@ def _write_entry(entry: Entry, setting: Setting) -> Iterator[str]:
     for key, text in entry.doubts:
         if not key or key.startswith("missing."):
             yield f"    {_comment(DOUBT + text)}"
+    yield from (f"    {_comment(text)}" for text in entry.proofs)
     if entry.left:
         yield f"    {_comment('没有采用的列：' + '、'.join(entry.left))}"
     yield f"    - path: {quote(relate(entry.path, setting.home))}"
@@ -185,8 +186,9 @@ def _write_source(
             yield f"{pad}{key}: {quote(value)}" + (f"  {_comment(DOUBT + told)}" if told else "")
     if "values" not in source:
         yield from _leftover("values", {}, doubts, pad)
-    if "crs" not in source and "crs" in doubts:
-        yield f"{pad}{_comment(DOUBT + doubts['crs'])}"
+    for key in ("crs", "classification"):
+        if key not in source and key in doubts:
+            yield f"{pad}{_comment(DOUBT + doubts[key])}"
 
 
 def _leftover(block: str, value: Mapping[str, Any], doubts: Mapping[str, str], pad: str) -> Iterator[str]:

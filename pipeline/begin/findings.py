@@ -27,6 +27,7 @@ class Entry:
     doubts : what somebody should look at: mapping key (``columns.width_m``) and a Chinese sentence.
     rows : number of rows.
     left : columns that are used for nothing.
+    proofs : what was found beyond doubt of coordinates and codes, Chinese sentences.
     """
 
     layer: type[Layer]
@@ -39,6 +40,7 @@ class Entry:
     rows: int = 0
     left: tuple[str, ...] = ()
     shapes: Path | None = None
+    proofs: tuple[str, ...] = ()
 
     @property
     def trust(self) -> str:
@@ -59,6 +61,7 @@ class Findings:
     near : longitude and latitude of the plan.
     street, region, communities : hints for the plan's identity.
     open_data, divisions, dem : blocks of the config beside ``inputs``; doubts of theirs.
+    fictional : beginnings of codes that no list can know.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -72,6 +75,7 @@ class Findings:
     open_path: Path | None = None
     open_doubts: tuple[str, ...] = ()
     divisions: Path | None = None
+    fictional: tuple[str, ...] = ()
     dem: Path | None = None
 
     def of(self, layer: type[Layer]) -> list[Entry]:

@@ -18,6 +18,7 @@ from pipeline.begin.findings import Entry, Findings
 from pipeline.begin.identity import note_identity
 from pipeline.begin.joins import Join, find_join, list_keys
 from pipeline.begin.review import ACCEPT, Reviewed, review_part
+from pipeline.begin.stand import Stand, find_stand
 
 # One set of these is a plan; several files of other layers add up.
 _SINGLE = (Community, Outline)
@@ -49,6 +50,7 @@ def map_parts(parts: Iterable[Part | Left]) -> Findings:
     reviewed = _drop_copies([review_part(part) for part in tables], findings)
     reviewed = _keep_one_outline(reviewed, findings)
     findings.near = _find_place(reviewed)
+    stand = find_stand(reviewed, near=findings.near)
     note_identity(
         findings,
         [r.part for r in reviewed if r.is_a(Community)],
@@ -59,12 +61,12 @@ def map_parts(parts: Iterable[Part | Left]) -> Findings:
     # Tables first: their shapes must not become sources of their own.
     for at, item in enumerate(reviewed):
         if item.part.geometry is None:
-            entry = _map_table(item, reviewed, taken, findings)
+            entry = _map_table(item, reviewed, taken, findings, stand)
             made += [entry] if entry else []
             taken.add(at)
     for at, item in enumerate(reviewed):
         if at not in taken:
-            entry = _map_item(item, item.best, None, findings)
+            entry = _map_item(item, item.best, None, findings, stand)
             made += [entry] if entry else []
     order = {layer: at for at, layer in enumerate(LAYERS)}
     findings.entries = sorted(made, key=lambda entry: (order[entry.layer], -entry.score, entry.label))
@@ -113,13 +115,15 @@ def _find_place(items: Sequence[Reviewed]) -> Near | None:
     ranked = [i for layer in _SINGLE for i in items if i.is_a(layer)]
     ranked += sorted((i for i in items if i not in ranked), key=lambda i: -len(i.part.table))
     for item in ranked:
-        reading = item.locate(near=None)
+        reading = item.locate(ground=None)
         if reading is not None and reading.middle is not None:
             return reading.middle
     return None
 
 
-def _map_table(item: Reviewed, items: list[Reviewed], taken: set[int], findings: Findings) -> Entry | None:
+def _map_table(
+    item: Reviewed, items: list[Reviewed], taken: set[int], findings: Findings, stand: Stand
+) -> Entry | None:
     """Map a table: by itself, or with the shapes another file has under its key."""
     guess = item.best if item.score >= ACCEPT else None
     spatial = guess_layers(
@@ -141,12 +145,12 @@ def _map_table(item: Reviewed, items: list[Reviewed], taken: set[int], findings:
         join = find_join(item.part.table, keys, free)
         if join is not None:
             taken.add(next(at for at, other in enumerate(items) if other.part is join.shapes))
-            return _map_item(item, wanted, join, findings)
+            return _map_item(item, wanted, join, findings, stand)
         if wanted is not guess and guess is None:
             reason = f"像是“{wanted.layer.alias}”，但没有坐标，其他文件中也没有编号相同的图形"
             findings.left.append(Left(item.part.path, item.part.layer, reason))
             return None
-    return _map_item(item, guess, None, findings)
+    return _map_item(item, guess, None, findings, stand)
 
 
 def _may_join(other: Reviewed, wanted: LayerGuess) -> bool:
@@ -156,13 +160,13 @@ def _may_join(other: Reviewed, wanted: LayerGuess) -> bool:
 
 
 def _map_item(
-    item: Reviewed, guess: LayerGuess | None, join: Join | None, findings: Findings
+    item: Reviewed, guess: LayerGuess | None, join: Join | None, findings: Findings, stand: Stand
 ) -> Entry | None:
     """Write a source, or say why there is none."""
     if guess is None or (guess.score < ACCEPT and join is None):
         findings.left.append(Left(item.part.path, item.part.layer, _explain_left(item)))
         return None
-    return draft_entry(item, guess, join, near=findings.near, communities=findings.communities)
+    return draft_entry(item, guess, join, stand=stand, communities=findings.communities)
 
 
 def _explain_left(item: Reviewed) -> str:
