@@ -60,6 +60,7 @@ class Findings:
     left : files and layers that feed nothing, with the reason.
     near : longitude and latitude of the plan.
     street, region, communities : hints for the plan's identity.
+    region_doubt : what speaks against the county's code, Chinese; empty where nothing does.
     open_data, divisions, dem : blocks of the config beside ``inputs``; doubts of theirs.
     fictional : beginnings of codes that no list can know.
     """
@@ -70,6 +71,7 @@ class Findings:
     street: str = ""
     region: str = ""
     region_name: str = ""
+    region_doubt: str = ""
     communities: tuple[str, ...] = ()
     open_data: dict[str, Any] | None = None
     open_path: Path | None = None

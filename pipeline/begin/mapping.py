@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from layers.read.guess import LayerGuess, guess_layers
 from layers.read.points import find_pair_column
 from layers.source import Community, Identified, Outline
 from pipeline.begin.coords import Near
+from pipeline.begin.divisions import is_division_list, is_list_file
 from pipeline.begin.draft import draft_entry
 from pipeline.begin.fields import LAYERS
 from pipeline.begin.findings import Entry, Findings
@@ -23,7 +23,6 @@ from pipeline.begin.stand import Stand, find_stand
 # One set of these is a plan; several files of other layers add up.
 _SINGLE = (Community, Outline)
 _FORMATS = (".gpkg", ".gdb", ".shp", ".geojson", ".json", ".kml", ".kmz", ".zip", ".xlsx", ".csv", ".dxf")
-_DIVISIONS = re.compile(r"^(streets|villages|areas|cities|provinces)(\.\d\d)?\.csv(\.gz)?$")
 
 
 def map_parts(parts: Iterable[Part | Left]) -> Findings:
@@ -36,7 +35,10 @@ def map_parts(parts: Iterable[Part | Left]) -> Findings:
     findings = Findings()
     tables = []
     for part in parts:
-        if _DIVISIONS.match(part.path.name):
+        if isinstance(part, Part) and is_division_list(part):
+            findings.left.append(Left(part.path, part.layer, "区划代码表（已写入 divisions.path）"))
+            findings.divisions = findings.divisions or part.path
+        elif is_list_file(part.path):
             findings.left.append(
                 Left(part.path, part.layer, "区划代码表（有 streets 表时，所在文件夹写入 divisions.path）")
             )
