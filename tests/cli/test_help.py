@@ -87,3 +87,26 @@ def test_help_is_there_in_a_third_of_a_second():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert "inspect" in done.stdout and float(done.stderr) < 0.3
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_readmes_list_every_command_with_options_that_exist(name: str):
+    import typer
+
+    group = typer.main.get_command(app)
+    rows = [
+        line
+        for line in (ROOT / name).read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `haoshequ ")
+    ]
+    listed = {row.split("`")[1].split()[1]: row.split("`")[1] for row in rows}
+    assert list(listed) == COMMANDS
+    for command, usage in listed.items():
+        known = {name for param in group.commands[command].params for name in param.opts}
+        assert set(re.findall(r"--[a-z-]+", usage)) <= known, command
+        needed = {
+            param.opts[0]
+            for param in group.commands[command].params
+            if param.required and param.opts[0][0] == "-"
+        }
+        assert needed <= set(re.findall(r"--[a-z-]+", usage)), command
