@@ -105,9 +105,9 @@ def tabulate(cases: Iterator[Case]) -> pd.DataFrame:
         offset = judge_offset(shapes, DEGREES, ground)
         right = offset.reading == truth
         if offset.state == "as_is":
-            word = "confirmed" if truth in {"as_is", "anywhere"} else "WRONG or not noticed"
+            word = "confirmed" if truth in {"as_is", "anywhere"} else "not noticed"
         elif offset.state == "shifted":
-            word = "applied" if right else "WRONG or not noticed"
+            word = "applied" if right else "WRONG"
         elif offset.state == "suspect":
             word = "refused with the right line" if right else "refused with a WRONG line"
         elif offset.state == "displaced" and abs(offset.offset_m - shapes.attrs.get("moved_m", -99)) < 15:
@@ -123,7 +123,8 @@ def tabulate(cases: Iterator[Case]) -> pd.DataFrame:
         "refused with the right line",
         "left open",
         "refused with a WRONG line",
-        "WRONG or not noticed",
+        "not noticed",
+        "WRONG",
     )
     rows = [
         (*key, sum(count.values()), *(count[word] for word in words)) for key, count in sorted(found.items())

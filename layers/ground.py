@@ -17,7 +17,7 @@ from pyproj import CRS
 
 from layers.crs import ELLIPSOID, choose_zone, from_degrees, place_of, to_degrees, to_plan
 from layers.datum import Pair
-from layers.fit import Field, draw_field, fit_settings
+from layers.field import Field, draw_field, fit_settings
 
 # Farther away than this a zone's plane is no measure any more; the ellipsoid is.
 _PLANE_M = 100_000.0

@@ -20,13 +20,14 @@ from pyproj import CRS
 from configs import read_settings
 from layers.crs import to_degrees
 from layers.datum import Floats, Pair, shift_from_wgs84, shift_to_wgs84
-from layers.fit import Fit, Relation, Trial, draw_field, fit_settings, search_offset, weigh_readings
-from layers.ground import Ground, walk_lines
+from layers.field import draw_field, fit_settings
+from layers.fit import Fit, Relation, Trial, search_offset, weigh_readings
+from layers.ground import Ground
+from layers.sampling import sample_features
 
 Places = dict[str, Pair]
 State = Literal["as_is", "shifted", "suspect", "ground", "displaced", "unclear", "few", "no_ground"]
 _KINDS = ("point", "line", "polygon")
-_SEED = 20_000_101
 
 AS_IS = "as_is"
 NAMES = {
@@ -130,7 +131,7 @@ def judge_offset(shapes: gpd.GeoSeries, crs: CRS, ground: Ground | None) -> Offs
     values = values[~(shapely.is_missing(values) | shapely.is_empty(values))]
     if not len(values):
         return Offset("few", features=len(values))
-    kind, sample, count = _sample(values, crs, ground)
+    kind, sample, count = sample_features(values, crs, ground)
     if count < decide_settings()["least"][_KINDS[kind]]:
         return Offset("few", sample=count, features=len(values))
     lon, lat = to_degrees(sample[:, 0], sample[:, 1], crs)
@@ -266,43 +267,6 @@ def _reproject(sample: Floats, crs: CRS, ground: Ground) -> dict[str, Pair]:
     text = f"+proj=tmerc +lat_0=0 +lon_0={meridian} +k={other} +x_0=500000 +ellps=GRS80 +units=m"
     lon, lat = to_degrees(sample[:, 0], sample[:, 1], CRS.from_user_input(text))
     return {name: ground.project(lon, lat)}
-
-
-def _sample(values: NDArray[np.object_], crs: CRS, ground: Ground) -> tuple[int, Floats, int]:
-    """Return the commonest dimension, points that stand for features near the plan, and their number."""
-    dimension = shapely.get_dimensions(values)
-    kind = int(np.bincount(np.maximum(dimension, 0), minlength=3)[:3].argmax())
-    values = values[dimension == kind]
-    first = shapely.get_coordinates(shapely.get_point(_lines(values), 0)) if kind else None
-    first = shapely.get_coordinates(shapely.get_geometry(values, 0)) if first is None else first
-    x, y = ground.project(*to_degrees(first[:, 0], first[:, 1], crs))
-    west, south, east, north = ground.clip
-    values = values[(x >= west) & (x <= east) & (y >= south) & (y <= north)]
-    settings = fit_settings()
-    rng = np.random.default_rng(_SEED)
-    most = int(settings["most_polygons"] if kind == 2 else settings["most_points"])
-    if len(values) > most:
-        values = values[np.sort(rng.choice(len(values), most, replace=False))]
-    count = len(values)
-    if kind == 0:
-        return kind, shapely.get_coordinates(shapely.get_geometry(values, 0)), count
-    lines = _lines(values)
-    if kind == 2:
-        per = int(settings["points_per_polygon"])
-        share = (np.arange(per) + 0.5) / per
-        spots = shapely.line_interpolate_point(lines[:, None], share[None, :], normalized=True)
-        return kind, shapely.get_coordinates(spots), count
-    step = float(settings["line_step_m"]) / (1.0 if crs.is_projected else 111_000.0)
-    xy = walk_lines(lines, step)
-    if len(xy) > settings["most_points"]:
-        xy = xy[np.sort(rng.choice(len(xy), int(settings["most_points"]), replace=False))]
-    return kind, xy, count
-
-
-def _lines(values: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return one LineString a feature: the line itself or a polygon's outer ring, the first of several."""
-    part = shapely.get_geometry(values, 0)
-    return np.where(shapely.get_type_id(part) == 3, shapely.get_exterior_ring(part), part)
 
 
 def _network_trials(kind: int, place: Pair, ground: Ground) -> list[Trial]:
