@@ -70,6 +70,20 @@ class Resource(Placed, key="resource", alias="更新资源分布", shape="any", 
     support = m.text("支持单位及事项")
     serves = m.text("支持方向")
     tenure_clear = m.flag("产权清晰")
+    found_by = m.text("识别方法", codes=codes.FOUND_BY, required=True)
+    sureness = m.text("把握程度", codes=codes.SURENESS, required=True)
+    frontage_m = m.number("临路长度", unit="m", minimum=0)
+    gate_m = m.number("至最近出入口直线距离", unit="m", minimum=0)
+    gates = m.integer("临近出入口数")
+    heritage = m.text("历史文化保护限制")
+    walk_m = m.number("至最近住户点步行距离", unit="m", minimum=0)
+    homes_5 = m.integer("五分钟步行可达住户点")
+    people_5 = m.number("五分钟步行可达居民", unit="人")
+    homes_15 = m.integer("十五分钟步行可达住户点")
+    people_15 = m.number("十五分钟步行可达居民", unit="人")
+    fund_source = m.text("资金来源")
+    funding = m.text("资金筹措方式", codes=codes.FUNDING)
+    fund_kind = m.text("资金性质", codes=codes.FUND)
 
 
 class Inventory(Resource, key="inventory", alias="资源台账（匹配前）", shape="any"):

@@ -9,8 +9,30 @@ from shapely import LineString, Point, Polygon, box
 from layers.areas import measure_area, share_total
 from layers.frame import empty_frame
 from layers.planned import Inventory
-from layers.reachable import Block, Scope, Unit, Whereabouts
-from layers.source import Building, DataExtent, Heritage, Ledger, OpenSpace, Parcel, Road
+from layers.reachable import (
+    Block,
+    Coverage,
+    Edge,
+    Home,
+    Link,
+    Obstacle,
+    Precinct,
+    Scope,
+    Unit,
+    Whereabouts,
+)
+from layers.source import (
+    Building,
+    DataExtent,
+    Facility,
+    Gate,
+    Heritage,
+    Ledger,
+    OpenSpace,
+    Parcel,
+    Photo,
+    Road,
+)
 from pipeline.stages.base import Given
 from pipeline.stages.resources import RESOURCES
 from pipeline.stages.shape import find_medoid, measure_compactness, measure_width
@@ -29,7 +51,8 @@ def parcel(number, shape, *, code="0701", status="在用"):
 def run_resources(plan=None, *, open_data=False, **rows):
     layers = {
         "ledger": Ledger, "parcel": Parcel, "building": Building, "road": Road, "open_space": OpenSpace,
-        "heritage": Heritage,
+        "heritage": Heritage, "photo": Photo, "facility": Facility, "gate": Gate, "home": Home, "coverage": Coverage,
+        "edge": Edge, "obstacle": Obstacle, "precinct": Precinct, "link": Link,
     }  # fmt: skip
     frames = {
         key: make_frame(layer, rows[key]) if rows.get(key) else empty_frame(layer, crs=CRS)
