@@ -67,7 +67,10 @@ def classify_bare(picture: Picture) -> NDArray[np.bool_]:
     weight = uniform_filter(known.astype(np.float64), size)
     red, green, blue = (
         np.divide(
-            uniform_filter(np.where(known, band, 0.0), size), weight, out=np.zeros_like(band), where=weight > 0
+            uniform_filter(np.where(known, band, 0.0), size),
+            weight,
+            out=np.zeros_like(band),
+            where=weight > 0,
         )
         for band in picture.colours
     )

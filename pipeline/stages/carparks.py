@@ -93,7 +93,5 @@ def _find_spare(row: dict, bays: float, households: float) -> tuple[float, str, 
     spare = np.floor(bays - clean_number(households) * rule["bays_per_household"])
     if not spare >= rule["spare_share"] * bays:
         return 0.0, "", None
-    said = (
-        f"{bays:.0f}个泊位，以此为最近停车场的约{households:.0f}户（每户{rule['bays_per_household']:g}个，待核）"
-    )
+    said = f"{bays:.0f}个泊位，以此为最近停车场的约{households:.0f}户（每户{rule['bays_per_household']:g}个，待核）"
     return spare, said, None

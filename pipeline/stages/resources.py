@@ -86,9 +86,7 @@ def make_resources(given: Given) -> dict[str, Frame]:
     return {Inventory.key: conform(frame, Inventory), Block.key: conform(blocks, Block)}
 
 
-def find_suspects(
-    given: Given, blocks: gpd.GeoDataFrame, area: shapely.Geometry, listed: np.ndarray
-) -> Rows:
+def find_suspects(given: Given, blocks: gpd.GeoDataFrame, area: shapely.Geometry, listed: np.ndarray) -> Rows:
     """Return what could be a resource once somebody confirmed it, by the ways the plan asks for.
 
     Leftover, setbacks and the picture look at the same ground, so each leaves out or bears out what the one
@@ -114,9 +112,7 @@ def find_suspects(
     if "可用屋顶" in idle.methods:
         on_top += detect_roofs(buildings, given.geo(Heritage))
     if "富余停车" in idle.methods:
-        on_top += detect_carparks(
-            given.placed(Facility), given.table(Coverage), given.placed(Home), parcels
-        )
+        on_top += detect_carparks(given.placed(Facility), given.table(Coverage), given.placed(Home), parcels)
     return [*found, *_inside(on_top, area)]
 
 
@@ -176,9 +172,7 @@ def _measure(
     frame[Inventory.landuse_code] = frame[Inventory.landuse_code].fillna(
         pd.Series(code, index=rows, dtype="str")
     )
-    rooms = pd.Series(house, index=rows, dtype="str").where(
-        frame.loc[rows, Inventory.category] == _BUILT
-    )
+    rooms = pd.Series(house, index=rows, dtype="str").where(frame.loc[rows, Inventory.category] == _BUILT)
     frame[Inventory.building] = frame[Inventory.building].fillna(rooms)
     notes = {row: [clean_text(text)] for row, text in frame[Inventory.condition].items()}
     for n, which in zip(

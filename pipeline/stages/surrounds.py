@@ -38,7 +38,9 @@ def add_surrounds(frame: gpd.GeoDataFrame, given: Given) -> gpd.GeoDataFrame:
     roads = roads[roads[Road.kind].isin(rule["roads"])]
     reach_m = here[Inventory.category].map(rule).astype("float64").to_numpy()
     shapes = here.geometry.to_numpy()
-    gate_m, near = measure_gates(shapes, given.geo(Gate).geometry.dropna().to_numpy(), within_m=rule["gate_m"])
+    gate_m, near = measure_gates(
+        shapes, given.geo(Gate).geometry.dropna().to_numpy(), within_m=rule["gate_m"]
+    )
     new = {
         Inventory.frontage_m: measure_frontage(shapes, widen_roads(roads), reach_m=reach_m).round(2),
         Inventory.gate_m: gate_m.round(2),
@@ -103,9 +105,7 @@ def measure_gates(
     tree = shapely.STRtree(gates)
     (row, _), metres = tree.query_nearest(shapes, return_distance=True, all_matches=False)
     far[row] = metres
-    count += np.bincount(
-        tree.query(shapes, predicate="dwithin", distance=within_m)[0], minlength=len(shapes)
-    )
+    count += np.bincount(tree.query(shapes, predicate="dwithin", distance=within_m)[0], minlength=len(shapes))
     return far, count
 
 
@@ -168,8 +168,6 @@ def measure_homes(places: gpd.GeoDataFrame, given: Given) -> pd.DataFrame:
         result[count] = pd.array(np.where(joined, number, -1), dtype="Int64")
         result[count] = result[count].mask(~joined)
         if homes[Home.population].notna().any():
-            total = np.bincount(
-                place[within], weights=np.nan_to_num(people[within]), minlength=len(places)
-            )
+            total = np.bincount(place[within], weights=np.nan_to_num(people[within]), minlength=len(places))
             result[heads] = np.where(joined, total, np.nan)
     return result
