@@ -15,8 +15,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from rasterio.features import shapes
-from rasterio.transform import from_origin
-from scipy.ndimage import binary_opening, label, uniform_filter
+from rasterio.transform import Affine
+from scipy.ndimage import binary_opening, label, median_filter
 
 from configs import read_settings
 from layers.planned import Inventory
@@ -62,18 +62,9 @@ def classify_bare(picture: Picture) -> NDArray[np.bool_]:
     """Return which cells are bare ground, thresholds of ``configs/idle.yaml``."""
     rule = read_settings("idle.yaml")["bare"]
     known = np.isfinite(picture.colours).all(axis=0)
+    # A median evens out noise and leaves straight edges where they are; a mean would eat a cell of every border.
     size = max(round(rule["smooth_m"] / picture.step), 1)
-    # A mean over known cells only: weights carry the edge of the picture.
-    weight = uniform_filter(known.astype(np.float64), size)
-    red, green, blue = (
-        np.divide(
-            uniform_filter(np.where(known, band, 0.0), size),
-            weight,
-            out=np.zeros_like(band),
-            where=weight > 0,
-        )
-        for band in picture.colours
-    )
+    red, green, blue = (median_filter(np.where(known, band, 0.0), size) for band in picture.colours)
     total = np.maximum(red + green + blue, 1.0)
     low, high = rule["brightness"]
     bare = (
@@ -83,7 +74,9 @@ def classify_bare(picture: Picture) -> NDArray[np.bool_]:
         & (total / 3 >= low)
         & (total / 3 <= high)
     )
-    return binary_opening(bare, np.ones((2, 2), dtype=bool))
+    # Each cell goes with most of those round it; then threads one cell wide are cut.
+    agreed = median_filter(bare.astype(np.uint8), size).astype(bool)
+    return binary_opening(agreed, np.ones((2, 2), dtype=bool))
 
 
 def draw_pieces(cells: NDArray[np.bool_], picture: Picture, *, least_m2: float) -> NDArray:
@@ -93,7 +86,7 @@ def draw_pieces(cells: NDArray[np.bool_], picture: Picture, *, least_m2: float) 
     kept = sizes >= least_m2
     kept[0] = False
     named = np.where(kept[named], named, 0).astype(np.int32)
-    at = from_origin(picture.west, picture.north, picture.step, picture.step)
+    at = Affine(picture.step, 0.0, picture.west, 0.0, -picture.step, picture.north)
     found = [shapely.geometry.shape(item) for item, _ in shapes(named, mask=named > 0, transform=at)]
     return np.array(found, dtype=object)
 
@@ -129,7 +122,9 @@ def detect_bare(
     for piece in shapely.intersection(pieces, area):
         near = taken[tree.query(piece, predicate="intersects")]
         rest = shapely.difference(piece, shapely.union_all(near)) if len(near) else piece
-        rest = shapely.buffer(shapely.buffer(rest, -rule["margin_m"]), rule["margin_m"]).simplify(half)
+        # What is narrower than twice the margin is a path or an edge between two drawings; corners stay corners.
+        core = shapely.buffer(rest, -rule["margin_m"], join_style="mitre")
+        rest = shapely.buffer(core, rule["margin_m"], join_style="mitre").intersection(rest).simplify(half)
         rows += [
             start_ground("L", part, "影像裸地", "疑似裸露空地", _tell(rule, picture.step))
             for part in shapely.get_parts(keep_areas(rest, least_m2=least_m2))
