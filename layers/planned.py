@@ -70,6 +70,7 @@ class Resource(Placed, key="resource", alias="更新资源分布", shape="any", 
     support = m.text("支持单位及事项")
     serves = m.text("支持方向")
     tenure_clear = m.flag("产权清晰")
+    spatial = m.text("空间类资源", codes=codes.YES_NO, required=True)
     found_by = m.text("识别方法", codes=codes.FOUND_BY, required=True)
     sureness = m.text("把握程度", codes=codes.SURENESS, required=True)
     frontage_m = m.number("临路长度", unit="m", minimum=0)

@@ -56,6 +56,7 @@ def make_needs(given: Given) -> dict[str, Frame]:
         need = _read_survey(row, shape, item, open_gaps.pop(pair, None), given.log)
         if pair in answers:
             need[Need.note] = f"同社区同类缺口已并入需求{answers[pair]}"
+            need[Need.gap_rule] = "；".join(filter(None, (need[Need.gap_rule], need[Need.note])))
         elif need[Need.method] == "调查+测算":
             answers[pair] = need[Need.number]
         _compare_kinds(need, judged.get(pair), given.log)

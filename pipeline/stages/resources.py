@@ -149,6 +149,7 @@ def _measure(
     """Fill usable area, width, compactness, land-use code, building, heritage and tenure."""
     frame = frame.copy()
     spatial = frame[Inventory.category].isin(codes.SPATIAL_RESOURCE)
+    frame[Inventory.spatial] = spatial.map(dict(zip((True, False), codes.YES_NO.values, strict=True)))
     solid = spatial & frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
     land = solid & frame[Inventory.category].isin(_LAND) & (frame[Inventory.found_by] != _ON_ROOF)
     free = frame.geometry.copy()

@@ -33,11 +33,16 @@ def size_need(
     people : persons the scale is for: the target group, or those who find no place.
     """
     said = clean_number(said_m2)
+    source = f"{item.standard} {item.clause}".strip() if item is not None else ""
     if said > 0:
-        return said, _SAID, False
+        least = (
+            f"（{source}：最小规模{item.need_m2:g}㎡{item.mark}）"
+            if item is not None and item.need_m2
+            else ""
+        )
+        return said, f"{_SAID}{least}", False
     if item is None or not item.need_m2:
         return None, "", item is not None
-    source = f"{item.standard} {item.clause}".strip()
     each = read_settings("needs.yaml")["scale_per_person"].get(item.key, 0.0)
     if each and people * each > item.need_m2:
         total = float(math.ceil(people * each))
