@@ -111,3 +111,20 @@ FUNDING = CodeList(  # 4.6
 )
 COST_ACTION = CodeList("造价工程类型", ("新建", "改造", "整治"))
 COST_UNIT = CodeList("计价单位", ("㎡", "m", "处"))
+# 2.2 and requirements.md §7.16: what a class of facility amounts to in a community, before and after sharing.
+PROVISION = CodeList("配置判定", ("满足", "部分可达", "漏配", "共享可解", "少配", "错配"))
+# 2.3, 3.6.2: how a resource came into the 资源台账, and how far what was found on paper may be trusted.
+FOUND_BY = CodeList(
+    "识别方法",
+    (
+        "台账登记",
+        "闲置地块",
+        "闲置建筑",
+        "剩余空地",
+        "退让空地",
+        "可用屋顶",
+        "富余停车",
+        "影像裸地",
+    ),
+)
+SURENESS = CodeList("把握程度", ("高", "中", "低"))

@@ -121,6 +121,8 @@ def _given_paths(plan: Plan) -> Iterator[Path]:
         yield plan.divisions.path
     if plan.walking.dem is not None:
         yield plan.walking.dem
+    if plan.idle.imagery is not None:
+        yield plan.idle.imagery
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:

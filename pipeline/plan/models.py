@@ -146,6 +146,13 @@ class Idle(Block):
     min_area_m2: float = Field(80.0, gt=0, description="用地类闲置空间的最小可用面积")
     min_width_m: float = Field(4.0, gt=0, description="最小内接宽度")
     min_completeness: float = Field(0.6, ge=0, le=1, description="街区测绘完整度达到此值，剩余空地才作为疑似")
+    imagery: FilePath | None = Field(
+        None, description="正射影像（GeoTIFF，红绿蓝）；给出时识别裸露、闲置的地面，作为疑似，须现场核实"
+    )
+    methods: list[Literal["剩余空地", "退让空地", "可用屋顶", "富余停车", "影像裸地"]] = Field(
+        default=["剩余空地", "退让空地", "可用屋顶", "富余停车", "影像裸地"],
+        description="采用哪些方法识别疑似空间；台账、闲置地块和闲置建筑始终列入",
+    )
 
 
 class Sheets(Block):

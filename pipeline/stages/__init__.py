@@ -1,5 +1,6 @@
 """The stages: pure functions from layers to layers, in the order they run."""
 
+from pipeline.stages.backing import BACKING
 from pipeline.stages.base import Stage
 from pipeline.stages.coverage import COVERAGE
 from pipeline.stages.layout import LAYOUT
@@ -14,7 +15,7 @@ from pipeline.stages.sharing import SHARING
 from pipeline.stages.siting import SITING
 
 STAGES: tuple[Stage, ...] = (
-    LOAD, NETWORK, SCOPE, COVERAGE, SHARING, NEEDS, RESOURCES, SITING, MATCHING, LAYOUT, PROJECTS,
+    LOAD, NETWORK, SCOPE, COVERAGE, SHARING, NEEDS, RESOURCES, BACKING, SITING, MATCHING, LAYOUT, PROJECTS,
 )  # fmt: skip
 
 __all__ = ["STAGES", "Stage"]

@@ -1,4 +1,4 @@
-"""Idle space the sources themselves show: vacant parcels, disused buildings, leftover open ground.
+"""Idle space the sources themselves show: vacant parcels, disused buildings, leftover open ground (2.3).
 
 A status or tag that says idle is positive evidence and makes a resource 确认; ground that is merely left
 over in a completely mapped block is 疑似 and needs someone to go and look (DESIGN §4).
@@ -21,16 +21,18 @@ from pipeline.stages.blocks import find_leftover, widen_roads
 from pipeline.stages.naming import hash_text
 from pipeline.stages.placing import clean_number, clean_text
 
+Rows = list[dict[str, Any]]
 _DETECTED = "测算"
 _SURE, _UNSURE = "确认", "疑似"
 
 
-def detect_parcels(parcels: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+def detect_parcels(parcels: gpd.GeoDataFrame) -> Rows:
     """Return an inventory row for every parcel whose use status says idle."""
     idle = parcels[parcels[Parcel.use_status].isin(read_settings("idle.yaml")["idle_status"])]
     return [
         {
-            **_start_row(row, "P", shape),
+            **start_row(row, "P", shape),
+            **mark_found("闲置地块", certainty=_SURE),
             Inventory.category: "用地",
             Inventory.name: f"{row[Parcel.use_status]}地块{row[Parcel.number]}",
             Inventory.area_m2: row[Parcel.area_m2],
@@ -38,11 +40,11 @@ def detect_parcels(parcels: gpd.GeoDataFrame) -> list[dict[str, Any]]:
             Inventory.use_status: row[Parcel.use_status],
             Inventory.evidence: f"现状用地{row[Parcel.number]}使用状况为{row[Parcel.use_status]}",
         }
-        for row, shape in _iter_rows(idle)
+        for row, shape in iter_rows(idle)
     ]
 
 
-def detect_buildings(buildings: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+def detect_buildings(buildings: gpd.GeoDataFrame) -> Rows:
     """Return an inventory row for every building whose status or tag says idle, wholly or in part.
 
     Of a partly idle building one floor is counted as usable until someone measures it.
@@ -52,7 +54,7 @@ def detect_buildings(buildings: gpd.GeoDataFrame) -> list[dict[str, Any]]:
     status = buildings[Building.use_status]
     idle = buildings[status.isin([*settings["idle_status"], partly]) | buildings[Building.disused]]
     rows = []
-    for row, shape in _iter_rows(idle):
+    for row, shape in iter_rows(idle):
         said = clean_text(row[Building.use_status]) or "闲置"
         floors = max(clean_number(row[Building.floors]), 1.0)
         floor_area = clean_number(row[Building.floor_area_m2])
@@ -63,7 +65,8 @@ def detect_buildings(buildings: gpd.GeoDataFrame) -> list[dict[str, Any]]:
         name = clean_text(row[Building.name]) or f"{said}建筑{row[Building.id]}"
         rows.append(
             {
-                **_start_row(row, "B", shape),
+                **start_row(row, "B", shape),
+                **mark_found("闲置建筑", certainty=_SURE),
                 Inventory.category: "建筑",
                 Inventory.name: name,
                 Inventory.floor_area_m2: floor_area,
@@ -89,7 +92,7 @@ def detect_leftover(
     *,
     idle: Idle,
     surveyed: bool,
-) -> list[dict[str, Any]]:
+) -> Rows:
     """Return a 疑似 row for open ground that nothing takes, in completely mapped blocks.
 
     Parameters
@@ -116,24 +119,8 @@ def detect_leftover(
     lived_in = [_drop_voids(shape, solid, houses, settings) for shape in used.geometry[estate]]
     taken = np.concatenate([solid, used.geometry[~estate].to_numpy(), np.array(lived_in, dtype=object)])
     shapes = find_leftover(blocks, taken, complete=idle.min_completeness, least_m2=idle.min_area_m2)
-    rows = []
-    for shape in shapes:
-        spot = shape.representative_point()
-        number = "K" + hash_text(f"{spot.x:.0f},{spot.y:.0f}", 7)
-        rows.append(
-            {
-                Inventory.id: number,
-                Inventory.number: number,
-                Inventory.category: "空间",
-                Inventory.name: f"疑似剩余空地{number}",
-                Inventory.use_status: "待核",
-                Inventory.evidence: "测绘完整街区内没有建筑、道路和其他设施占用的空地，须现场核实",
-                Inventory.certainty: _UNSURE,
-                Inventory.method: _DETECTED,
-                "geometry": shape,
-            }
-        )
-    return rows
+    told = "测绘完整街区内没有建筑、道路和其他设施占用的空地，须现场核实"
+    return [start_ground("K", shape, "剩余空地", "疑似剩余空地", told) for shape in shapes]
 
 
 def _drop_voids(
@@ -149,13 +136,13 @@ def _drop_voids(
     return shapely.difference(estate, shapely.intersection(wide, empty))
 
 
-def _iter_rows(frame: gpd.GeoDataFrame) -> list[tuple[dict[str, Any], shapely.Geometry]]:
+def iter_rows(frame: gpd.GeoDataFrame) -> list[tuple[dict[str, Any], shapely.Geometry]]:
     ordered = frame.sort_values(Placed.id) if len(frame) else frame
     records = pd.DataFrame(ordered.drop(columns=ordered.geometry.name)).to_dict("records")
     return list(zip(records, ordered.geometry, strict=True))
 
 
-def _start_row(row: dict[str, Any], letter: str, shape: shapely.Geometry) -> dict[str, Any]:
+def start_row(row: dict[str, Any], letter: str, shape: shapely.Geometry) -> dict[str, Any]:
     """Return what every detected row has; its number tells the object it was found on."""
     plain = f"{letter}-{row[Placed.id]}"
     number = plain if plain.isascii() and len(plain) <= 10 else letter + hash_text(row[Placed.id], 8)
@@ -164,7 +151,31 @@ def _start_row(row: dict[str, Any], letter: str, shape: shapely.Geometry) -> dic
         Inventory.number: number,
         Inventory.source: row[Placed.source],
         Inventory.community: row[Placed.community],
-        Inventory.certainty: _SURE,
-        Inventory.method: _DETECTED,
         "geometry": shape,
+    }
+
+
+def start_ground(letter: str, shape: shapely.Geometry, way: str, name: str, evidence: str) -> dict[str, Any]:
+    """Return the row of a piece of ground that only its place tells; its number comes from there."""
+    spot = shape.representative_point()
+    number = letter + hash_text(f"{spot.x:.0f},{spot.y:.0f}", 7)
+    return {
+        Inventory.id: number,
+        Inventory.number: number,
+        **mark_found(way),
+        Inventory.category: "空间",
+        Inventory.name: f"{name}{number}",
+        Inventory.use_status: "待核",
+        Inventory.evidence: evidence,
+        "geometry": shape,
+    }
+
+
+def mark_found(way: str, *, certainty: str = _UNSURE, sureness: str | None = None) -> dict[str, Any]:
+    """Return how a row was found and how sure that is; only a status somebody wrote down is 确认 (DESIGN §4)."""
+    return {
+        Inventory.found_by: way,
+        Inventory.sureness: sureness or read_settings("idle.yaml")["sureness"][way],
+        Inventory.certainty: certainty,
+        Inventory.method: _DETECTED,
     }

@@ -6,6 +6,7 @@ The only stage that reads files. All faults of all files are gathered before any
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 from pyproj import CRS
 
 from layers.account import FileAccount
@@ -21,6 +22,7 @@ from layers.source import (
     Context,
     DataExtent,
     Outline,
+    Photo,
     Relief,
     Road,
 )
@@ -103,6 +105,7 @@ def load_layers(given: Given) -> dict[str, Frame]:
     frames = _fill_from_open_data(frames, open_frames, plan)
     frames = _read_ledgers(frames, plan, log)
     frames[Relief.key] = _read_relief(frames[Road.key], plan, log)
+    frames[Photo.key] = _read_photo(frames[Community.key], outline, plan, log)
     if open_frames or plan.open_data is None:
         report_missing(frames, plan, log, layers=SOURCE_LAYERS)
         require_layers(frames, plan, log)
@@ -133,6 +136,19 @@ def _read_relief(roads: Frame, plan: Plan, log: FaultLog) -> Frame:
     rim = _RELIEF_RIM_M
     bounds = (west - rim, south - rim, east + rim, north + rim)
     return read_relief(plan.resolve(plan.walking.dem), bounds, CRS(roads.crs), place)
+
+
+def _read_photo(communities: Frame, outline: gpd.GeoDataFrame, plan: Plan, log: FaultLog) -> Frame:
+    """Read the orthophoto over the plan's ground, where the plan has one."""
+    grounds = [f for f in (communities, outline) if isinstance(f, gpd.GeoDataFrame) and len(f)]
+    if plan.idle.imagery is None or not grounds:
+        return empty_frame(Photo)
+    from layers.read.photo import read_photo
+
+    edges = np.array([frame.total_bounds for frame in grounds])
+    bounds = (*edges[:, :2].min(axis=0), *edges[:, 2:].max(axis=0))
+    place = Place(plan.idle.imagery.as_posix(), Photo.alias, log)
+    return read_photo(plan.resolve(plan.idle.imagery), bounds, CRS(grounds[0].crs), place)
 
 
 def _read_open_data(
@@ -171,6 +187,6 @@ LOAD = Stage(
     "load",
     "读取与整理",
     takes=(),
-    gives=(*SOURCE_LAYERS, *OPEN_LAYERS, Relief, FileAccount),
+    gives=(*SOURCE_LAYERS, *OPEN_LAYERS, Relief, Photo, FileAccount),
     run=load_layers,
 )

@@ -14,20 +14,38 @@ from layers import codes
 from layers.areas import AreaRule, measure_area
 from layers.frame import conform
 from layers.planned import Inventory
-from layers.reachable import Block, Scope, Unit, Whereabouts
-from layers.source import Building, DataExtent, Heritage, Ledger, OpenSpace, Parcel, Road
+from layers.reachable import Block, Coverage, Edge, Home, Link, Obstacle, Precinct, Scope, Unit, Whereabouts
+from layers.source import (
+    Building,
+    DataExtent,
+    Facility,
+    Gate,
+    Heritage,
+    Ledger,
+    OpenSpace,
+    Parcel,
+    Photo,
+    Road,
+)
+from pipeline.stages.bare import detect_bare
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.blocks import measure_blocks
-from pipeline.stages.idle import detect_buildings, detect_leftover, detect_parcels
-from pipeline.stages.naming import check_unique, number_given
+from pipeline.stages.carparks import detect_carparks
+from pipeline.stages.idle import Rows, detect_buildings, detect_leftover, detect_parcels
+from pipeline.stages.inventory import confirm_rows, join_suspects, list_ground, merge_rows, read_ledger
+from pipeline.stages.naming import check_unique
 from pipeline.stages.placing import clean_number, clean_text, describe_places, find_word
+from pipeline.stages.roofs import detect_roofs
 from pipeline.stages.rows import make_shapes
-from pipeline.stages.shape import keep_areas, measure_compactness, measure_width
+from pipeline.stages.setbacks import detect_setbacks, gather_solid
+from pipeline.stages.shape import measure_compactness, measure_width
+from pipeline.stages.surrounds import add_surrounds
 from pipeline.stages.walks import pick_points
 
 _LAND = ("用地", "空间")
 _BUILT = "建筑"
-Rows = list[dict[str, Any]]
+# What lies on a building and takes no ground.
+_ON_ROOF = "可用屋顶"
 
 
 def make_resources(given: Given) -> dict[str, Frame]:
@@ -42,20 +60,16 @@ def make_resources(given: Given) -> dict[str, Frame]:
     blocks[Block.area_m2] = measure_area(blocks.geometry, rule=given.plan.crs.area_rule).round(2)
 
     _report_blocks(blocks, given)
-    ledger = _read_ledger(given.placed(Ledger))
-    detected = [
-        row
-        for row in [*detect_parcels(parcels), *detect_buildings(buildings)]
-        if shapely.intersects(area, row["geometry"])
-    ]
-    rows = _merge(ledger, detected)
-    listed = np.array([row["geometry"] for row in rows if row["geometry"] is not None], dtype=object)
-    surveyed = given.geo(DataExtent).empty
-    rows += detect_leftover(blocks, buildings, parcels, roads, spaces, listed, idle=idle, surveyed=surveyed)
+    ledger = read_ledger(given.placed(Ledger))
+    sure = _inside([*detect_parcels(parcels), *detect_buildings(buildings)], area)
+    rows = merge_rows(ledger, sure)
+    suspects = find_suspects(given, blocks, area, np.array(list_ground(rows), dtype=object))
+    rows += confirm_rows(ledger, suspects, given.log)
     frame = make_shapes(rows, Inventory, crs=given.crs)
     frame = _measure(frame, buildings, parcels, given.geo(Heritage), rule=given.plan.crs.area_rule)
     frame = _drop_small(frame, given)
     _place(frame, given.geo(Unit), roads)
+    frame = add_surrounds(frame, given)
     for row in frame[frame.geometry.isna() & frame[Inventory.category].isin(codes.SPATIAL_RESOURCE)].to_dict(
         "records"
     ):
@@ -70,6 +84,40 @@ def make_resources(given: Given) -> dict[str, Frame]:
     check_unique(frame[Inventory.number], what="resource")
     frame = frame.sort_values(Inventory.number, ignore_index=True)
     return {Inventory.key: conform(frame, Inventory), Block.key: conform(blocks, Block)}
+
+
+def find_suspects(given: Given, blocks: gpd.GeoDataFrame, area: shapely.Geometry, listed: np.ndarray) -> Rows:
+    """Return what could be a resource once somebody confirmed it, by the ways the plan asks for.
+
+    Leftover, setbacks and the picture look at the same ground, so each leaves out or bears out what the one
+    before it found; roofs and car parks are on ground that is taken. All are 疑似.
+    """
+    parcels, buildings = given.placed(Parcel), given.placed(Building)
+    roads, spaces = given.geo(Road), given.geo(OpenSpace)
+    idle, surveyed = given.plan.idle, given.geo(DataExtent).empty
+    houses = buildings.geometry.to_numpy()
+    solid = gather_solid(houses, roads, spaces.geometry.to_numpy(), listed)
+    found: Rows = []
+    if "剩余空地" in idle.methods:
+        found = detect_leftover(
+            blocks, buildings, parcels, roads, spaces, listed, idle=idle, surveyed=surveyed
+        )
+    if "退让空地" in idle.methods and surveyed:
+        more = detect_setbacks(parcels, houses, roads, solid, least_m2=idle.min_area_m2)
+        found = join_suspects(found, _inside(more, area))
+    if "影像裸地" in idle.methods:
+        more = detect_bare(given.table(Photo), area, parcels, solid, least_m2=idle.min_area_m2)
+        found = join_suspects(found, more)
+    on_top: Rows = []
+    if "可用屋顶" in idle.methods:
+        on_top += detect_roofs(buildings, given.geo(Heritage))
+    if "富余停车" in idle.methods:
+        on_top += detect_carparks(given.placed(Facility), given.table(Coverage), given.placed(Home), parcels)
+    return [*found, *_inside(on_top, area)]
+
+
+def _inside(rows: Rows, area: shapely.Geometry) -> Rows:
+    return [row for row in rows if shapely.intersects(area, row["geometry"])]
 
 
 def _report_blocks(blocks: gpd.GeoDataFrame, given: Given) -> None:
@@ -90,72 +138,6 @@ def _report_blocks(blocks: gpd.GeoDataFrame, given: Given) -> None:
     )
 
 
-def _read_ledger(ledger: gpd.GeoDataFrame) -> Rows:
-    ordered = ledger.sort_values(Ledger.id)
-    same = (
-        Ledger.id, Ledger.source, Ledger.community, Ledger.category, Ledger.name, Ledger.place, Ledger.area_m2,
-        Ledger.floor_area_m2, Ledger.tenure, Ledger.owner, Ledger.use_status, Ledger.amount_wan, Ledger.clause,
-        Ledger.support, Ledger.serves, Ledger.note,
-    )  # fmt: skip
-    rows = []
-    for record, shape in zip(ordered.to_dict("records"), ordered.geometry, strict=True):
-        row = {str(name): record[name] for name in same}
-        condition = "；".join(filter(None, map(clean_text, (record[Ledger.condition], record[Ledger.note]))))
-        row |= {
-            Inventory.number: number_given(record[Ledger.id], "R"),
-            Inventory.condition: condition,
-            Inventory.usable_m2: record[Ledger.floor_area_m2] if record[Ledger.category] == _BUILT else None,
-            Inventory.evidence: "资源台账",
-            Inventory.certainty: "确认",
-            Inventory.method: "调查",
-            "geometry": None if shape is None or shape.is_empty else shape,
-        }
-        rows.append(row)
-    return rows
-
-
-def _merge(ledger: Rows, detected: Rows) -> Rows:
-    """Return both lists without telling the same thing twice.
-
-    A detected object that shares more than half of its ground with a ledger row of its kind (or holds
-    the ledger's point) is that row: the ledger's words stand, both evidences are kept and cells the
-    ledger leaves empty are filled. Of any other detected land the part a ledger row covers is left out.
-    """
-    share = read_settings("idle.yaml")["same_share"]
-    kept = list(detected)
-    for row in ledger:
-        shape = row["geometry"]
-        if shape is None or row[Inventory.category] not in codes.SPATIAL_RESOURCE:
-            continue
-        built = row[Inventory.category] == _BUILT
-        rest = []
-        for other in kept:
-            if (other[Inventory.category] == _BUILT) != built or not shape.intersects(other["geometry"]):
-                rest.append(other)
-                continue
-            common = shape.intersection(other["geometry"]).area
-            if shape.area == 0 or common > share * other["geometry"].area:
-                _fill_row(row, other)
-            elif built or common < 1.0:
-                rest.append(other)
-            else:
-                ground = keep_areas(other["geometry"].difference(shape), least_m2=1.0)
-                rest.append({**other, "geometry": ground, Inventory.area_m2: None})
-        kept = rest
-    return [*ledger, *kept]
-
-
-def _fill_row(row: dict[str, Any], other: dict[str, Any]) -> None:
-    for name, value in other.items():
-        mine = row.get(name)
-        if name != "geometry" and (mine is None or pd.isna(mine) or mine == ""):
-            row[name] = value
-    if row["geometry"].area == 0:
-        row["geometry"] = other["geometry"]
-    row[Inventory.evidence] = f"{row[Inventory.evidence]}；{other[Inventory.evidence]}"
-    row[Inventory.method] = "调查+测算"
-
-
 def _measure(
     frame: gpd.GeoDataFrame,
     buildings: gpd.GeoDataFrame,
@@ -167,8 +149,9 @@ def _measure(
     """Fill usable area, width, compactness, land-use code, building, heritage and tenure."""
     frame = frame.copy()
     spatial = frame[Inventory.category].isin(codes.SPATIAL_RESOURCE)
+    frame[Inventory.spatial] = spatial.map(dict(zip((True, False), codes.YES_NO.values, strict=True)))
     solid = spatial & frame.geometry.geom_type.isin(["Polygon", "MultiPolygon"])
-    land = solid & frame[Inventory.category].isin(_LAND)
+    land = solid & frame[Inventory.category].isin(_LAND) & (frame[Inventory.found_by] != _ON_ROOF)
     free = frame.geometry.copy()
     if land.any():
         footprints = buildings.geometry.union_all()
@@ -190,7 +173,7 @@ def _measure(
     frame[Inventory.landuse_code] = frame[Inventory.landuse_code].fillna(
         pd.Series(code, index=rows, dtype="str")
     )
-    rooms = pd.Series(house, index=rows, dtype="str").where(frame[Inventory.category] == _BUILT)
+    rooms = pd.Series(house, index=rows, dtype="str").where(frame.loc[rows, Inventory.category] == _BUILT)
     frame[Inventory.building] = frame[Inventory.building].fillna(rooms)
     notes = {row: [clean_text(text)] for row, text in frame[Inventory.condition].items()}
     for n, which in zip(
@@ -226,9 +209,9 @@ def _drop_small(frame: gpd.GeoDataFrame, given: Given) -> gpd.GeoDataFrame:
     """Leave out detected land below the plan's least area or width, and say so; ledger rows all stay."""
     idle = given.plan.idle
     found = (frame[Inventory.method] == "测算") & frame[Inventory.category].isin(_LAND)
-    small = found & ~(
-        (frame[Inventory.usable_m2] >= idle.min_area_m2) & (frame[Inventory.width_m] >= idle.min_width_m)
-    )
+    # A car park known as a point has no width.
+    narrow = frame[Inventory.width_m] < idle.min_width_m
+    small = found & ~((frame[Inventory.usable_m2] >= idle.min_area_m2) & ~narrow)
     for row in frame[small].to_dict("records"):
         given.log.add(
             "HSQ-V09",
@@ -259,7 +242,10 @@ def _place(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame, roads: gpd.GeoDataF
 RESOURCES = Stage(
     name="resources",
     title="资源台账",
-    takes=(Ledger, Parcel, Building, Road, OpenSpace, Heritage, DataExtent, Scope, Unit, Whereabouts),
+    takes=(
+        Ledger, Parcel, Building, Road, OpenSpace, Heritage, DataExtent, Photo, Facility, Gate, Scope, Unit,
+        Whereabouts, Home, Coverage, Edge, Obstacle, Precinct, Link,
+    ),
     gives=(Inventory, Block),
     run=make_resources,
-)
+)  # fmt: skip

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from configs import read_settings
-from configs.facilities import facility_classes
+from configs.facilities import FacilityClass, facility_classes
 from layers import codes
 from layers.planned import Inventory, Need
 from pipeline.stages.placing import clean_number, clean_text, find_word, write_money
@@ -17,6 +17,7 @@ from pipeline.stages.placing import clean_number, clean_text, find_word, write_m
 Row = Mapping[str, Any]
 NOTHING = "/"
 _UNSETTLED = "资金来源待落实"
+_FISCAL, _SOCIAL = codes.FUND.values
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Support:
         """Return 资金保障: source and amount (填表说明 2)."""
         texts = []
         for row in self.money:
-            clause = clean_text(row[Inventory.clause])
-            basis = f"（{clause}）" if clause else ""
+            told = (clean_text(row.get(Inventory.fund_source)), clean_text(row[Inventory.clause]))
+            basis = f"（{'，'.join(filter(None, told))}）" if any(told) else ""
             texts.append(
                 f"{row[Inventory.name]}{basis}{write_money(clean_number(row[Inventory.amount_wan]))}"
             )
@@ -76,7 +77,7 @@ def find_support(need: Row, rows: list[Row], *, building: bool) -> Support:
     rows : ``Inventory`` rows without a place, in order of number.
     building : whether the need is met by an idle building.
     """
-    mine = [row for row in rows if _in_reach(need, row) and _serves(need, row, building=building)]
+    mine = [row for row in rows if explain_support(need, row, building=building)]
     funded = [row for row in mine if clean_number(row[Inventory.amount_wan]) > 0]
     return Support(
         money=[
@@ -90,10 +91,41 @@ def find_support(need: Row, rows: list[Row], *, building: bool) -> Support:
 
 
 def is_social(row: Row) -> bool:
-    """Return whether a money row is 社会资金; a public fund named after its subject is not."""
+    """Return whether a money row is 社会资金 (table 2): as the ledger says, else by its words.
+
+    A public fund named after its subject (嵌入式养老机构专项资金) is not.
+    """
+    return find_fund_kind(row) == _SOCIAL
+
+
+def find_fund_kind(row: Row) -> str:
+    """Return 财政资金 or 社会资金: what the ledger says, else its 资金来源 and 筹措方式, else name and notes."""
+    said = clean_text(row.get(Inventory.fund_kind))
+    if said:
+        return said
     rubric = read_settings("matching.yaml")
-    text = clean_text(row[Inventory.name]) + clean_text(row[Inventory.condition])
-    return bool(find_word(text, rubric["social_words"])) and not find_word(text, rubric["fiscal_words"])
+    where = (row.get(Inventory.fund_source), row.get(Inventory.funding))
+    texts = (
+        "".join(map(clean_text, where)),
+        clean_text(row[Inventory.name]) + clean_text(row[Inventory.condition]),
+    )
+    for text in texts:
+        if find_word(text, rubric["fiscal_words"]):
+            return _FISCAL
+        if find_word(text, rubric["social_words"]):
+            return _SOCIAL
+    return _FISCAL
+
+
+def name_part(row: Row) -> str:
+    """Return the part a supporter plays (3.7: 牵头单位、合作伙伴): by the words of who it is and what it does."""
+    texts = (row[c] for c in (Inventory.serves, Inventory.name, Inventory.support))
+    parts = read_settings("support.yaml")["parts"]
+    for text in map(clean_text, texts):
+        word = find_word(text, parts)
+        if word:
+            return str(parts[word])
+    return str(read_settings("support.yaml")["part_default"])
 
 
 @cache
@@ -109,29 +141,45 @@ def _in_reach(need: Row, row: Row) -> bool:
     return not other or not home or home == other
 
 
-def _serves(need: Row, row: Row, *, building: bool) -> bool:
+def explain_support(need: Row, row: Row, *, building: bool | None = None) -> str:
+    """Return why a row without a place supports a need, in Chinese; empty where it does not (2.3, 3.6.1).
+
+    What the ledger says in its own vocabulary (支持方向) decides; else the theme of its longest word.
+
+    Parameters
+    ----------
+    need, row : of ``Need`` and of ``Inventory``.
+    building : whether the need is met by an idle building; None while that is not decided, so that a row which
+        asks for one says so.
+    """
+    if not _in_reach(need, row):
+        return ""
     key = clean_text(need[Need.type_key])
     item = facility_classes().get(key)
     tokens = {token.strip() for token in re.split(r"[;；,，、/]", clean_text(row[Inventory.serves]))}
     if tokens & _vocabulary():
-        mine = {
-            need[Need.works],
-            need[Need.dimension],
-            key,
-            item.name if item else "",
-            item.group if item else "",
-        }
-        return bool(tokens & mine - {""})
+        names = (need[Need.works], need[Need.dimension], key, *((item.name, item.group) if item else ()))
+        met = [name for name in names if name in tokens and name]
+        return f"台账支持方向“{met[0]}”" if met else ""
     themes = read_settings("support.yaml")["themes"]
     texts = (row[c] for c in (Inventory.name, Inventory.clause, Inventory.support, Inventory.serves))
     word = find_word("；".join(map(clean_text, texts)), themes)
     if not word:
-        return False
+        return ""
     theme = themes[word]
-    built = need[Need.problem] == "建设类"
-    return bool(
-        (item is not None and (item.group in theme.get("groups", ()) or key in theme.get("classes", ())))
-        or (built and need[Need.works] in theme.get("works", ()))
-        or find_word(need[Need.description], theme.get("words", ()))
-        or (building and theme.get("building", False))
-    )
+    said = f"台账文字“{word}”"
+    if item is not None and (item.group in theme.get("groups", ()) or key in theme.get("classes", ())):
+        return f"{said}对应{item.name}"
+    if need[Need.problem] == "建设类" and need[Need.works] in theme.get("works", ()):
+        return f"{said}对应{need[Need.works]}"
+    mine = find_word(need[Need.description], theme.get("words", ()))
+    if mine:
+        return f"{said}对应需求描述“{mine}”"
+    if theme.get("building", False) and (building or (building is None and _may_take_rooms(need, item))):
+        return f"{said}，利用存量建筑时适用"
+    return ""
+
+
+def _may_take_rooms(need: Row, item: FacilityClass | None) -> bool:
+    """Return whether a need could be met by rooms: a facility to be built that is no open ground."""
+    return need[Need.problem] == "建设类" and item is not None and not item.land

@@ -9,8 +9,30 @@ from shapely import LineString, Point, Polygon, box
 from layers.areas import measure_area, share_total
 from layers.frame import empty_frame
 from layers.planned import Inventory
-from layers.reachable import Block, Scope, Unit, Whereabouts
-from layers.source import Building, DataExtent, Heritage, Ledger, OpenSpace, Parcel, Road
+from layers.reachable import (
+    Block,
+    Coverage,
+    Edge,
+    Home,
+    Link,
+    Obstacle,
+    Precinct,
+    Scope,
+    Unit,
+    Whereabouts,
+)
+from layers.source import (
+    Building,
+    DataExtent,
+    Facility,
+    Gate,
+    Heritage,
+    Ledger,
+    OpenSpace,
+    Parcel,
+    Photo,
+    Road,
+)
 from pipeline.stages.base import Given
 from pipeline.stages.resources import RESOURCES
 from pipeline.stages.shape import find_medoid, measure_compactness, measure_width
@@ -29,7 +51,8 @@ def parcel(number, shape, *, code="0701", status="在用"):
 def run_resources(plan=None, *, open_data=False, **rows):
     layers = {
         "ledger": Ledger, "parcel": Parcel, "building": Building, "road": Road, "open_space": OpenSpace,
-        "heritage": Heritage,
+        "heritage": Heritage, "photo": Photo, "facility": Facility, "gate": Gate, "home": Home, "coverage": Coverage,
+        "edge": Edge, "obstacle": Obstacle, "precinct": Precinct, "link": Link,
     }  # fmt: skip
     frames = {
         key: make_frame(layer, rows[key]) if rows.get(key) else empty_frame(layer, crs=CRS)
@@ -55,7 +78,10 @@ MAIN_ROAD = {"id": "r", "name": "中路", "kind": "次干路", "level": 0, "walk
 
 
 def test_areas_follow_the_plans_rule():
-    used, idle = parcel("0001", box(0, 0, 95, 80)), {"id": "B1", "use_status": "闲置", "geometry": box(120, 10, 150, 30)}
+    used, idle = (
+        parcel("0001", box(0, 0, 95, 80)),
+        {"id": "B1", "use_status": "闲置", "geometry": box(120, 10, 150, 30)},
+    )
     planar, blocks, _ = run_resources(road=[MAIN_ROAD], parcel=[used], building=[idle])
     rows, curved, _ = run_resources(
         make_plan(crs={"area_rule": "ellipsoidal"}), road=[MAIN_ROAD], parcel=[used], building=[idle]
@@ -150,16 +176,39 @@ def test_of_a_large_idle_parcel_only_the_part_the_ledger_lists_is_taken_away():
 
 
 def test_a_ledger_point_in_an_idle_building_is_that_building():
-    ledger = {"id": "ZY03", "category": "建筑", "name": "A栋", "floor_area_m2": 500, "geometry": Point(15, 15)}
-    idle = {"id": "b7", "use_status": "闲置", "floors": 3, "geometry": box(10, 10, 30, 20), "owner": "厂", "tenure": "待核"}
+    ledger = {
+        "id": "ZY03",
+        "category": "建筑",
+        "name": "A栋",
+        "floor_area_m2": 500,
+        "geometry": Point(15, 15),
+    }
+    idle = {
+        "id": "b7",
+        "use_status": "闲置",
+        "floors": 3,
+        "geometry": box(10, 10, 30, 20),
+        "owner": "厂",
+        "tenure": "待核",
+    }
     rows, _, _ = run_resources(ledger=[ledger], building=[idle])
     row = rows.loc["ZY03"]
     assert len(rows) == 1 and row.geometry.equals(box(10, 10, 30, 20))
-    assert (row[Inventory.usable_m2], row[Inventory.building], row[Inventory.tenure_clear]) == (500, "b7", False)
+    assert (row[Inventory.usable_m2], row[Inventory.building], row[Inventory.tenure_clear]) == (
+        500,
+        "b7",
+        False,
+    )
 
 
 def test_a_partly_idle_building_offers_one_floor():
-    row = {"id": "b8", "use_status": "部分闲置", "floors": 4, "floor_area_m2": 800, "geometry": box(0, 0, 20, 10)}
+    row = {
+        "id": "b8",
+        "use_status": "部分闲置",
+        "floors": 4,
+        "floor_area_m2": 800,
+        "geometry": box(0, 0, 20, 10),
+    }
     rows, _, _ = run_resources(building=[row])
     assert rows.loc["B-b8", Inventory.usable_m2] == 200
 

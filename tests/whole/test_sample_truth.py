@@ -12,9 +12,11 @@ import shapely
 
 from configs import read_settings
 from configs.facilities import facility_classes
+from layers.backing import Backing
 from layers.faults import Fault
 from layers.ledgers import Delegate
 from layers.planned import Inventory, Match, Need, Pair, Project, Resource
+from layers.provision import Provision, ProvisionCount
 from layers.reachable import Edge, Served, Sharing
 from layers.source import Building, Facility, Road, Survey
 from tests.handin import check_handin
@@ -123,6 +125,123 @@ def test_planted_gap_is_a_need(sample: Whole, item: dict) -> None:
     ]
     assert row[Served.homes_shared] == 0 < row[Served.homes]
     assert row[Served.limit_m] == item["半径_m"]
+
+
+def judged(sample: Whole, item: dict) -> pd.Series:
+    table = sample.frame(Provision).set_index([Provision.community, Provision.type_key])
+    return table.loc[(item["社区"], item["设施"])]
+
+
+@pytest.mark.parametrize("item", TRUTH["错配"], ids=key_of)
+def test_planted_mismatch_is_a_need_of_its_own(sample: Whole, item: dict) -> None:
+    row = judged(sample, item)
+    assert row[Provision.after] == "错配" and "布点错位" in row[Provision.rule]
+    # Homes nobody lives in weigh nothing here, so both shares are the truth's but for the gates' last metres.
+    share = row[Provision.target_after] / row[Provision.target_people]
+    assert share == pytest.approx(item["服务人群可达占比"], abs=0.03)
+    need = sample.frame(Need).set_index(Need.number).loc[row[Provision.need]]
+    assert need[Need.gap] == "错配" and need[Need.gap_rule].endswith(row[Provision.rule])
+
+
+def test_judgements_before_and_after_sharing_hold_the_planted_ones(sample: Whole) -> None:
+    required = {key for key, c in facility_classes().items() if c.required}
+    for item in TRUTH["漏配"]:
+        row = judged(sample, item)
+        assert (row[Provision.before], row[Provision.after]) == ("漏配", "漏配")
+    solved = [item for item in TRUTH["共享可解"] if item["设施"] in required]
+    assert len(solved) == 3
+    for item in solved:
+        row = judged(sample, item)
+        assert (row[Provision.before], row[Provision.after]) == ("漏配", "共享可解")
+    table, counts = sample.frame(Provision), sample.frame(ProvisionCount)
+    assert counts[ProvisionCount.missing_before].sum() == (table[Provision.before] == "漏配").sum()
+    assert counts[ProvisionCount.solved_after].sum() == (table[Provision.after] == "共享可解").sum()
+    # What sharing solves is what it takes from 漏配, and it is no need.
+    fewer = counts[ProvisionCount.missing_before].sum() - counts[ProvisionCount.missing_after].sum()
+    assert fewer >= counts[ProvisionCount.solved_after].sum() >= len(solved)
+    assert table[Provision.need].notna().equals(table[Provision.after].isin(["漏配", "少配", "错配"]))
+
+
+def name_suspect(item: dict) -> str:
+    return f"{item['方法']}-{item['名称']}"
+
+
+@pytest.mark.parametrize("item", TRUTH["疑似空间"], ids=name_suspect)
+def test_planted_suspect_is_found_as_one_and_serves_nothing_yet(sample: Whole, item: dict) -> None:
+    frame = sample.frame(Resource)
+    suspects = frame[frame[Resource.certainty] == "疑似"]
+    spot = shapely.Point(item["Y东"], item["X北"])
+    here = suspects[shapely.dwithin(suspects.geometry.to_numpy(), spot, 1.0)]
+    words = {"影像裸地": "正射影像裸地识别", "退让空地": "地块沿街", "可用屋顶": "屋顶", "富余停车": "泊位"}
+    (row,) = (r for _, r in here.iterrows() if words[item["方法"]] in r[Resource.evidence])
+    assert pd.isna(row[Resource.matched])
+    if item["方法"] == "影像裸地":
+        planted_ground = shapely.box(*item["范围"])
+        assert row.geometry.intersection(planted_ground).area > 0.75 * planted_ground.area
+    if "富余泊位" in item:
+        assert f"约{item['富余泊位']}个" in row[Resource.name] and item["备注"] in row[Resource.evidence]
+
+
+def test_bare_ground_is_found_precisely(sample: Whole, beyond: list[str]) -> None:
+    """Precision and recall of what the picture alone shows, by ground."""
+    frame = sample.frame(Resource)
+    mine = frame[frame[Resource.found_by] == "影像裸地"]
+    told = frame[frame[Resource.evidence].str.contains("正射影像裸地识别")]
+    truth = shapely.union_all([shapely.box(*i["范围"]) for i in TRUTH["疑似空间"] if i["方法"] == "影像裸地"])
+    found, all_told = shapely.union_all(mine.geometry), shapely.union_all(told.geometry)
+    precision = found.intersection(truth).area / found.area
+    recall = all_told.intersection(truth).area / truth.area
+    beyond.append(f"影像裸地：精确率 {precision:.3f}，召回率 {recall:.3f}（按面积）")
+    assert precision > 0.9 and recall > 0.75
+
+
+def test_nothing_suspected_is_promised_to_anybody(sample: Whole) -> None:
+    frame = sample.frame(Resource)
+    suspects = set(frame[Resource.number][frame[Resource.certainty] == "疑似"])
+    assert (
+        len(suspects) > 20
+        and frame[Resource.evidence].notna().all()
+        and frame[Resource.sureness].notna().all()
+    )
+    assert not suspects & set(sample.frame(Pair)[Pair.resource])
+    listed = sample.frame(Match)
+    named = listed[Match.resources].dropna().str.split("、").explode()
+    assert not suspects & set(named)
+    space = "".join(listed[Match.space_text].dropna())
+    assert not [number for number in suspects if number in space]
+
+
+def test_money_policies_and_people_stand_behind_needs_with_their_rule(sample: Whole) -> None:
+    backing = sample.frame(Backing).set_index([Backing.need, Backing.resource])
+    grant = backing.loc[("XQ02", "ZY17")]
+    assert (grant[Backing.kind], grant[Backing.amount_wan], grant[Backing.fund_kind]) == (
+        "资金保障",
+        260,
+        "财政资金",
+    )
+    assert grant[Backing.origin] == "上级财政专项" and "养老" in grant[Backing.rule]
+    operator = backing.loc[("XQ01", "ZY21")]
+    assert operator[Backing.kind] == "工作力量（运营主体）" and "食堂" in operator[Backing.rule]
+    policy = backing.loc[("XQ01", "ZY19")]
+    assert "第三条" in policy[Backing.clause] and policy[Backing.rule].endswith("利用存量建筑时适用")
+    subsidy = backing.loc[("XQ22", "ZY20")]
+    assert (subsidy[Backing.kind], subsidy[Backing.amount_wan]) == ("资金保障", 18)
+    assert backing.loc[("XQ06", "ZY18"), Backing.fund_kind] == "社会资金"
+    assert ("XQ08", "ZY17") not in backing.index
+
+
+def test_spatial_resources_know_their_surroundings(sample: Whole) -> None:
+    resources = sample.frame(Resource).set_index(Resource.number)
+    spatial = resources[resources[Resource.category].isin(["建筑", "用地", "空间"])]
+    assert (spatial[Resource.gate_m] >= 0).all() and spatial[Resource.people_15].max() > 10_000
+    assert (spatial[Resource.homes_5] <= spatial[Resource.homes_15]).all()
+    assert (spatial[Resource.people_5] <= spatial[Resource.people_15]).all()
+    # A corner plot faces its two streets, a square inside the old town none.
+    assert resources.loc["ZY14", Resource.frontage_m] > 60 and resources.loc["ZY10", Resource.frontage_m] == 0
+    assert "云溪会馆（历史建筑）保护范围" in resources.loc["ZY10", Resource.heritage]
+    assert resources.loc["ZY05", Resource.heritage] is None or pd.isna(
+        resources.loc["ZY05", Resource.heritage]
+    )
 
 
 @pytest.mark.parametrize("item", TRUTH["共享可解"], ids=key_of)

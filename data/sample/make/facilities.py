@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import services as sv
 from frame import CRS, make_rng, place, shift_to_gcj02
+from planted import PARKING
 from pyproj import Transformer
 from shapely import Point
 from town import Town, find_building, find_community, find_parcel
@@ -102,6 +103,7 @@ def make_ledger(facilities: list[dict]) -> tuple[list[list], list]:
             "" if not f["floor_area"] else (f"{f['floor_area']:,.0f}㎡" if i % 3 else float(f["floor_area"]))
         )
         note = "与社区服务站合设" if f["key"] == "culture_station" and i % 2 else ""
+        note = PARKING[f["name"]][0] if f["name"] in PARKING else note
         rows.append(
             [
                 i + 1,

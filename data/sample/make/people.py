@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from frame import COUNTY, STREET, make_rng
+from planted import MOVED
 
 # Shares of residents aged >=60, 0-3 and 3-6, by community: the old town is old, the towers young.
 AGES = {
@@ -75,15 +76,31 @@ def settle(buildings: list[dict], *, topic: str = "people") -> None:
             b["child"] = int(rng.binomial(n - b["old"], shares[2] / (1 - shares[0])))
             private = rng.random() < 0.94
             b["tenure"] = "私有" if private else "国有直管"
-            b["owner"] = (
-                "多户共有" if kind != "old" else ("个人" if private else f"{COUNTY}房管中心")
-            )
+            b["owner"] = "多户共有" if kind != "old" else ("个人" if private else f"{COUNTY}房管中心")
             if kind == "old" and rng.random() < 0.04:
                 b["tenure"], b["owner"] = "待核", "待核"
         else:
             b["tenure"], b["owner"] = OWNERS[use]
             if b["parcel"]["name"] == "江湾商街":
                 b["tenure"], b["owner"] = "国有", f"{STREET}办事处"
+
+    move_children(buildings)
+
+
+def move_children(buildings: list[dict]) -> None:
+    """Let the 3-6 year olds of some estates live in others of the community, by residents, in place."""
+    for community, (left, joined) in MOVED.items():
+        mine = [b for b in buildings if b["community"] == community and b["residents"]]
+        away = [b for b in mine if b["parcel"]["name"] in left]
+        here = [b for b in mine if b["parcel"]["name"] in joined]
+        if not here:  # the neighbours' buildings are settled by the same function
+            continue
+        count = sum(b["child"] for b in away)
+        ends = np.round(np.cumsum([b["residents"] for b in here]) / sum(b["residents"] for b in here) * count)
+        for b in away:
+            b["child"] = 0
+        for b, more in zip(here, np.diff(ends, prepend=0), strict=True):
+            b["child"] += int(more)
 
 
 def weigh(age: int) -> np.ndarray:

@@ -73,3 +73,14 @@ BETTER = {
 }
 # past work, need on the same ground: a project for it may build the same thing twice.
 REPEATS = [("机修游园一期整治", "XQ10"), ("双井巷排水管网修复一期", "XQ14")]
+# 错配: the community has children enough and a kindergarten that most people reach, but the children live elsewhere.
+# Estates whose 3-6 year olds moved, and the estates they live in now, by community and class.
+MISPLACED = [("望江社区", "kindergarten")]
+MOVED = {"望江社区": (("江湾一号", "观澜苑", "长堤小区", "江湾新村"), ("滨江花园", "望江小区"))}
+WRONG_SHARE = 0.5  # of the people's share reached, below which the group's is 错配 (configs/needs.yaml)
+# Bare soil in parcels that are in use: only the picture shows it. Squares in the widest open spot of each.
+BARE = ["云溪变电站", "桂苑农贸市场", "溪岸商街", "云溪文化中心"]
+# Public roofs, large and low; a car park half empty by the survey's own note; a forecourt far too deep.
+ROOFS = ["云溪百货商场", "桂苑农贸市场交易大厅"]
+PARKING = {"健身中心停车场": ("调查日间利用率约45%", 49)}  # note, bays to spare of its 90
+SETBACKS = ["云溪文化中心"]

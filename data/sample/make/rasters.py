@@ -8,13 +8,32 @@ import numpy as np
 import shapely
 import writers as wr
 from frame import make_rng
+from planted import BARE
 from rasterio.features import rasterize
 from rasterio.transform import from_origin
 from scipy.ndimage import gaussian_filter, zoom
-from town import Town
+from town import Town, find_parcel
 
 POP_CELL_M = 50.0
 PHOTO_CELL_M = 1.0
+
+
+def list_bare(town: Town) -> list[dict]:
+    """The planted squares of bare soil, each in the widest open spot of a parcel that is in use."""
+    out = []
+    there = {p["name"] for p in town.parcels}
+    for name in (name for name in BARE if name in there):  # none in the tiny town
+        plot = find_parcel(town, name)
+        taken = shapely.union_all(
+            [b["geometry"].buffer(6) for b in town.buildings if b["parcel"]["name"] == name]
+            + [r["geometry"].buffer(4 + r.get("width", 0) / 2) for r in town.network]
+            + [s["geometry"] for s in town.spaces]
+        )
+        circle = shapely.maximum_inscribed_circle(plot["geometry"].buffer(-3).difference(taken))
+        (x, y), half = circle.coords[0], circle.length * 0.68
+        square = shapely.box(x - half, y - half, x + half, y + half)
+        out.append({"parcel": plot, "geometry": shapely.set_precision(square, 0.01)})
+    return out
 
 
 def frame_of(town: Town, margin_m: float, cell_m: float) -> tuple[float, float, int, int]:
@@ -50,6 +69,7 @@ COLOURS = {
     "park": (82, 104, 62),
     "green": (90, 110, 66),
     "vacant": (142, 128, 98),
+    "soil": (152, 134, 102),
     "reserve": (128, 124, 92),
     "road": (118, 118, 116),
     "factory": (128, 122, 112),
@@ -87,6 +107,8 @@ def make_photo(town: Town) -> tuple[np.ndarray, float, float]:
         img[burn([p["geometry"] for p in town.parcels if p["kind"] == kind])] = COLOURS.get(
             kind, (126, 126, 104)
         )
+    patches = [item["geometry"] for item in list_bare(town)]
+    img[burn(patches)] = COLOURS["soil"]
     soil = (noise(9.0) * 5 + noise(3.0) * 4)[..., None]
     img += soil * ~burn(town.water)[..., None]
     img[burn([r["geometry"].buffer(r.get("width", 0) / 2 * 0.62 or 2.0) for r in town.network])] = (
@@ -108,7 +130,7 @@ def make_photo(town: Town) -> tuple[np.ndarray, float, float]:
     dense = burn([p["geometry"] for p in town.parcels if p["kind"] in ("park", "green")])
     bare = burn([p["geometry"] for p in town.parcels if p["kind"] in ("road", "water", "vacant", "factory")])
     crowns = (trees > np.where(dense, np.quantile(trees, 0.62), np.quantile(trees, 0.86))) & ~paved & ~bare
-    crowns &= ~burn(town.water)
+    crowns &= ~burn(town.water) & ~burn(patches)
     img[crowns] = (60, 80, 48)
     img[np.roll(crowns, (1, 1), (0, 1)) & ~crowns] *= 0.86
     shadow = []

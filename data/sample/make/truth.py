@@ -10,12 +10,28 @@ import ledgers as lg
 import numpy as np
 import office
 import people
+import rasters
 import services as sv
 import shapely
 import survey
 import yaml
-from planted import ALIKE, BETTER, GAPS, LEAST_SHARE, MATCHES, REPEATS, SHARED, TIER_M, TIER_MIN
-from town import HOUSING, Town, find_parcel
+from planted import (
+    ALIKE,
+    BETTER,
+    GAPS,
+    LEAST_SHARE,
+    MATCHES,
+    MISPLACED,
+    PARKING,
+    REPEATS,
+    ROOFS,
+    SETBACKS,
+    SHARED,
+    TIER_M,
+    TIER_MIN,
+    WRONG_SHARE,
+)
+from town import HOUSING, Town, find_building, find_parcel
 from walking import WalkGraph
 
 
@@ -35,6 +51,8 @@ def make_truth(town: Town, facilities: list[dict]) -> dict:
         "闲置空间": list_idle(town),
         "漏配": [check_gap(reach, c, k, wrong) for c, k in GAPS],
         "共享可解": [check_shared(reach, c, k, wrong) for c, k in SHARED],
+        "错配": [check_wrong(reach, town, c, k, wrong) for c, k in MISPLACED],
+        "疑似空间": list_suspects(town, facilities, wrong),
         "预期匹配": [check_match(town, *m, wrong) for m in MATCHES],
         "重复建设": [check_repeat(town, *pair, wrong) for pair in REPEATS],
         "埋设缺陷": list_faults(town),
@@ -142,6 +160,22 @@ def check_shared(reach: dict, community: str, key: str, wrong: list[str]) -> dic
         "共享后覆盖率": round(share, 3),
         "含相近类覆盖率": round(float((every <= TIER_M[TIER_MIN[key]]).mean()), 3),
         "理由": "本社区无此设施，跨界设施步行可达",
+    }
+
+
+def check_wrong(reach: dict, town: Town, community: str, key: str, wrong: list[str]) -> dict:
+    """A class that most people of a community reach and few of those it is for."""
+    _, every, _ = reach_class(reach, community, key)
+    got = every <= TIER_M[TIER_MIN[key]]
+    homes = [b for b in town.buildings if b["residents"] and b["community"] == community]
+    heads, group = (np.array([b[name] for b in homes], dtype=float) for name in ("residents", "child"))
+    of_all, of_group = heads[got].sum() / heads.sum(), group[got].sum() / group.sum()
+    if not 0 < of_group < 0.8 * WRONG_SHARE * of_all:
+        wrong.append(f"wrong {community} {key}: {of_group:.2f} of the group, {of_all:.2f} of all")
+    return head(community, key) | {
+        "居民可达占比": round(float(of_all), 3),
+        "服务人群可达占比": round(float(of_group), 3),
+        "理由": "多数居民可达，而服务人群多住在可达范围之外",
     }
 
 
@@ -307,6 +341,46 @@ def list_faults(town: Town) -> list[dict]:
         {"文件": "资源范围.shp", "缺陷": "形状狭长", "对象": ["ZY13", "ZY14"]},
         {"文件": "过程记录.xlsx", "缺陷": "次序颠倒", "说明": "修改晚于公示"},
     ]
+
+
+def list_suspects(town: Town, facilities: list[dict], wrong: list[str]) -> list[dict]:
+    """What could be a resource once somebody went to look, with how it is to be found."""
+    rows = []
+
+    def add(way: str, name: str, community: str, shape: shapely.Geometry, **more: object) -> None:
+        p = shape.representative_point()
+        rows.append(
+            {"方法": way, "名称": name, "社区": community, "X北": round(p.y, 2), "Y东": round(p.x, 2), **more}
+        )
+
+    for item in rasters.list_bare(town):
+        shape, plot = item["geometry"], item["parcel"]
+        if plot["status"] != "在用" or not plot["geometry"].covers(shape) or shape.area < 150:
+            wrong.append(f"bare {plot['name']}: {plot['status']}, {shape.area:.0f} m2")
+        bounds = [round(v, 2) for v in shape.bounds]
+        add("影像裸地", plot["name"], plot["community"], shape, 范围=bounds, 面积_m2=round(shape.area, 1))
+    for name in ROOFS:
+        b = find_building(town, name)
+        if b["tenure"] != "国有" or b["quality"] == "差" or b["geometry"].area < 900 or b["floors"] > 5:
+            wrong.append(f"roof {name}: {b['tenure']}, {b['quality']}, {b['geometry'].area:.0f} m2")
+        add("可用屋顶", name, b["community"], b["geometry"], 面积_m2=round(b["geometry"].area, 1))
+    for name, (note, bays) in PARKING.items():
+        f = next(f for f in facilities if f["name"] == name)
+        add("富余停车", name, f["community"], f["geometry"], 备注=note, 富余泊位=bays)
+    for name in SETBACKS:
+        plot = find_parcel(town, name)
+        taken = shapely.union_all(
+            [b["geometry"].buffer(4) for b in town.buildings]
+            + [r["geometry"].buffer(3) for r in town.network]
+            + [s["geometry"] for s in town.spaces]
+            + [town.land]
+        )
+        near = plot["geometry"].intersection(town.land.buffer(29))
+        spot = shapely.Point(shapely.maximum_inscribed_circle(near.difference(taken)).coords[0])
+        if not spot.distance(taken) > 10.5:
+            wrong.append(f"setback {name}: {spot.distance(taken):.1f} m free")
+        add("退让空地", name, plot["community"], spot, 净空半径_m=round(spot.distance(taken), 1))
+    return rows
 
 
 def write_truth(truth: dict) -> str:

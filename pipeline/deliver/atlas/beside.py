@@ -8,6 +8,7 @@ import pandas as pd
 
 from configs.facilities import facility_classes
 from configs.planning import landuse_names
+from layers import codes
 from layers.planned import Business, Need, PlannedParcel, Project, Resource, Site
 from layers.reachable import Scope, Served, Sharing, Unit
 from layers.source import Building, Facility, Heritage, OpenSpace, Parcel, Road, UtilityLine, UtilityPoint
@@ -209,6 +210,8 @@ def _resources(town: Town, *, matched: bool) -> SideTable | None:
     frame = town.geo(Resource)
     frame = frame[frame[Resource.matched].notna()] if matched else frame
     last = Resource.matched if matched else Resource.certainty
+    # What is confirmed comes first: where the sheet has no room for all, it is the candidates that are cut.
+    frame = frame.assign(open=frame[Resource.certainty] != codes.CERTAINTY.values[0])
     rows = [
         (
             str(row[Resource.number]),
@@ -216,7 +219,7 @@ def _resources(town: Town, *, matched: bool) -> SideTable | None:
             write_area(row[Resource.area_m2]),
             write_text(row[last]),
         )
-        for row in frame.sort_values(Resource.number).to_dict("records")
+        for row in frame.sort_values(["open", Resource.number]).to_dict("records")
     ]
     title = "匹配资源" if matched else "空间资源"
     return make_table(title, ("编号", "名称", "面积㎡", "匹配需求" if matched else "确定性"), rows, (2,))
