@@ -70,7 +70,7 @@ def list_business(
                     Business.object_id: use.resource[Resource.number],
                     Business.place: use.resource[Resource.place],
                     Business.need: need[Need.number],
-                    Business.rule: f"需求{need[Need.number]}“{need[Need.description]}”，"
+                    Business.rule: f"需求{need[Need.number]}“{need[Need.description].split('：')[0]}”，"
                     f"利用{use.resource[Resource.name]}（指南3.5.1、3.7）",
                     "geometry": use.ground.representative_point(),
                     **_describe(need[Need.type_key]),
