@@ -149,6 +149,7 @@ class Site(Placed, key="site", alias="更新布局", shape="polygon", onemap={"p
     needs = m.text("满足的需求编号")  # joined by 、
     rule = m.text("更新方式判定依据", required=True)
     conflict = m.text("冲突核查")  # joined by ；
+    heritage = m.text("涉及的保护对象")  # joined by 、
 
 
 class Adjustment(Placed, key="adjustment", alias="详细规划调整建议表"):

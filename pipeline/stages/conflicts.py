@@ -35,6 +35,7 @@ class Conflict:
     remedy : what to do.
     spot : where, as a point.
     strict : whether the site cannot stay as it is; else it needs care only.
+    heritage : what is protected there; empty for other findings.
     """
 
     site: str
@@ -42,6 +43,7 @@ class Conflict:
     remedy: str
     spot: shapely.Point
     strict: bool = True
+    heritage: str = ""
 
 
 def meet_heritage(sites: gpd.GeoDataFrame, heritage: gpd.GeoDataFrame) -> Iterator[Conflict]:
@@ -52,10 +54,11 @@ def meet_heritage(sites: gpd.GeoDataFrame, heritage: gpd.GeoDataFrame) -> Iterat
     for n, m, shape in zip(at, which, common, strict=True):
         site, range_ = active.iloc[n], heritage.iloc[m]
         rule = rules[range_[Heritage.kind]]
-        text = f"{site[Site.action]}范围涉及{range_[Heritage.kind]}“{range_[Heritage.name]}”{write_area(shape.area)}"
+        named = f"{range_[Heritage.kind]}“{range_[Heritage.name]}”{write_area(shape.area)}"
+        text = f"{site[Site.action]}范围涉及{named}"
         strict = site[Site.action] in rule["strict"]
         remedy = f"{rule['remedy']}（指南4.5）"
-        yield Conflict(site[Site.id], text, remedy, shapely.point_on_surface(shape), strict)
+        yield Conflict(site[Site.id], text, remedy, shapely.point_on_surface(shape), strict, named)
 
 
 def leave_plan(sites: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> Iterator[Conflict]:
@@ -185,8 +188,16 @@ def report_conflicts(conflicts: list[Conflict], sites: gpd.GeoDataFrame, log: Fa
             x=round(float(item.spot.x), 2),
             y=round(float(item.spot.y), 2),
         )
+    met: dict[str, list[str]] = defaultdict(list)
+    for item in conflicts:
+        if item.heritage:
+            met[item.site].append(item.heritage)
+    keys = sites[Site.id]
     return sites.assign(
-        **{Site.conflict: sites[Site.id].map(lambda key: "；".join(told.get(key, [])) or None)}
+        **{
+            Site.conflict: keys.map(lambda key: "；".join(told.get(key, [])) or None),
+            Site.heritage: keys.map(lambda key: "、".join(met.get(key, [])) or None),
+        }
     )
 
 

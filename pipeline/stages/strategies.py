@@ -68,7 +68,9 @@ def _count(needs: pd.DataFrame, sharing: pd.DataFrame) -> dict[str, Any]:
     """Return the numbers a sentence may use; empty or 0 where there is nothing to say."""
     keys = set(needs[Need.type_key].dropna())
     used = needs[needs["used"].notna()]
-    names = list(dict.fromkeys(facility_classes()[k].name for k in used.sort_values(Need.number)[Need.type_key]))
+    names = list(
+        dict.fromkeys(facility_classes()[k].name for k in used.sort_values(Need.number)[Need.type_key])
+    )
     rooms, grounds = used.loc[~used["land"], "used"].sum(), used.loc[used["land"], "used"].sum()
     money = float(needs["money"].sum())
     return {
@@ -138,7 +140,9 @@ def _compute_targets(
             continue
         row = _write_target(order, dimension, "cover", area, f"{share:.1f}", goal, some)
         row[Strategy.id] = f"{order}-2-cover-{key}"
-        row[Strategy.indicator] = row[Strategy.indicator].format_map({"class": facility_classes()[str(key)].name})
+        row[Strategy.indicator] = row[Strategy.indicator].format_map(
+            {"class": facility_classes()[str(key)].name}
+        )
         rows.append(row)
     return rows
 

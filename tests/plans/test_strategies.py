@@ -34,7 +34,10 @@ NEEDS = [
 ]  # fmt: skip
 
 
-def run(needs=NEEDS, targets=(), served=(served_row("甲社区", 100, 30), served_row("乙社区", 300, 70))):
+SERVED = (served_row("甲社区", 100, 30), served_row("乙社区", 300, 70))
+
+
+def run(needs=NEEDS, targets=(), served=SERVED):
     rows = {
         Need: needs,
         Match: [listed("XQ01"), listed("XQ02"), listed("XQ03", "否", 0), listed("XQ04", "否", 0)],
@@ -55,7 +58,13 @@ def run(needs=NEEDS, targets=(), served=(served_row("甲社区", 100, 30), serve
 def test_every_dimension_has_its_strategy_in_the_guidelines_words():
     made = run()
     strategies = made[made[Strategy.kind] == "更新策略"]
-    assert strategies[Strategy.dimension].tolist() == ["韧性安全", "舒适宜居", "绿色低碳", "智慧赋能", "治理高效"]
+    assert strategies[Strategy.dimension].tolist() == [
+        "韧性安全",
+        "舒适宜居",
+        "绿色低碳",
+        "智慧赋能",
+        "治理高效",
+    ]
     text = strategies.loc["2-0", Strategy.text]
     assert "识别需求3项，其中紧迫2项；列入项目清单2项。" in text
     assert "总投资约49.75万元。" in text and "漏配3项优先解决" in text and "尚有1项需求未列入" in text
@@ -86,11 +95,20 @@ def test_coverage_is_stated_now_and_its_goal_left_to_the_planner():
     assert (row[Strategy.now], row[Strategy.goal]) == ("25.0", "【待定】")
     homes = [served_row("甲社区", None, None)]
     assert measure_cover(make_frame(Served, homes), "canteen") == 20
-    assert measure_cover(make_frame(Served, homes), "nursery") != measure_cover(make_frame(Served, homes), "nursery")
+    assert measure_cover(make_frame(Served, homes), "nursery") != measure_cover(
+        make_frame(Served, homes), "nursery"
+    )
 
 
 def test_the_ledger_outweighs_and_keeps_the_computed_value_beside_it():
-    target = {"id": "T1", "dimension": "舒适宜居", "indicator": "社区食堂覆盖率", "now": "20", "goal": "90", "unit": "%"}
+    target = {
+        "id": "T1",
+        "dimension": "舒适宜居",
+        "indicator": "社区食堂覆盖率",
+        "now": "20",
+        "goal": "90",
+        "unit": "%",
+    }
     made = run(targets=[target])
     row = made.loc["2-1-T1"]
     assert (row[Strategy.now], row[Strategy.goal], row[Strategy.origin]) == ("20", "90", "台账（更新目标）")
@@ -99,12 +117,28 @@ def test_the_ledger_outweighs_and_keeps_the_computed_value_beside_it():
     # For one community it speaks of that community, and the whole plan's row stays.
     made = run(targets=[target | {"community": "甲社区"}])
     assert made.loc["2-1-T1", Strategy.text] == "测算现状值30.0%" and "2-2-cover-canteen" in made.index
-    same = {"id": "T2", "dimension": "舒适宜居", "indicator": "漏配设施（含共享后）", "goal": "1", "community": "甲社区"}
+    same = {
+        "id": "T2",
+        "dimension": "舒适宜居",
+        "indicator": "漏配设施（含共享后）",
+        "goal": "1",
+        "community": "甲社区",
+    }
     made = run(targets=[same])
     assert "2-2-open-甲社区" not in made.index and made.loc["2-1-T2", Strategy.goal] == "1"
 
 
 def test_a_goal_in_words_stays_in_words():
-    target = {"id": "T1", "dimension": "治理高效", "indicator": "居民议事协商机制", "now": "不定期召开", "goal": "每季度一次"}
+    target = {
+        "id": "T1",
+        "dimension": "治理高效",
+        "indicator": "居民议事协商机制",
+        "now": "不定期召开",
+        "goal": "每季度一次",
+    }
     row = run(targets=[target]).loc["5-1-T1"]
-    assert (row[Strategy.goal], row[Strategy.works], row[Strategy.basis]) == ("每季度一次", "治理强基工程", "指南4.1")
+    assert (row[Strategy.goal], row[Strategy.works], row[Strategy.basis]) == (
+        "每季度一次",
+        "治理强基工程",
+        "指南4.1",
+    )

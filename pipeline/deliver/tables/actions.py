@@ -49,7 +49,9 @@ def sum_actions(sites: pd.DataFrame, buildings: pd.DataFrame) -> pd.DataFrame:
     rest = inside.drop(index=inside.index[sorted(set(held.tolist()))])
     if len(rest):
         floor = rest[Building.floor_area_m2].sum()
-        rows.append(_write(_KEPT, codes.SITE_KIND.values[1], len(rest), rest.geometry.area.sum(), floor, _REST))
+        rows.append(
+            _write(_KEPT, codes.SITE_KIND.values[1], len(rest), rest.geometry.area.sum(), floor, _REST)
+        )
     table = pd.DataFrame(rows, columns=[str(c) for c in ActionSum.columns()])
     order = {action: n for n, action in enumerate(codes.ACTION.values)}
     table = table.sort_values(ActionSum.action, key=lambda column: column.map(order), kind="stable")
