@@ -136,6 +136,13 @@ class PlannedParcel(
     floor_area_ratio = m.number("容积率", "RJL", 6, 2)
     note = m.text("备注", "BZ", 254)
     changed = m.flag("用途改变")
+    parcel = m.text("原图斑编号", required=True)
+    resource = m.text("资源编号")  # of the site that cuts it
+    needs = m.text("需求编号")  # joined by 、
+    place = m.text("位置")
+    far_now = m.number("现状容积率", decimals=2)
+    far_limit = m.number("规划容积率上限", decimals=2)  # other plans' (3.1.1)
+    far_basis = m.text("容积率上限依据")
 
 
 class Site(Placed, key="site", alias="更新布局", shape="polygon", onemap={"polygon": "HSQ_GXBJ"}):
@@ -151,6 +158,37 @@ class Site(Placed, key="site", alias="更新布局", shape="polygon", onemap={"p
     need = m.text("需求编号", "XQBH", 10)
     resource = m.text("资源编号", "ZYBH", 10)
     note = m.text("备注", "BZ", 254)
+    kind = m.text("对象类型", codes=codes.SITE_KIND, required=True)
+    place = m.text("位置")
+    base_code = m.text("现状用地代码")
+    landuse_code = m.text("规划用地代码")  # what a new building makes of its ground
+    origin = m.text("所属资源编号")  # also of ground held open beside a site
+    needs = m.text("满足的需求编号")  # joined by 、
+    rule = m.text("更新方式判定依据", required=True)
+    conflict = m.text("冲突核查")  # joined by ；
+    heritage = m.text("涉及的保护对象")  # joined by 、
+
+
+class Adjustment(Placed, key="adjustment", alias="详细规划调整建议表"):
+    """A parcel whose indicators the detailed plan would have to change, and why (5.2.2)."""
+
+    number = m.text("图斑编号", required=True)
+    parcel = m.text("原图斑编号", required=True)
+    place = m.text("位置")
+    kind = m.text("调整内容", required=True)  # joined by 、
+    area_m2 = m.number("用地面积", unit="㎡", decimals=2, required=True)
+    code_now = m.text("现状用地代码", required=True)
+    name_now = m.text("现状用地名称", required=True)
+    code_then = m.text("建议用地代码", required=True)
+    name_then = m.text("建议用地名称", required=True)
+    far_now = m.number("现状容积率", decimals=2)
+    far_then = m.number("建议容积率", decimals=2)
+    far_limit = m.number("规划容积率上限", decimals=2)
+    facilities = m.text("公共服务设施")
+    reason = m.text("调整理由", required=True)
+    basis = m.text("相关规划要求")
+    resource = m.text("资源编号")
+    needs = m.text("需求编号")
 
 
 class Business(Placed, key="business", alias="功能业态", shape="point", onemap={"point": "HSQ_YT"}):
@@ -162,6 +200,11 @@ class Business(Placed, key="business", alias="功能业态", shape="point", onem
     area_m2 = m.number("建筑面积", "JZMJ", 12, 2, unit="㎡", minimum=0)
     object_id = m.text("关联编号", "GLBH", 40)
     note = m.text("备注", "BZ", 254)
+    place = m.text("位置")
+    target = m.text("服务人群")
+    operator = m.text("运营模式")
+    need = m.text("需求编号")
+    rule = m.text("判定依据", required=True)
 
 
 class Project(
@@ -207,6 +250,23 @@ class Project(
     cost_basis = m.text("造价依据")
     funding = m.text("资金来源")
     operator = m.text("运营模式")
+
+
+class Strategy(Placed, key="strategy", alias="更新策略与更新目标"):
+    """An editable skeleton: what a dimension sets out to do, and a target in numbers or words (3.4, 4.1; B-08, D-01)."""
+
+    dimension = m.text("维度", codes=codes.DIMENSION, required=True)
+    kind = m.text("类别", codes=codes.STRATEGY, required=True)
+    works = m.text("所属工程", codes=codes.WORKS)
+    range = m.text("适用范围", required=True)  # a community, or the whole plan (分区分策)
+    indicator = m.text("策略或指标", required=True)
+    text = m.text("内容")
+    now = m.text("现状值")
+    goal = m.text("目标值")
+    unit = m.text("单位")
+    basis = m.text("依据", required=True)
+    origin = m.text("来源", required=True)
+    needs = m.text("相关需求编号")
 
 
 class Quality(Layer, key="quality", alias="数据质检记录", shape="point"):

@@ -13,9 +13,11 @@ from pipeline.stages.resources import RESOURCES
 from pipeline.stages.scope import SCOPE
 from pipeline.stages.sharing import SHARING
 from pipeline.stages.siting import SITING
+from pipeline.stages.strategies import STRATEGY
 
 STAGES: tuple[Stage, ...] = (
     LOAD, NETWORK, SCOPE, COVERAGE, SHARING, NEEDS, RESOURCES, BACKING, SITING, MATCHING, LAYOUT, PROJECTS,
+    STRATEGY,
 )  # fmt: skip
 
 __all__ = ["STAGES", "Stage"]

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from configs.geometry import limits
 from configs.planning import landuse_names
 from layers.areas import share_total
-from layers.planned import PlannedParcel, Resource
+from layers.planned import Need, PlannedParcel, Resource
 from layers.seams import choose_takers, fill_ground, is_narrow, match_edges
 from layers.source import Parcel
 from pipeline.stages.naming import hash_text
+from pipeline.stages.plots import Plot
 from pipeline.stages.shape import keep_areas
 from pipeline.stages.sites import Use
 
@@ -27,21 +28,21 @@ _WIDTH = 8  # of 图斑编号
 def plan_parcels(parcels: gpd.GeoDataFrame, uses: list[Use]) -> list[dict[str, Any]]:
     """Return the ``PlannedParcel`` rows.
 
-    Only new building on ground changes land use; rooms reused inside a parcel are a compatible use of it.
-    The pieces of a parcel carry its own declared area between them, to the last 0.01 m², so that the
-    balance before and after sums alike.
+    Only new building on ground changes land use, and only on the plots it takes; rooms reused inside a parcel
+    are a compatible use of it. The pieces of a parcel carry its own declared area between them, to the last
+    0.01 m², so that the balance before and after sums alike.
 
     Parameters
     ----------
     parcels : the ``Parcel`` layer with its communities.
-    uses : disjoint uses of the layout.
+    uses : disjoint uses of the layout, with their plots.
     """
-    building = [use for use in uses if use.needs and use.action == "新建"]
-    grounds = np.array([use.shape for use in building], dtype=object)
+    built = [(use, plot) for use in uses for plot in use.plots if plot.code]
+    grounds = np.array([plot.shape for _, plot in built], dtype=object)
     parcel_at, use_at = shapely.STRtree(grounds).query(parcels.geometry.to_numpy(), predicate="intersects")
-    cuts: dict[int, list[Use]] = {}
+    cuts: dict[int, list[tuple[Use, Plot]]] = {}
     for n, which in sorted(zip(parcel_at.tolist(), use_at.tolist(), strict=True)):
-        cuts.setdefault(n, []).append(building[which])
+        cuts.setdefault(n, []).append(built[which])
     taken = set(parcels[Parcel.number])
     rows: list[dict[str, Any]] = []
     fresh: list[bool] = []
@@ -55,14 +56,14 @@ def plan_parcels(parcels: gpd.GeoDataFrame, uses: list[Use]) -> list[dict[str, A
     return rows
 
 
-def _cut_parcel(row: dict[str, Any], uses: list[Use], taken: set[str]) -> list[dict[str, Any]]:
+def _cut_parcel(row: dict[str, Any], plots: list[tuple[Use, Plot]], taken: set[str]) -> list[dict[str, Any]]:
     shape = row["geometry"]
-    pieces: list[tuple[Use | None, shapely.Geometry]] = []
-    for use in uses:
-        code = use.items[0].landuse_code
-        common = _keep_pieces(shape.intersection(use.shape))
-        if code and code != row[Parcel.landuse_code] and not common.is_empty:
-            pieces.append((use, common))
+    pieces: list[tuple[tuple[Use, Plot] | None, shapely.Geometry]] = []
+    for use, plot in plots:
+        common = _keep_pieces(shape.intersection(plot.shape))
+        # 070102 is 0701 already; a code the parcel has at another level is no change of use.
+        if not row[Parcel.landuse_code].startswith(plot.code) and not common.is_empty:
+            pieces.append(((use, plot), common))
     rest = keep_areas(shape.difference(shapely.union_all([piece for _, piece in pieces])))
     kept = _keep_pieces(rest) if pieces else rest
     if not kept.is_empty:
@@ -72,12 +73,12 @@ def _cut_parcel(row: dict[str, Any], uses: list[Use], taken: set[str]) -> list[d
     shapes = np.array([piece for _, piece in pieces], dtype=object)
     if len(crumbs):
         shapes = fill_ground(shapes, choose_takers(crumbs, shapes, slack_m=limits().xy_m))
-    pieces = [(use, piece) for (use, _), piece in zip(pieces, shapes, strict=True)]
+    pieces = [(made, piece) for (made, _), piece in zip(pieces, shapes, strict=True)]
     weights = [piece.area for _, piece in pieces]
     total = float(row[Parcel.area_m2])
     areas = share_total(weights, total) if len(pieces) > 1 else [round(total, 2)]
     return [
-        _write_piece(row, use, piece, area, taken) for (use, piece), area in zip(pieces, areas, strict=True)
+        _write_piece(row, made, piece, area, taken) for (made, piece), area in zip(pieces, areas, strict=True)
     ]
 
 
@@ -107,10 +108,14 @@ def match_cuts(shapes: NDArray[np.object_], fresh: NDArray[np.bool_]) -> NDArray
 
 
 def _write_piece(
-    row: dict[str, Any], use: Use | None, shape: shapely.Geometry, area_m2: float, taken: set[str]
+    row: dict[str, Any],
+    made: tuple[Use, Plot] | None,
+    shape: shapely.Geometry,
+    area_m2: float,
+    taken: set[str],
 ) -> dict[str, Any]:
     number, code, name = row[Parcel.number], row[Parcel.landuse_code], row[Parcel.landuse_name]
-    made = {
+    piece = {
         PlannedParcel.id: row[Parcel.id],
         PlannedParcel.source: row[Parcel.source],
         PlannedParcel.community: row[Parcel.community],
@@ -120,21 +125,28 @@ def _write_piece(
         PlannedParcel.area_m2: area_m2,
         PlannedParcel.base_code: code,
         PlannedParcel.note: row[Parcel.note],
-        PlannedParcel.changed: use is not None,
+        PlannedParcel.changed: made is not None,
+        PlannedParcel.parcel: number,
         "geometry": shape,
     }
-    if use is not None:
-        resource = use.resource[Resource.number]
-        short = f"{number[: _WIDTH - 3]}-{hash_text(number + resource, 2)}"
-        if short in taken or not number.isascii():
-            short = hash_text(number + resource, _WIDTH)
-        taken.add(short)
-        item = use.items[0]
-        made |= {
-            PlannedParcel.id: f"{row[Parcel.id]}/{resource}",
-            PlannedParcel.number: short,
-            PlannedParcel.landuse_code: item.landuse_code,
-            PlannedParcel.landuse_name: landuse_names()[item.landuse_code],
-            PlannedParcel.note: f"{name}调整为{landuse_names()[item.landuse_code]}，用于{item.name}（资源{resource}）",
-        }
-    return made
+    if made is None:
+        return piece
+    use, plot = made
+    resource = use.resource[Resource.number]
+    key = f"{resource}/{plot.code}" if len(use.plots) > 1 else resource
+    short = f"{number[: _WIDTH - 3]}-{hash_text(number + key, 2)}"
+    if short in taken or not number.isascii():
+        short = hash_text(number + key, _WIDTH)
+    taken.add(short)
+    name_then = landuse_names()[plot.code]
+    served = "、".join(dict.fromkeys(item.name for item in plot.items))
+    return piece | {
+        PlannedParcel.id: f"{row[Parcel.id]}/{key}",
+        PlannedParcel.number: short,
+        PlannedParcel.landuse_code: plot.code,
+        PlannedParcel.landuse_name: name_then,
+        PlannedParcel.note: f"{name}调整为{name_then}，用于{served}（资源{resource}）",
+        PlannedParcel.resource: resource,
+        PlannedParcel.needs: "、".join(need[Need.number] for need in plot.needs),
+        PlannedParcel.place: use.resource[Resource.place],
+    }

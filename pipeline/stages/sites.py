@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -14,7 +14,8 @@ from layers import codes
 from layers.faults import FaultLog
 from layers.planned import Match, Need, Pair, Resource, Site
 from layers.source import Building, Facility
-from pipeline.stages.placing import clean_number, clean_text, find_word
+from pipeline.stages.placing import clean_number, clean_text, find_word, write_area
+from pipeline.stages.plots import Plot, cut_plots
 from pipeline.stages.shape import keep_areas
 
 _LEAST_M2 = 1.0
@@ -30,6 +31,10 @@ class Use:
     needs : rows of ``Need``, 紧迫 first, then by number.
     used_m2 : area each need takes, in the same order.
     level : the best level of its pairs; 0 where no need takes it.
+    shape : ground of its own, planar metres.
+    plots : what is built on which part of it; only of new building.
+    rest : what is left of the ground beside the plots; None where nothing is.
+    overruled : 更新方式 somebody decided instead of the judged one; empty where nobody did.
     """
 
     resource: dict[str, Any]
@@ -37,6 +42,14 @@ class Use:
     used_m2: list[float]
     level: int
     shape: shapely.Geometry
+    plots: tuple[Plot, ...] = ()
+    rest: shapely.Geometry | None = None
+    overruled: str = ""
+
+    @property
+    def ground(self) -> shapely.Geometry:
+        """What its site takes: the plots, or all of it."""
+        return shapely.union_all([plot.shape for plot in self.plots]) if self.plots else self.shape
 
     @property
     def items(self) -> list[FacilityClass]:
@@ -44,15 +57,29 @@ class Use:
         return [facility_classes()[need[Need.type_key]] for need in self.needs]
 
     @property
-    def action(self) -> str:
-        """更新方式: rooms and open space in use are altered, idle ground is built on."""
-        condition = clean_text(self.resource[Resource.condition])
-        if find_word(condition, read_settings("idle.yaml")["demolish_words"]):
-            return "拆除"
+    def judged(self) -> tuple[str, str]:
+        """更新方式 with the rule that gave it: rooms and open space in use are altered, idle ground is built on."""
+        row = self.resource
+        condition, category = clean_text(row[Resource.condition]), row[Resource.category]
+        word = find_word(condition, read_settings("idle.yaml")["demolish_words"])
+        if word:
+            return "拆除", f"现状条件写明“{word}”（指南4.3）"
         if not self.needs:
-            return "弹性"
-        in_use = self.resource[Resource.use_status] == "在用" and self.resource[Resource.category] == "空间"
-        return "改造" if self.resource[Resource.category] == "建筑" or in_use else "新建"
+            return "弹性", "已确认的资源，没有列入资源清单的需求使用，功能待定（指南4.3“弹性空间”）"
+        named = f"匹配度{self.level}，列入资源清单的需求{'、'.join(n[Need.number] for n in self.needs)}"
+        if category == "建筑":
+            return "改造", f"利用存量建筑，{named}（指南4.3、3.7）"
+        if row[Resource.use_status] == "在用" and category == "空间":
+            return "改造", f"在用的开放空间，增设或提升功能，{named}（指南4.3、3.7）"
+        return (
+            "新建",
+            f"在{clean_text(row[Resource.use_status]) or '可用'}{category}上建设，{named}（指南4.3、3.7）",
+        )
+
+    @property
+    def action(self) -> str:
+        """更新方式 as decided, else as judged."""
+        return self.overruled or self.judged[0]
 
 
 def find_uses(
@@ -114,17 +141,33 @@ def find_uses(
     return uses
 
 
-def write_site(use: Use) -> dict[str, Any]:
-    """Return the ``Site`` row of a use; its ground is measured with all others."""
-    row, action = use.resource, use.action
-    clear = bool(row[Resource.tenure_clear])
-    measures = read_settings("matching.yaml")["measures"]
+def lay_plots(uses: list[Use], street: shapely.Geometry | None) -> list[Use]:
+    """Return the uses with the plots of those that are built on (4.3: 具体范围)."""
+    return [
+        replace(use, plots=tuple(plots), rest=None if rest.is_empty else rest)
+        for use in uses
+        for plots, rest in [
+            cut_plots(use.resource, use.needs, use.used_m2, use.shape, street)
+            if use.action == "新建"
+            else ([], shapely.Polygon())
+        ]
+    ]
+
+
+def write_site(use: Use) -> list[dict[str, Any]]:
+    """Return the ``Site`` rows of a use, the second for ground held open; they are measured with all others."""
+    row, (action, rule) = use.resource, use.judged
+    measures = read_settings("layout.yaml")["measures"]
     if action == "弹性":
         measure, function = None, "弹性空间（功能待定）"
     else:
         measure = measures.get(action, measures.get(use.level))
         function = "、".join(dict.fromkeys(item.name for item in use.items)) or "待定"
-    return {
+    code_now = clean_text(row[Resource.landuse_code])
+    codes_then = list(dict.fromkeys(plot.code for plot in use.plots if plot.code))
+    changes = any(code != code_now for code in codes_then)
+    numbers = "、".join(need[Need.number] for need in use.needs)
+    site = {
         Site.id: f"S-{row[Resource.number]}",
         Site.source: row[Resource.source],
         Site.community: row[Resource.community],
@@ -133,19 +176,61 @@ def write_site(use: Use) -> dict[str, Any]:
         Site.function: function,
         Site.floor_area_m2: _floor_area(use),
         Site.measure: measure,
-        Site.tenure_change: "不变" if clear else "权属核实后确定",
+        Site.tenure_change: find_tenure(row, action, changes=changes),
         Site.need: use.needs[0][Need.number] if use.needs else None,
         Site.resource: row[Resource.number],
-        Site.note: "满足需求" + "、".join(need[Need.number] for need in use.needs) if use.needs else None,
-        "geometry": use.shape,
+        Site.note: f"满足需求{numbers}" if use.needs else None,
+        Site.kind: "建筑" if row[Resource.category] == "建筑" else "用地",
+        Site.place: row[Resource.place],
+        Site.base_code: code_now,
+        Site.landuse_code: "、".join(codes_then),
+        Site.origin: row[Resource.number],
+        Site.needs: numbers,
+        Site.rule: rule,
+        "geometry": use.ground,
     }
+    if use.rest is None:
+        return [site]
+    held = site | {
+        Site.id: f"S-{row[Resource.number]}-T",
+        Site.action: "弹性",
+        Site.name: f"{row[Resource.name]}预留",
+        Site.function: "弹性空间（功能待定）",
+        Site.floor_area_m2: None,
+        Site.measure: None,
+        Site.tenure_change: find_tenure(row, "弹性", changes=False),
+        # A project looks its site up by the resource: the ground held open is not it.
+        Site.resource: None,
+        Site.need: None,
+        Site.note: f"资源{row[Resource.number]}除拟建用地外的部分",
+        Site.landuse_code: None,
+        Site.needs: None,
+        Site.rule: f"需求共需{write_area(use.ground.area)}，其余预留（指南4.3“弹性空间”）",
+        "geometry": use.rest,
+    }
+    return [site, held]
+
+
+def find_tenure(resource: dict[str, Any], action: str, *, changes: bool) -> str:
+    """Return 产权变更情况 by the first row of ``layout.yaml`` whose conditions hold (4.3)."""
+    known = {
+        "unclear": not resource[Resource.tenure_clear],
+        "action": action,
+        "changes": changes,
+    }
+    tenure = clean_text(resource[Resource.tenure])
+    for rule in read_settings("layout.yaml")["tenure"]:
+        wanted = {key: value for key, value in rule.items() if key not in ("text", "tenure")}
+        if rule.get("tenure", "") in tenure and all(known[key] == value for key, value in wanted.items()):
+            return str(rule["text"])
+    raise ValueError("layout.yaml: tenure has no last row without conditions")
 
 
 def write_kept(
     buildings: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, uses: list[Use]
 ) -> list[dict[str, Any]]:
     """Return 保留 sites: buildings that hold a public facility and are not part of any use."""
-    groups = read_settings("matching.yaml")["public_groups"]
+    groups = read_settings("layout.yaml")["public_groups"]
     public = {key for key, item in facility_classes().items() if item.group in groups}
     spots = facilities[facilities[Facility.type_key].isin(public)].sort_values(Facility.id)
     house, spot = spots.sindex.query(buildings.geometry, predicate="intersects")
@@ -175,6 +260,8 @@ def write_kept(
                 Site.function: "、".join(dict.fromkeys(names)),
                 Site.floor_area_m2: building[Building.floor_area_m2],
                 Site.tenure_change: "不变",
+                Site.kind: "建筑",
+                Site.rule: f"建筑内有{'、'.join(dict.fromkeys(names))}，不属更新资源（指南4.3）",
                 "geometry": shape,
             }
         )

@@ -244,7 +244,7 @@ def test_tables_of_decisions_name_only_what_exists():
     classes, rubric = facility_classes(), read_settings("matching.yaml")
     named = {
         *rubric["fitness_classes"],
-        *rubric["business"],
+        *read_settings("layout.yaml")["business"],
         *rubric["width_m"],
         *read_settings("departments.yaml")["classes"],
     }

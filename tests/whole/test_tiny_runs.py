@@ -62,7 +62,7 @@ def test_until_stops_after_the_stage_named(tmp_path: Path) -> None:
 
 def test_from_matching_makes_the_same_bytes(copy: Whole, tiny: Whole) -> None:
     outcome = engine.run_plan(load_plan(config_of(copy)), since="matching")
-    assert list(outcome.seconds) == ["matching", "layout", "projects", "deliver"]
+    assert list(outcome.seconds) == ["matching", "layout", "projects", "strategy", "deliver"]
     assert differing(list_bytes(tiny.handin), list_bytes(copy.handin)) == []
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from configs.facilities import facility_classes
 from configs.planning import landuse_names
 from layers import codes
-from layers.planned import Business, Need, PlannedParcel, Project, Resource, Site
+from layers.planned import Adjustment, Business, Need, PlannedParcel, Project, Resource, Site
 from layers.reachable import Scope, Served, Sharing, Unit
 from layers.source import Building, Facility, Heritage, OpenSpace, Parcel, Road, UtilityLine, UtilityPoint
 from pipeline.deliver.atlas import ground
@@ -22,7 +22,15 @@ from pipeline.deliver.atlas.cells import (
     write_hectares,
     write_text,
 )
-from pipeline.deliver.atlas.subjects import MOST_LISTED, NUMBER, facilities_numbered, sharing_numbered
+from pipeline.deliver.atlas.subjects import (
+    MOST_LISTED,
+    NUMBER,
+    business_numbered,
+    facilities_numbered,
+    heritage_met,
+    sharing_numbered,
+    sites_numbered,
+)
 from pipeline.deliver.atlas.town import PLANNED, Town
 from pipeline.deliver.sheet.spec import SideTable
 
@@ -243,26 +251,56 @@ def business(town: Town) -> SideTable | None:
     return make_table("功能业态", ("动作", "业态", "处"), rows, (2,))
 
 
+def business_changed(town: Town) -> SideTable | None:
+    """What is improved or brought in: numbers as on the map, name, place, area (3.5.1)."""
+    rows = [
+        (str(row[NUMBER]), str(row[Business.action]), str(row[Business.name]), write_text(row[Business.place]),
+         write_area(row[Business.area_m2]))
+        for row in business_numbered(town).to_dict("records")
+    ]  # fmt: skip
+    return make_table("改善和植入的业态", ("序号", "动作", "名称", "位置", "建筑㎡"), rows, (4,))
+
+
 def sites(town: Town) -> SideTable | None:
-    """Sites that change, with action, name and areas; what is kept in one row (D-05)."""
-    frame = town.geo(Site)
-    order = {action: index for index, action in enumerate(("新建", "改造", "拆除", "弹性"))}
-    changed = frame[frame[Site.action].isin(order)]
-    changed = changed.assign(rank=changed[Site.action].map(order)).sort_values(["rank", Site.id])
+    """Sites that change: number as on the map, action, name, planned code and areas (D-05)."""
     rows = [
         (
+            str(row[NUMBER]),
             str(row[Site.action]),
             str(row[Site.name]),
+            write_text(row[Site.function]),
             write_area(row[Site.area_m2]),
             write_area(row[Site.floor_area_m2]),
         )
-        for row in changed.to_dict("records")
+        for row in sites_numbered(town).to_dict("records")
+        if row[Site.action] != "弹性"
     ]
-    kept = frame[~frame[Site.action].isin(order)]
-    if len(kept):
-        area, floor = kept[Site.area_m2].sum(), kept[Site.floor_area_m2].sum()
-        rows.append(("保留", f"设施所在建筑 {len(kept)} 处", write_area(area), write_area(floor)))
-    return make_table("更新布局", ("方式", "名称", "用地㎡", "建筑㎡"), rows, (2, 3))
+    return make_table("更新布局", ("序号", "方式", "名称", "规划功能", "用地㎡", "建筑㎡"), rows, (4, 5))
+
+
+def site_sums(town: Town) -> SideTable | None:
+    """Number, ground and floor area by 更新方式 (D-05)."""
+    frame = town.geo(Site)
+    rows = []
+    for action in codes.ACTION.values:
+        some = frame[frame[Site.action] == action]
+        if len(some):
+            area, floor = some[Site.area_m2].sum(), some[Site.floor_area_m2].sum()
+            rows.append((action, str(len(some)), write_area(area), write_area(floor)))
+    return make_table("更新方式汇总", ("方式", "处", "用地㎡", "建筑㎡"), rows, (1, 2, 3))
+
+
+def adjustments(town: Town) -> SideTable | None:
+    """Parcels proposed for another use or intensity (5.2.2)."""
+    rows = [
+        (
+            str(row[Adjustment.number]),
+            f"{row[Adjustment.name_now]}→{row[Adjustment.name_then]}",
+            write_area(row[Adjustment.area_m2]),
+        )
+        for row in town.table(Adjustment).sort_values(Adjustment.number).to_dict("records")
+    ]
+    return make_table("详细规划调整建议", ("图斑", "用地性质", "面积㎡"), rows, (2,))
 
 
 def heritage(town: Town) -> SideTable | None:
@@ -273,6 +311,16 @@ def heritage(town: Town) -> SideTable | None:
         for row in frame.sort_values(Heritage.id).to_dict("records")
     ]
     return make_table("保护范围", ("名称", "类型", "面积㎡"), rows, (2,))
+
+
+def heritage_sites(town: Town) -> SideTable | None:
+    """Sites that change something inside a protection range, and how much of it (4.5, D-08)."""
+    frame = heritage_met(town)
+    rows = [
+        (str(row[Site.name]), str(row[Site.action]), write_text(row[Site.heritage]))
+        for row in frame.sort_values(Site.id).to_dict("records")
+    ]
+    return make_table("涉及保护范围的布局", ("名称", "方式", "涉及"), rows)
 
 
 def projects(town: Town, *, works: str | None = None) -> SideTable | None:
@@ -290,7 +338,7 @@ TABLES = {
     table.__name__: table
     for table in (
         scope, communities, landuse_balance, building_floors, building_decades, facilities, utilities, roads,
-        open_spaces, served, sharing, needs, resources_all, resources_matched, business, sites, heritage,
-        projects,
+        open_spaces, served, sharing, needs, resources_all, resources_matched, business, business_changed,
+        sites, site_sums, adjustments, heritage, heritage_sites, projects,
     )
 }  # fmt: skip

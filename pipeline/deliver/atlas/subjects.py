@@ -188,14 +188,25 @@ def resources_matched(town: Town) -> list[Drawn]:
     ]  # fmt: skip
 
 
-def business(town: Town) -> list[Drawn]:
-    """Functions kept, improved, brought in; what changes is named (G-07)."""
+def business_numbered(town: Town) -> gpd.GeoDataFrame:
+    """Functions improved or brought in, numbered as the side table lists them."""
     frame = town.geo(Business)
+    frame = frame[frame[Business.action] != codes.BUSINESS.values[0]]
+    order = [Business.action, Business.kind, Business.community, Business.id]
+    frame = frame.sort_values(order, ignore_index=True)
+    return frame.assign(**{NUMBER: [str(n) for n in range(1, len(frame) + 1)]})
+
+
+def business(town: Town) -> list[Drawn]:
+    """Functions kept, improved, brought in; what changes has its kind and the table's number (G-07)."""
+    frame, changed = town.geo(Business), business_numbered(town)
     kept = frame[Business.action] == codes.BUSINESS.values[0]
+    labels = changed[NUMBER] + " " + changed[Business.kind]
     return [
         Drawn(
-            frame=frame[~kept], theme="business", class_column=Business.action, label_column=Business.kind,
-            label_priority=60, legend_group="功能业态", legend_counts=True, label_required=True,
+            frame=changed.assign(label=labels), theme="business", class_column=Business.action,
+            label_column="label", label_priority=60, legend_group="功能业态", legend_counts=True,
+            label_required=True,
         ),
         Drawn(
             frame=frame[kept], theme="business", class_column=Business.action, legend_group="功能业态",
@@ -204,19 +215,50 @@ def business(town: Town) -> list[Drawn]:
     ]  # fmt: skip
 
 
-def sites(town: Town) -> list[Drawn]:
-    """What is kept, rebuilt, removed, newly built or left flexible (G-08)."""
+def sites_numbered(town: Town) -> gpd.GeoDataFrame:
+    """Sites that change or stay open, numbered as the side table lists them: 新建 first, 弹性 last."""
     frame = town.geo(Site)
+    order = {action: n for n, action in enumerate(("新建", "改造", "拆除", "弹性"))}
+    frame = frame[frame[Site.action].isin(order)]
+    frame = frame.assign(rank=frame[Site.action].map(order)).sort_values(["rank", Site.id], ignore_index=True)
+    return frame.assign(**{NUMBER: [str(n) for n in range(1, len(frame) + 1)]})
+
+
+def sites(town: Town) -> list[Drawn]:
+    """What is kept, rebuilt, removed, newly built or left flexible, with the table's numbers (G-08)."""
+    frame, changed = town.geo(Site), sites_numbered(town)
     kept = frame[Site.action] == codes.ACTION.values[0]
+    open_ = changed[Site.action] == "弹性"
     return [
         Drawn(
-            frame=frame[~kept], theme="update", class_column=Site.action, label_column=Site.name,
-            label_kind="项目名", label_priority=70, legend_group="更新方式", legend_counts=True,
+            frame=changed[~open_].assign(label=changed[NUMBER] + " " + changed[Site.name]), theme="update",
+            class_column=Site.action, label_column="label", label_kind="项目名", label_priority=70,
+            legend_group="更新方式", legend_counts=True,
+        ),
+        Drawn(
+            frame=changed[open_], theme="update", class_column=Site.action, label_column=Site.name,
+            label_kind="项目名", label_priority=30, legend_group="更新方式", legend_counts=True,
         ),
         Drawn(
             frame=frame[kept], theme="update", class_column=Site.action, legend_group="更新方式",
             legend_counts=True,
         ),
+    ]  # fmt: skip
+
+
+def heritage_met(town: Town) -> gpd.GeoDataFrame:
+    """Sites that change something inside a protection range, as the layout found them (4.5)."""
+    frame = town.geo(Site)
+    return frame[frame[Site.heritage].notna()]
+
+
+def heritage_sites(town: Town) -> list[Drawn]:
+    """The same, drawn beside the ranges they meet."""
+    return [
+        Drawn(
+            frame=heritage_met(town), theme="update", class_column=Site.action, label_column=Site.name,
+            label_kind="项目名", label_priority=50, legend_group="涉及保护范围的布局", legend_counts=True,
+        )
     ]  # fmt: skip
 
 
@@ -237,6 +279,6 @@ VIEWS = {
     view.__name__: view
     for view in (
         facilities, bands, homes, class_facilities, sharing_lines, sharing_facilities, needs, resources_all,
-        unmapped, resources_matched, business, sites, projects,
+        unmapped, resources_matched, business, sites, heritage_sites, projects,
     )
 }  # fmt: skip

@@ -9,10 +9,11 @@ import pandas as pd
 
 from layers.faults import FaultLog
 from layers.model import Layer
-from layers.planned import PlannedParcel, Project
-from layers.source import Parcel
+from layers.planned import PlannedParcel, Project, Site
+from layers.source import Building, Parcel
 from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.names import check_names
+from pipeline.deliver.tables.actions import ActionSum, sum_actions
 from pipeline.deliver.tables.book import write_book
 from pipeline.deliver.tables.content import Content, fill_table
 from pipeline.deliver.tables.derived import Balance, Phase, balance_landuse, list_phases
@@ -38,6 +39,8 @@ def fill_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, log: FaultLog) -
     if {Parcel.__name__, PlannedParcel.__name__} <= known.keys():
         known[Balance.__name__] = balance_landuse(known[Parcel.__name__], known[PlannedParcel.__name__])
         _check_balance(known[Balance.__name__], log)
+    if {Site.__name__, Building.__name__} <= known.keys():
+        known[ActionSum.__name__] = sum_actions(known[Site.__name__], known[Building.__name__])
     known[Phase.__name__] = list_phases(known.get(Project.__name__), plan)
     return [
         (table, fill_table(table, known, plan, log))

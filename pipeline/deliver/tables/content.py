@@ -15,6 +15,7 @@ from layers.codes import PROBLEM
 from layers.faults import FaultLog
 from layers.model import Column, Layer
 from layers.planned import Project
+from pipeline.deliver.tables.actions import ActionSum
 from pipeline.deliver.tables.derived import Balance, Phase
 from pipeline.deliver.tables.spec import Head, HeadCell, Table, place_header
 from pipeline.plan import Plan
@@ -93,7 +94,7 @@ def plain_content(
 
 def find_layer(name: str) -> type[Layer]:
     """Return a layer by class name, as tables refer to it (KeyError when there is none)."""
-    known = {layer.__name__: layer for layer in [*Layer.registry.values(), Phase, Balance]}
+    known = {layer.__name__: layer for layer in [*Layer.registry.values(), Phase, Balance, ActionSum]}
     return known[name]
 
 
