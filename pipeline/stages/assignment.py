@@ -86,8 +86,8 @@ def list_aims(pairs: Candidates) -> NDArray[np.float64]:
     """Return what to maximise, most important first, as (8, n) whole coefficients.
 
     Needs at 紧迫 and 3, at 紧迫 and 2, all at 3, all at 2, and persons served. Then, where nothing of this
-    is at stake, a weak resource in hand before none, the better of equal candidates, and of two needs that
-    want the same the lower numbered one.
+    is at stake, a weak resource in hand before none, the better of equal candidates, those of a strong match
+    first, and of two needs that want the same the lower numbered one.
     """
     lv, last = pairs.level, int(pairs.need.max(initial=0))
     rows = [
@@ -97,7 +97,7 @@ def list_aims(pairs: Candidates) -> NDArray[np.float64]:
         lv == 2,
         np.rint(pairs.people),
         lv == 1,
-        -pairs.rank,
+        -pairs.rank * lv,
         -pairs.rank * (last - pairs.need),
     ]
     return np.array(rows, dtype=float).reshape(len(AIMS), len(pairs))

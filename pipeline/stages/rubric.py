@@ -24,17 +24,33 @@ class Judgement:
     Attributes
     ----------
     level : 3, 2 or 1; a pair that would be 0 is no candidate.
-    reason : Chinese sentence of the deciding factors.
-    area_ratio : usable over required area; NaN where one is unknown.
-    conditions : what is still missing before work can start.
+    cases : the need with each resource.
     factors : everything that was looked at.
     """
 
     level: int
-    reason: str
-    area_ratio: float
-    conditions: tuple[str, ...]
+    cases: tuple[Case, ...]
     factors: tuple[Factor, ...]
+
+    @property
+    def reason(self) -> str:
+        """Chinese sentence of the deciding factors."""
+        rows = [case.resource for case in self.cases]
+        named = "、".join(f"{row[Inventory.category]}（{row[Inventory.name]}）" for row in rows)
+        deciding = "、".join(f.text for f in self.factors if f.text and f.level == self.level)
+        return f"有{named}，{deciding}" if self.level == 3 else f"有{named}，但{deciding}"
+
+    @property
+    def area_ratio(self) -> float:
+        """Usable over required area; NaN where one is unknown."""
+        required = clean_number(self.cases[0].need[Need.required_m2])
+        usable = sum(clean_number(case.resource[Inventory.usable_m2]) for case in self.cases)
+        return usable / required if required else np.nan
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What is still missing before work can start."""
+        return tuple(dict.fromkeys(f.condition for f in self.factors if f.condition))
 
     @property
     def obstacles(self) -> int:
@@ -56,7 +72,7 @@ def judge_pair(case: Case) -> Judgement | None:
         if factor.level == 0:
             return None
         factors.append(factor)
-    return _conclude([case], factors)
+    return Judgement(min(f.level for f in factors), (case,), tuple(factors))
 
 
 def judge_together(cases: Sequence[Case]) -> Judgement | None:
@@ -71,22 +87,5 @@ def judge_together(cases: Sequence[Case]) -> Judgement | None:
     factors = [area]
     for case in cases:
         factors += [factor for factor in iter_factors(case) if factor.key != _AREA]
-    if min(factor.level for factor in factors) == 0:
-        return None
-    return _conclude(cases, list(dict.fromkeys(factors)))
-
-
-def _conclude(cases: Sequence[Case], factors: list[Factor]) -> Judgement:
     level = min(factor.level for factor in factors)
-    named = (f"{c.resource[Inventory.category]}（{c.resource[Inventory.name]}）" for c in cases)
-    deciding = "、".join(f.text for f in factors if f.text and f.level == level)
-    start = f"有{'、'.join(named)}"
-    required = clean_number(cases[0].need[Need.required_m2])
-    usable = sum(clean_number(case.resource[Inventory.usable_m2]) for case in cases)
-    return Judgement(
-        level=level,
-        reason=f"{start}，{deciding}" if level == 3 else f"{start}，但{deciding}",
-        area_ratio=usable / required if required else np.nan,
-        conditions=tuple(dict.fromkeys(f.condition for f in factors if f.condition)),
-        factors=tuple(factors),
-    )
+    return Judgement(level, tuple(cases), tuple(dict.fromkeys(factors))) if level else None

@@ -7,7 +7,6 @@ from itertools import product
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from scipy.sparse import csr_array
 
 from pipeline.stages.assignment import Candidates, assign
@@ -52,7 +51,7 @@ def worth(rows, chosen):
     return (
         sum(r[4] and r[2] == 3 for r, _ in mine), sum(r[4] and r[2] == 2 for r, _ in mine),
         sum(r[2] == 3 for r, _ in mine), sum(r[2] == 2 for r, _ in mine), sum(r[5] for r, _ in mine),
-        sum(r[2] == 1 for r, _ in mine), -sum(k for _, k in mine), -sum(k * (last - r[0]) for r, k in mine),
+        sum(r[2] == 1 for r, _ in mine), -sum(k * r[2] for r, k in mine), -sum(k * (last - r[0]) for r, k in mine),
     )  # fmt: skip
 
 
