@@ -79,7 +79,8 @@ class Assignment:
 
 
 AIMS = ("紧迫且强匹配", "紧迫且中匹配", "强匹配", "中匹配", "服务人数", "弱匹配", "候选次序", "编号次序")
-_ORDER = 6  # the first of those that only order equals
+# Persons and weak matches are at their most where every need is met; from the sixth on only equals are ordered.
+_COUNTS, _ORDER = 4, 6
 
 
 def list_aims(pairs: Candidates) -> NDArray[np.float64]:
@@ -133,10 +134,14 @@ def assign(pairs: Candidates) -> Assignment:
                 continue
             exact = len(rows) <= EXACT_COLUMNS
             if not exact and at >= _ORDER:
+                chosen[rows] = _move_up(pairs, rows, chosen[rows])
                 continue
-            picked, left = _solve(pairs, rows, aim[rows], kept.get(number, []), exact=exact)
-            chosen[rows] = picked
-            gap = max(gap, left)
+            # Where every need has the most it could have by itself, there is nothing to solve.
+            everybody = _COUNTS <= at < _ORDER and chosen[rows].sum() == len(np.unique(pairs.need[rows]))
+            if not everybody and aim[rows] @ chosen[rows] < _sum_best(pairs.need[rows], aim[rows]):
+                picked, left = _solve(pairs, rows, aim[rows], kept.get(number, []), exact=exact)
+                chosen[rows] = picked
+                gap = max(gap, left)
             mine = rows[aim[rows] != 0]
             fresh.append((mine, aim[mine], float(aim[mine] @ chosen[mine])))
         held += fresh
@@ -155,6 +160,32 @@ def _split(pairs: Candidates, rows: NDArray[np.int64]) -> list[NDArray[np.int64]
     group = label[pairs.need[rows]]
     order = np.argsort(group, kind="stable")
     return np.split(rows[order], np.flatnonzero(np.diff(group[order])) + 1)
+
+
+def _sum_best(need: NDArray[np.int64], aim: NDArray[np.float64]) -> float:
+    """Return the sum over needs of the most a single column of theirs is worth; zero where that is negative."""
+    best = np.zeros(int(need.max()) + 1)
+    np.maximum.at(best, need, aim)
+    return float(best.sum())
+
+
+def _move_up(pairs: Candidates, rows: NDArray[np.int64], chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return a choice of the same worth in which no need can move to a better ranked column by itself."""
+    share, need, rank = pairs.share[rows], pairs.need[rows], pairs.rank[rows]
+    left = 1 + _ROOM - share.T @ chosen
+    order = np.lexsort((rank, need))
+    starts = np.searchsorted(need[order], need)
+    chosen, moved = chosen.copy(), True
+    while moved:
+        moved = False
+        for column in order[chosen[order]]:
+            freed = left + share[[column]].toarray()[0]
+            for other in order[starts[column] : starts[column] + rank[column]]:
+                takes = share[[other]].toarray()[0]
+                if pairs.level[rows[other]] == pairs.level[rows[column]] and (takes <= freed).all():
+                    chosen[column], chosen[other], left, moved = False, True, freed - takes, True
+                    break
+    return chosen
 
 
 def _solve(

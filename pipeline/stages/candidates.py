@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,7 +81,7 @@ def find_candidates(given: Given) -> dict[str, list[Candidate]]:
         inventory[Inventory.category].isin(codes.SPATIAL_RESOURCE)
         & (inventory[Inventory.certainty] == "确认")
     ]
-    supports = [
+    supports: list[Mapping[str, Any]] = [
         row
         for row in inventory.sort_values(Inventory.number).to_dict("records")
         if row[Inventory.category] not in codes.SPATIAL_RESOURCE
@@ -105,7 +106,12 @@ def find_candidates(given: Given) -> dict[str, list[Candidate]]:
 
 
 def judge_candidates(
-    need: Row, places: list[tuple[Row, float]], *, limit_m: float, supports: list[Row], costs: Costs
+    need: Row,
+    places: list[tuple[Row, float]],
+    *,
+    limit_m: float,
+    supports: list[Mapping[str, Any]],
+    costs: Costs,
 ) -> list[Candidate]:
     """Return a need's best candidates among resources, best first.
 

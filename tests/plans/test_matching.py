@@ -316,7 +316,7 @@ def test_a_protected_use_gets_the_policy_path():
 
 
 def test_levels_are_the_guidelines_words_and_every_factor_has_a_source():
-    rubric = read_settings("rubric.yaml")
+    rubric = dict(read_settings("rubric.yaml"))
     assert rubric.pop("levels") == {
         3: "资源可直接或通过少量投入（如简单装修、设备购置）满足需求",
         2: "资源具备潜力，但需较大投入（如结构改造、大规模投资）或政策协调（如调整规划用途、跨部门审批）方可满足需求",
