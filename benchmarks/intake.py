@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.town import PLACES, SIDE, Town, build_town
+from benchmarks.town import SIDE, Town, build_town
 from layers.faults import Fault
 from pipeline.engine import check as engine
 from pipeline.plan import load_plan
