@@ -102,6 +102,11 @@ class Pair(Identified, key="pair", alias="需求资源匹配表"):
     distance_m = m.number("步行距离", unit="m")
     chosen = m.flag("采用")
     used_m2 = m.number("占用面积", unit="㎡")
+    rank = m.integer("候选名次")  # 1 the best of the need's candidates
+    factors = m.text("评定因子")  # every factor with its level
+    compactness = m.number("形状指数")
+    cost_wan = m.number("改造投入", unit="万元")
+    why_not = m.text("未采用原因")
 
 
 class Match(Identified, key="match", alias="需求资源匹配结果表"):
@@ -121,6 +126,9 @@ class Match(Identified, key="match", alias="需求资源匹配结果表"):
     people_text = m.text("工作力量")
     ready = m.text("是否具备实施条件", codes=codes.YES_NO, required=True)
     missing = m.text("尚缺条件")
+    statement = m.text("匹配度评估等级及理由")  # as the table prints it, with what was not taken
+    why_not = m.text("未采用更优资源的原因")
+    path_clear = m.text("资源创造路径是否清晰", codes=codes.YES_NO)
 
 
 class PlannedParcel(

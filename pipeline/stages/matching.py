@@ -8,48 +8,126 @@ import pandas as pd
 
 from layers import codes
 from layers.frame import conform
+from layers.ledgers import OwnCost
 from layers.planned import Inventory, Match, Need, Pair, Resource
 from layers.reachable import Edge, Obstacle, Precinct, Sharing
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.candidates import Candidate, find_candidates, wants_space
+from pipeline.stages.entries import report_entries
 from pipeline.stages.listing import Verdict, judge_need, write_match
+from pipeline.stages.money import read_costs
+from pipeline.stages.options import Option, choose_options, explain_passed, list_options
+from pipeline.stages.paths import Surroundings
+from pipeline.stages.placing import clean_number
+from pipeline.stages.promise import Wish, find_unpaid
 from pipeline.stages.rows import make_table
 from pipeline.stages.support import find_support
+
+Rows = list[dict[str, Any]]
 
 
 def make_matches(given: Given) -> dict[str, Frame]:
     """Match every need; a need without a chosen resource gets its gap and a way out of it."""
     found = find_candidates(given)
+    taken, result = choose_options({number: list_options(mine) for number, mine in found.items()})
+    if result.gap > 0:
+        given.log.add(
+            "HSQ-A13",
+            f"资源统筹求解到相对间隙 {result.gap:.2%}，未证明为最优",
+            severity="提示",
+            layer=Pair.alias,
+            remedy="方案规模过大；可按街道或片区拆分方案",
+        )
+    reasons = _explain(found, taken)
+    verdicts = _judge(given, found, taken, reasons)
+    wishes = [
+        Wish(v.need, v.level, v.spaces, v.support.money)
+        for v in verdicts
+        if v.listed and v.need[Need.problem] == "建设类" and not (v.seeks_space and v.option is None)
+    ]
     inventory = given.geo(Inventory)
-    rows = inventory.sort_values(Inventory.number).to_dict("records")
-    by_number = {row[Inventory.number]: row for row in rows}
+    money = inventory[inventory[Inventory.category].isin(["资金", "政策"])].to_dict("records")
+    unpaid = find_unpaid(wishes, money, read_costs(given.table(OwnCost)))
+    matches = make_table([write_match(v, unpaid=_find_unpaid(v, unpaid)) for v in verdicts], Match)
+    report_entries(matches, given.geo(Need), given.log)
+    pairs = make_table(_write_pairs(found, taken, reasons), Pair)
+    return {
+        Pair.key: pairs.sort_values(Pair.id, ignore_index=True),
+        Match.key: matches,
+        Resource.key: _annotate(inventory, verdicts),
+    }
+
+
+def _explain(found: dict[str, list[Candidate]], taken: dict[str, Option]) -> dict[tuple[str, str], str]:
+    """Return why each pair that was not taken was not, by need and resource."""
+    holders: dict[str, list[Option]] = {}
+    for option in taken.values():
+        for number in option.resources:
+            holders.setdefault(number, []).append(option)
+    return {
+        (c.need, c.resource): explain_passed(c, taken.get(number), holders)
+        for number, candidates in found.items()
+        for c in candidates
+        if number not in taken or c.resource not in taken[number].resources
+    }
+
+
+def _judge(
+    given: Given,
+    found: dict[str, list[Candidate]],
+    taken: dict[str, Option],
+    reasons: dict[tuple[str, str], str],
+) -> list[Verdict]:
+    rows = given.geo(Inventory).sort_values(Inventory.number).to_dict("records")
     supports = [row for row in rows if row[Inventory.category] not in codes.SPATIAL_RESOURCE]
     suspects = [row for row in rows if row[Inventory.certainty] == "疑似"]
     sharing = given.table(Sharing)
     verdicts = []
     for need in given.geo(Need).sort_values(Need.number).to_dict("records"):
-        candidates = found.get(need[Need.number], [])
-        chosen = next((c for c in candidates if c.chosen), None)
-        space = by_number[chosen.resource] if chosen else None
-        built = space is not None and space[Inventory.category] == "建筑"
+        number = need[Need.number]
+        candidates, option = found.get(number, []), taken.get(number)
+        built = option is not None and option.parts[0].case.resource[Inventory.category] == "建筑"
         verdicts.append(
             judge_need(
                 need,
-                space=space,
-                chosen=chosen,
-                best=candidates[0] if candidates else None,
+                option=option,
                 support=find_support(need, supports, building=built),
-                shared=_find_shared(need, sharing),
-                suspect=_find_suspect(need, suspects),
+                around=Surroundings(
+                    _find_shared(need, sharing),
+                    _find_suspect(need, suspects),
+                    _find_roofs(need, rows),
+                    candidates,
+                ),
                 seeks_space=wants_space(need),
+                passed=_list_passed(candidates, option, reasons),
             )
         )
-    pairs = make_table(_write_pairs(found), Pair)
-    return {
-        Pair.key: pairs.sort_values(Pair.id, ignore_index=True),
-        Match.key: make_table([write_match(verdict) for verdict in verdicts], Match),
-        Resource.key: _annotate(inventory, verdicts),
-    }
+    return verdicts
+
+
+def _list_passed(
+    candidates: list[Candidate], option: Option | None, reasons: dict[tuple[str, str], str]
+) -> tuple[str, ...]:
+    """Return the candidates that look better than what was taken, each with why it was not."""
+    if option is None:
+        ahead = candidates[:1]
+    else:
+        first = option.parts[0].order
+        ahead = [c for c in candidates if c.order < first and c.resource not in option.resources]
+    return tuple(
+        f"未采用{c.resource}（{codes.LEVEL[c.judgement.level]}）：{reasons[c.need, c.resource]}"
+        for c in ahead
+    )
+
+
+def _find_unpaid(verdict: Verdict, unpaid: dict[str, str]) -> str:
+    """Return what is missing of the money; without a place nothing is drawn, only a source is asked for."""
+    number = verdict.need[Need.number]
+    if number in unpaid or verdict.need[Need.problem] != "建设类":
+        return unpaid.get(number, "")
+    waits = not verdict.listed or (verdict.seeks_space and verdict.option is None)
+    funded = any(clean_number(row[Inventory.amount_wan]) > 0 for row in verdict.support.money)
+    return "资金来源未落实" if waits and not funded else ""
 
 
 def _find_shared(need: dict[str, Any], sharing: pd.DataFrame) -> dict[str, Any] | None:
@@ -63,7 +141,7 @@ def _find_shared(need: dict[str, Any], sharing: pd.DataFrame) -> dict[str, Any] 
     return mine.sort_values([Sharing.distance_m, Sharing.id]).iloc[0].to_dict()
 
 
-def _find_suspect(need: dict[str, Any], suspects: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _find_suspect(need: dict[str, Any], suspects: Rows) -> dict[str, Any] | None:
     """Return the smallest 疑似 ground of the community that would be large enough, if someone confirmed it."""
     required = need[Need.required_m2]
     if not wants_space(need):
@@ -77,31 +155,47 @@ def _find_suspect(need: dict[str, Any], suspects: list[dict[str, Any]]) -> dict[
     return min(enough, key=lambda row: (row[Inventory.usable_m2], row[Inventory.number]), default=None)
 
 
-def _write_pairs(found: dict[str, list[Candidate]]) -> list[dict[str, Any]]:
+def _find_roofs(need: dict[str, Any], rows: Rows) -> Rows:
+    """Return confirmed buildings of the need's community whose owner is known, largest footprint first."""
+    mine = [
+        row
+        for row in rows
+        if row[Inventory.category] == "建筑"
+        and row[Inventory.certainty] == "确认"
+        and row[Inventory.community] == need[Need.community]
+        and bool(row[Inventory.tenure_clear])
+        and row["geometry"] is not None
+    ]
+    return sorted(mine, key=lambda row: (-row["geometry"].area, row[Inventory.number]))
+
+
+def _write_pairs(
+    found: dict[str, list[Candidate]], taken: dict[str, Option], reasons: dict[tuple[str, str], str]
+) -> Rows:
     """Return the pair table; a pair that was not taken says why."""
-    taken_by = {
-        c.resource: number for number in sorted(found, reverse=True) for c in found[number] if c.chosen
-    }
-    rows: list[dict[str, Any]] = []
-    for candidates in found.values():
-        own = next((c.resource for c in candidates if c.chosen), None)
-        for c in candidates:
-            reason = c.judgement.reason
-            if not c.chosen and own:
-                reason += f"；未采用：已选{own}"
-            elif not c.chosen:
-                reason += f"；未采用：已用于需求{taken_by.get(c.resource, '')}"
+    rows: Rows = []
+    for number, candidates in found.items():
+        own = taken.get(number)
+        for rank, c in enumerate(candidates, 1):
+            why_not = reasons.get((c.need, c.resource), "")
+            part = own.resources.index(c.resource) if own and not why_not else -1
             rows.append(
                 {
                     Pair.id: f"{c.need}|{c.resource}",
                     Pair.need: c.need,
                     Pair.resource: c.resource,
-                    Pair.level: c.judgement.level,
-                    Pair.reason: reason,
+                    # Of several resources used together each pair has the level they have together.
+                    Pair.level: own.judgement.level if own and part >= 0 else c.judgement.level,
+                    Pair.reason: own.judgement.reason if own and part >= 0 else c.judgement.reason,
                     Pair.area_ratio: c.judgement.area_ratio,
-                    Pair.distance_m: c.distance_m,
-                    Pair.chosen: c.chosen,
-                    Pair.used_m2: c.used_m2,
+                    Pair.distance_m: c.case.distance_m,
+                    Pair.chosen: part >= 0,
+                    Pair.used_m2: own.used_m2[part] if own and part >= 0 else c.used_m2,
+                    Pair.rank: rank,
+                    Pair.factors: c.judgement.protocol,
+                    Pair.compactness: c.case.resource[Inventory.compactness],
+                    Pair.cost_wan: c.case.cost_wan,
+                    Pair.why_not: why_not or None,
                 }
             )
     return rows
@@ -124,7 +218,7 @@ def _annotate(inventory: pd.DataFrame, verdicts: list[Verdict]) -> Frame:
 MATCHING = Stage(
     name="matching",
     title="需求资源匹配",
-    takes=(Need, Inventory, Edge, Obstacle, Precinct, Sharing),
+    takes=(Need, Inventory, Edge, Obstacle, Precinct, Sharing, OwnCost),
     gives=(Pair, Match, Resource),
     run=make_matches,
 )

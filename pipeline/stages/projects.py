@@ -19,6 +19,7 @@ from pipeline.plan import Plan
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.money import Cost, Funding, Purse, estimate_cost, read_costs
 from pipeline.stages.naming import check_unique
+from pipeline.stages.options import join_parts
 from pipeline.stages.phases import Standing, find_phase, plan_months
 from pipeline.stages.placing import clean_number, clean_text, write_area, write_money
 from pipeline.stages.repeats import report_repeats
@@ -109,8 +110,7 @@ def _draft(given: Given, by_number: dict[str, Row]) -> list[Draft]:
         for row in given.geo(Site).to_dict("records")
         if clean_text(row[Site.resource])
     }
-    pairs = given.table(Pair)
-    chosen = {row[Pair.need]: row for row in pairs[pairs[Pair.chosen]].to_dict("records")}
+    chosen = join_parts(given.table(Pair))
     drafts = []
     for match in given.table(Match).sort_values(Match.need).to_dict("records"):
         need = needs[match[Match.need]]

@@ -9,6 +9,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from configs import read_settings
 from layers.faults import FaultLog, PlanFaults
 from layers.planned import PlannedParcel
 from layers.source import Parcel
@@ -94,6 +95,15 @@ def test_matching_and_phasing_headers(sheets):
         "本阶段无项目",
         "本阶段项目：C01",
     ]
+
+
+def test_notes_of_the_matching_table_are_the_rubrics_levels(sheets):
+    levels = read_settings("rubric.yaml")["levels"]
+    notes = [note.split("：", 1)[1].rstrip("。") for note in SPECS["matching"].notes[:4]]
+    assert notes == [levels[level] for level in (3, 2, 1, 0)]
+    assert rows(sheets["gap_paths"], depth=2)[1][:7] == [
+        "X002", "选聘物业服务企业", "一般", "无匹配", "是", "空间资源创造：利用屋顶空间", "否",
+    ]  # fmt: skip
 
 
 def test_only_listed_needs_are_in_table_1(sheets):
@@ -194,7 +204,7 @@ def test_a_number_that_leads_nowhere_is_said(frames, plan, tmp_path):
     frames["need"] = frames["need"].iloc[1:]
     log = FaultLog()
     write_tables(place_frames(frames, plan), plan, tmp_path, log)
-    assert [(f.code, f.value) for f in log.faults] == [("HSQ-V10", "X001")] * 2
+    assert [(f.code, f.value) for f in log.faults] == [("HSQ-V10", "X001")] * 3
 
 
 def test_printing(sheets):

@@ -301,6 +301,27 @@ def test_best_match_is_chosen(sample: Whole, item: dict) -> None:
     assert match[Match.level] == best["等级"] and match[Match.reason]
 
 
+def test_no_area_is_promised_twice_and_every_pair_passed_over_says_why(sample: Whole) -> None:
+    pairs, resources = sample.frame(Pair), sample.frame(Resource).set_index(Resource.number)
+    taken = pairs[pairs[Pair.chosen]]
+    used = taken.groupby(Pair.resource)[Pair.used_m2].sum()
+    assert len(taken) >= 15 and (used <= resources.loc[used.index, Resource.usable_m2] + 0.01).all()
+    assert pairs.loc[~pairs[Pair.chosen], Pair.why_not].str.len().gt(5).all()
+    assert pairs.loc[pairs[Pair.chosen], Pair.why_not].isna().all()
+    assert pairs[Pair.factors].str.count("；").ge(6).all()
+
+
+def test_every_gap_has_a_path_and_every_no_its_reason(sample: Whole) -> None:
+    matches = sample.frame(Match)
+    gaps = matches[matches[Match.gap] == "是"]
+    assert {"XQ19", "XQ23", "XQ24"} <= set(gaps[Match.need])
+    assert gaps[Match.paths].str.match("空间|政策|资金|人力").all()
+    assert matches.loc[matches[Match.ready] == "否", Match.missing].str.len().gt(3).all()
+    # The fund of 480 is spent before the last need that names it has its turn.
+    named = matches[matches[Match.money_text].str.contains("老旧小区改造专项资金")]
+    assert named[Match.missing].fillna("").str.contains("已安排给更优先的需求").any()
+
+
 def test_every_planted_flaw_has_its_test() -> None:
     flaws = [(item["文件"], item["缺陷"]) for item in TRUTH["埋设缺陷"]]
     assert Counter(flaws) == Counter([*TOLD, *HANDLED])

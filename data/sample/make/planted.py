@@ -63,6 +63,7 @@ MATCHES = [
     ("XQ11", "ZY05", 2, "厂区面积足够，需调整规划用途"),
     ("XQ06", "ZY15", 3, "同院空地，街道产权，面积够"),
     ("XQ04", "ZY13", 1, "边角地狭长不规则，不宜建标准化场地"),
+    ("XQ26", "ZY04", 2, "本社区无闲置用房，邻社区配套用房须跨社区统筹"),
 ]
 # need -> building name or resource, level, reason: what serves the need better than the resource above,
 # so that a planner who only looks at the nearest ledger row is wrong.
