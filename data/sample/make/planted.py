@@ -73,3 +73,7 @@ BETTER = {
 }
 # past work, need on the same ground: a project for it may build the same thing twice.
 REPEATS = [("机修游园一期整治", "XQ10"), ("双井巷排水管网修复一期", "XQ14")]
+# resource, parcel of the protected thing whose range (2 m round it) the resource's ground meets.
+PROTECTED = [("ZY10", "云溪会馆")]
+# resource, clause of another plan that names it, what it says: a limit of the floor-area ratio, or a change of use.
+NAMED = [("ZY08", "YX-03图则", 1.2), ("ZY05", "第二十八条", None)]
