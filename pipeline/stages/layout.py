@@ -20,7 +20,7 @@ from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.business import list_business
 from pipeline.stages.intensity import read_limits, set_ratios
 from pipeline.stages.landuse import plan_parcels
-from pipeline.stages.placing import clean_text
+from pipeline.stages.placing import clean_text, describe_places
 from pipeline.stages.rows import make_shapes, make_table
 from pipeline.stages.sites import Use, find_uses, lay_plots, write_kept, write_site
 
@@ -34,6 +34,9 @@ def make_layout(given: Given) -> dict[str, Frame]:
     rows = [*(row for use in uses for row in write_site(use)), *write_kept(buildings, facilities, uses)]
     sites = make_shapes(rows, Site, crs=given.crs).sort_values(Site.id, ignore_index=True)
     sites[Site.area_m2] = measure_area(sites.geometry, rule=given.plan.crs.area_rule).round(2)
+    no_place = sites[Site.place].isna()
+    kept = sites[no_place]
+    sites.loc[no_place, Site.place] = describe_places(kept.geometry, kept[Site.community], roads)
     uses = follow_sites(uses, sites)
     planned = make_shapes(plan_parcels(given.placed(Parcel), uses), PlannedParcel, crs=given.crs)
     planned = set_ratios(planned, buildings, uses, read_limits(given.table(PlanDemand)))

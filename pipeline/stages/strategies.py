@@ -209,13 +209,26 @@ def _read_ledger(targets: pd.DataFrame, *, area: str) -> list[Row]:
     ]
 
 
+def _find_covered(indicator: str, words: list[str]) -> str | None:
+    """Return the class whose walking coverage an indicator means, None for any other.
+
+    物业服务覆盖率 counts estates under contract, not people near an office: the class's own name must be meant.
+    """
+    word = next((word for word in words if word in indicator), None)
+    key = recognise_text(indicator) if word else None
+    if key is None or word is None:
+        return None
+    subject, name = indicator.split(word)[0].removesuffix("步行"), facility_classes()[key].name
+    return key if subject and (subject in name or name in subject) else None
+
+
 def _compare(ledger: list[Row], computed: list[Row], served: pd.DataFrame) -> None:
     """Drop computed targets the ledger speaks of, and write what was computed beside the ledger's row."""
     words = read_settings("strategies.yaml")["cover_words"]
     names = {str(item[Strategy.id]): item for item in computed if item[Strategy.kind] == _TARGET}
     for row in ledger:
         indicator, range_ = row[Strategy.indicator], row[Strategy.range]
-        key = recognise_text(indicator) if any(word in indicator for word in words) else None
+        key = _find_covered(indicator, words)
         same = [
             name
             for name, item in names.items()

@@ -128,6 +128,24 @@ def test_the_ledger_outweighs_and_keeps_the_computed_value_beside_it():
     assert "2-2-open-甲社区" not in made.index and made.loc["2-1-T2", Strategy.goal] == "1"
 
 
+def test_coverage_of_another_kind_is_not_compared_with_walking():
+    targets = [
+        {
+            "id": "T1",
+            "dimension": "治理高效",
+            "indicator": "物业服务覆盖率",
+            "now": "61",
+            "goal": "100",
+            "unit": "%",
+        },
+        {"id": "T2", "dimension": "舒适宜居", "indicator": "老年人日间照料覆盖率", "goal": "90", "unit": "%"},
+    ]
+    served = [served_row("甲社区", 100, 30, key) for key in ("property_office", "elder_daycare")]
+    made = run(targets=targets, served=served)
+    assert made.loc["5-1-T1", Strategy.text] != made.loc["5-1-T1", Strategy.text]  # nothing is said
+    assert made.loc["2-1-T2", Strategy.text] == "测算现状值30.0%"
+
+
 def test_a_goal_in_words_stays_in_words():
     target = {
         "id": "T1",

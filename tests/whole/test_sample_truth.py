@@ -14,11 +14,22 @@ from configs import read_settings
 from configs.facilities import facility_classes
 from layers.backing import Backing
 from layers.faults import Fault
-from layers.ledgers import Delegate
-from layers.planned import Inventory, Match, Need, Pair, Project, Resource
+from layers.ledgers import Delegate, Target
+from layers.planned import (
+    Adjustment,
+    Inventory,
+    Match,
+    Need,
+    Pair,
+    PlannedParcel,
+    Project,
+    Resource,
+    Site,
+    Strategy,
+)
 from layers.provision import Provision, ProvisionCount
 from layers.reachable import Edge, Served, Sharing
-from layers.source import Building, Facility, Road, Survey
+from layers.source import Building, Facility, Parcel, Road, Survey
 from tests.handin import check_handin
 from tests.whole.conftest import TRUTH, Whole
 
@@ -362,6 +373,57 @@ def test_planted_repeat_is_told_with_its_place(sample: Whole, remarks: list[Faul
     (fault,) = (f for f in told if f.row == project[Project.number])
     assert project.geometry.distance(shapely.Point(fault.x, fault.y)) < 0.1
     assert fault.severity == "警告" and "3.1.2" in fault.remedy
+
+
+@pytest.mark.parametrize("item", TRUTH["保护范围"], ids=lambda item: item["资源编号"])
+def test_planted_protection_range_is_told_at_the_site(sample: Whole, remarks: list[Fault], item: dict) -> None:
+    site = sample.frame(Site).set_index(Site.id).loc[f"S-{item['资源编号']}"]
+    assert item["保护对象"] in site[Site.heritage] and item["保护对象"] in site[Site.conflict]
+    told = [f for f in remarks if f.code == "HSQ-A07" and f.row == f"S-{item['资源编号']}"]
+    (fault,) = (f for f in told if item["保护对象"] in f.problem)
+    # The range and the square have an edge in common that two surveys drew; their overlap is a strip.
+    area = int(fault.problem.rsplit("”", 1)[1].removesuffix("㎡"))
+    assert area == pytest.approx(item["重叠_m2"], rel=0.05)
+    assert "4.5" in fault.remedy and site.geometry.buffer(0.1).covers(shapely.Point(fault.x, fault.y))
+
+
+@pytest.mark.parametrize("item", TRUTH["规划要求"], ids=lambda item: item["资源编号"])
+def test_planted_clause_of_another_plan_reaches_the_parcel(sample: Whole, item: dict) -> None:
+    site = sample.frame(Site).set_index(Site.id).loc[f"S-{item['资源编号']}"]
+    planned = sample.frame(PlannedParcel)
+    under = planned[planned.covers(site.geometry.representative_point())].iloc[0]
+    if "容积率上限" in item:
+        assert under[PlannedParcel.far_limit] == item["容积率上限"]
+        assert item["条款"] in under[PlannedParcel.far_basis]
+        return
+    row = sample.frame(Adjustment).set_index(Adjustment.number).loc[under[PlannedParcel.number]]
+    assert item["条款"] in row[Adjustment.basis] and row[Adjustment.code_now] != row[Adjustment.code_then]
+
+
+def test_ground_is_neither_lost_nor_turned_over_beyond_what_was_promised(sample: Whole) -> None:
+    sites, planned, pairs = sample.frame(Site), sample.frame(PlannedParcel), sample.frame(Pair)
+    promised = pairs[pairs[Pair.chosen]].groupby(Pair.resource)[Pair.used_m2].sum()
+    for _, row in sites[sites[Site.action] == "新建"].iterrows():
+        origin = row[Site.origin]
+        held = sites[(sites[Site.origin] == origin) & (sites[Site.action] == "弹性")]
+        if len(held):  # otherwise the whole ground is used, because most of it is needed
+            assert row[Site.area_m2] == pytest.approx(promised[origin], abs=0.02)
+    assert planned[planned[PlannedParcel.changed]][PlannedParcel.needs].notna().all()
+    cents = [
+        int((frame[layer.area_m2] * 100).round().sum())
+        for frame, layer in ((sample.frame(Parcel), Parcel), (planned, PlannedParcel))
+    ]
+    assert cents[0] == cents[1]
+
+
+def test_targets_of_the_ledger_stand_and_computed_ones_say_so(sample: Whole) -> None:
+    made = sample.frame(Strategy)
+    given = made[made[Strategy.origin] != "测算"]
+    assert set(given[Strategy.indicator]) == set(sample.frame(Target)[Target.indicator])
+    care = given[given[Strategy.indicator] == "老年人日间照料覆盖率"].iloc[0]
+    assert (care[Strategy.now], care[Strategy.goal]) == ("52", "90") and "测算现状值" in care[Strategy.text]
+    strategies = made[made[Strategy.kind] == "更新策略"]
+    assert len(strategies) == 5 and strategies[Strategy.text].str.contains("识别需求").all()
 
 
 def test_papers_are_handed_in_and_listed(sample: Whole) -> None:

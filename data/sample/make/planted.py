@@ -85,3 +85,7 @@ BARE = ["云溪变电站", "桂苑农贸市场", "溪岸商街", "云溪文化�
 ROOFS = ["云溪百货商场", "桂苑农贸市场交易大厅"]
 PARKING = {"健身中心停车场": ("调查日间利用率约45%", 49)}  # note, bays to spare of its 90
 SETBACKS = ["云溪文化中心"]
+# resource, parcel of the protected thing whose range (2 m round it) the resource's ground meets.
+PROTECTED = [("ZY10", "云溪会馆")]
+# resource, clause of another plan that names it, what it says: a limit of the floor-area ratio, or a change of use.
+NAMED = [("ZY08", "YX-03图则", 1.2), ("ZY05", "第二十八条", None)]

@@ -22,7 +22,9 @@ from planted import (
     LEAST_SHARE,
     MATCHES,
     MISPLACED,
+    NAMED,
     PARKING,
+    PROTECTED,
     REPEATS,
     ROOFS,
     SETBACKS,
@@ -55,6 +57,8 @@ def make_truth(town: Town, facilities: list[dict]) -> dict:
         "疑似空间": list_suspects(town, facilities, wrong),
         "预期匹配": [check_match(town, *m, wrong) for m in MATCHES],
         "重复建设": [check_repeat(town, *pair, wrong) for pair in REPEATS],
+        "保护范围": [check_protected(town, *pair, wrong) for pair in PROTECTED],
+        "规划要求": [check_named(*item, wrong) for item in NAMED],
         "埋设缺陷": list_faults(town),
     }
     if wrong:
@@ -278,6 +282,28 @@ def check_repeat(town: Town, work: str, need: str, wrong: list[str]) -> dict:
     if not spot.intersects(ground):
         wrong.append(f"repeat {work}-{need}: {spot.distance(ground):.0f} m apart")
     return {"工程": work, "需求编号": need}
+
+
+def check_protected(town: Town, resource: str, name: str, wrong: list[str]) -> dict:
+    """A resource in use whose ground meets a protection range."""
+    place = next(p for p in survey.PLACES if p[0] == resource)
+    ground = find_parcel(town, place[3].lstrip("@"))["geometry"]
+    range_ = find_parcel(town, name)["geometry"].buffer(2)
+    common = ground.intersection(range_).area
+    if common < 10:
+        wrong.append(f"protected {resource}-{name}: {common:.1f} m2 in common")
+    return {"资源编号": resource, "保护对象": name, "重叠_m2": round(common, 1)}
+
+
+def check_named(resource: str, clause: str, ratio: float | None, wrong: list[str]) -> dict:
+    """A clause of another plan that speaks of a resource, by its name or its ground's."""
+    place = next(p for p in survey.PLACES if p[0] == resource)
+    row = next(p for p in office.PLANS if p[2] == clause)
+    name = place[2]
+    spoken = any(name in (text or "") for text in (row[4], row[6]))
+    if not spoken or (ratio is not None and f"容积率不大于{ratio:g}" not in row[4]):
+        wrong.append(f"named {resource}-{clause}: {name} not in {row[4]}")
+    return {"资源编号": resource, "条款": clause} | ({"容积率上限": ratio} if ratio is not None else {})
 
 
 def list_faults(town: Town) -> list[dict]:
