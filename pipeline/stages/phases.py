@@ -52,12 +52,6 @@ class Schedule:
         (y, m), (y2, m2) = self.start, self.end
         return f"{y}-{m:02d}", f"{y2}-{m2:02d}"
 
-    def share(self, year: int) -> float:
-        """Return the part of the months that falls into ``year``, percent to two decimals."""
-        first, last = (y * 12 + m - 1 for y, m in (self.start, self.end))
-        inside = max(0, min(last, year * 12 + 11) - max(first, year * 12) + 1)
-        return round(100 * inside / (last - first + 1), 2)
-
 
 def find_phase(standing: Standing) -> Phase:
     """Return the phase by the first rule of the table whose conditions all hold.

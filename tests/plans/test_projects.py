@@ -17,10 +17,13 @@ from configs.planning import phase_rules
 from layers.frame import empty_frame
 from layers.ledgers import OwnCost, PastWork
 from layers.planned import Match, Need, Pair, Project, Resource, Site
+from layers.source import Ledger
 from pipeline.stages.base import Given
-from pipeline.stages.money import Purse, estimate_cost, read_costs
+from pipeline.stages.funds import Purse
+from pipeline.stages.money import estimate_cost, read_costs
 from pipeline.stages.phases import Standing, find_phase, plan_months
 from pipeline.stages.projects import PROJECTS
+from pipeline.stages.years import write_years
 from tests.builders import CRS, make_frame, make_plan
 from tests.plans.test_layout import chosen, listed
 from tests.plans.test_matching import MONEY, need_row, resource_row
@@ -55,11 +58,18 @@ def test_must_build_is_always_first_and_never_hides_unclear_tenure():
     assert find_phase(Standing("一般", 0, False, True)).index == 1
 
 
+def shares(schedule, first_year=2026):
+    start, end = schedule.ends
+    row = write_years("A01", start=start, end=end, total_wan=float("nan"), first_year=first_year)
+    assert row["share_sum"] == 100
+    return [row[f"share_{n}"] for n in range(1, 5)]
+
+
 def test_months_run_over_the_year_and_shares_follow():
     short, long = plan_months(1, "改造", first_year=2026), plan_months(1, "新建", first_year=2026)
-    assert short.text == "2026年03月-2026年08月" and short.share(2026) == 100
-    assert long.text == "2026年03月-2027年02月" and long.share(2026) == 83.33 and long.share(2027) == 16.67
-    assert plan_months(3, "改造", first_year=2026).share(2026) == 0
+    assert short.text == "2026年03月-2026年08月" and shares(short) == [100, 0, 0, 0]
+    assert long.text == "2026年03月-2027年02月" and shares(long) == [83.33, 16.67, 0, 0]
+    assert shares(plan_months(3, "改造", first_year=2026)) == [0, 0, 100, 0]
     assert long.ends == ("2026-03", "2027-02")
 
 
@@ -97,15 +107,20 @@ def test_costs_carry_their_basis_and_an_unknown_scale_costs_nothing_known():
     assert open_cost.total_wan != open_cost.total_wan
 
 
-def run_projects(needs, matches, *, resources=(), pairs=(), sites=(), costs=(), works=()):
+def run_all(needs, matches, *, resources=(), pairs=(), sites=(), costs=(), works=(), ledger=()):
     rows = {Need: needs, Match: matches, Resource: resources, Pair: pairs, Site: sites}
-    rows |= {OwnCost: costs, PastWork: works}
+    rows |= {OwnCost: costs, PastWork: works, Ledger: ledger}
     frames = {
         layer.key: make_frame(layer, list(some)) if some else empty_frame(layer, crs=CRS)
         for layer, some in rows.items()
     }
     given = Given(make_plan(), frames)
-    return PROJECTS(given)[Project.key].set_index(Project.need), given.log.faults
+    return PROJECTS(given), given.log.faults
+
+
+def run_projects(needs, matches, **more):
+    made, faults = run_all(needs, matches, **more)
+    return made[Project.key].set_index(Project.need), faults
 
 
 SITE = {"id": "S-ZY01", "action": "改造", "name": "A栋一层", "area_m2": 100, "floor_area_m2": 200, "measure": "简易装修",
