@@ -73,3 +73,11 @@ BETTER = {
 }
 # past work, need on the same ground: a project for it may build the same thing twice.
 REPEATS = [("机修游园一期整治", "XQ10"), ("双井巷排水管网修复一期", "XQ14")]
+# need, subject and action of the cost ledger, total in 万元, who pays all of it (resource), 必建类?
+# What the ledger gives no unit cost for is priced by the product's examples and has no total here; "/" builds nothing.
+PROJECTS = [
+    ("XQ01", ("社区食堂", "改造"), 42.0, None, True),
+    ("XQ06", None, None, "ZY18", True),
+    ("XQ16", None, None, None, True),
+    ("XQ22", None, "/", None, False),
+]
