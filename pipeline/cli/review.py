@@ -63,12 +63,11 @@ def review(
     from rich.console import Console
 
     from layers.faults import FaultLog, PlanFaults
-    from pipeline.cli.distances import write_results
     from pipeline.cli.options import check_output_apart
     from pipeline.cli.output import check_output
     from pipeline.cli.show import print_faults
     from pipeline.review.lists import find_library, read_pair
-    from pipeline.review.sheets import make_sheets
+    from pipeline.review.sheets import make_sheets, write_review
     from pipeline.review.triggers import review_lists
 
     console, log = Console(), FaultLog()
@@ -85,7 +84,7 @@ def review(
             before, after, blocked=reasons, registered=registered, signed=signed, since=since or ""
         )
         if output is not None:
-            write_results(make_sheets(found, before, after), output)
+            write_review(make_sheets(found, before, after), output)
     except PlanFaults as error:
         print_faults(console, error.faults, report=False)
         return FAULTS

@@ -8,6 +8,7 @@ number of delegates, never their names.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -26,7 +27,7 @@ from pipeline.deliver.names import check_names
 from pipeline.deliver.onemap import Delivered, hand_in_crs
 from pipeline.deliver.shapefile import write_shapefile
 from pipeline.deliver.tables.book import write_book
-from pipeline.deliver.tables.content import Value, plain_content
+from pipeline.deliver.tables.content import Cell, Value, plain_content
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame, Given
 from pipeline.stages.walks import pick_points
@@ -163,7 +164,10 @@ def _write_xlsx(
         "非施工项目投资填“/”；空白的投资待测算。",
         "项目标识由需求编号得出，增删项目时不变；两版方案按它比较（haoshequ review）。",
     ]
-    sheets = [(PROJECTS, plain_content(title, heads, rows, notes=notes))]
+    content = plain_content(title, heads, rows, notes=notes)
+    forms = ["0." + "0" * column.spec.decimals if column.spec.kind == "float" else "" for column in columns]
+    cells = [[Cell(value, form) for value, form in zip(row, forms, strict=True)] for row in rows]
+    sheets = [(PROJECTS, replace(content, rows=cells))]
     if Delegate.key in frames and len(frames[Delegate.key]):
         counts = count_delegates(frames)
         told = [("社区", 20.0, "center"), ("已登记人数", 14.0, "center"), ("联名人数", 14.0, "center")]

@@ -57,7 +57,7 @@ class Deviation:
         if self.percent is None:
             return "不可比"
         limit = read_settings("review.yaml")["deviation_percent"]
-        shown = f"{self.percent:+}%"
+        shown = f"{self.percent:+}%" if self.percent else "0.00%"
         return f"{shown}（略超过{limit}%）" if self.over and abs(self.percent) == limit else shown
 
     @property

@@ -80,7 +80,9 @@ def estimate_cost(
     costs : by (subject, action, unit), as ``read_costs`` returns them; ``configs/costs.csv`` when None.
     """
     known = unit_costs() if costs is None else costs
-    scales = {"㎡": area_m2, "m": length_m, "处": 1.0}
+    # Rounded as printed, so that a reader who multiplies finds the total again.
+    scales = {"㎡": round(area_m2, 2), "m": round(length_m, 2), "处": 1.0}
+    removal_m2 = round(removal_m2, 2)
     subjects = [item.key, "*land" if item.land else "*indoor"] if item is not None else ["*works"]
     built = "新建" if action == "拆除" else action
     priced = next(
