@@ -21,7 +21,7 @@ from layers.source import Ledger
 from pipeline.stages.base import Given
 from pipeline.stages.funds import Purse
 from pipeline.stages.money import estimate_cost, read_costs
-from pipeline.stages.phases import Standing, find_phase, plan_months
+from pipeline.stages.phases import Standing, find_phase, list_reviews, plan_months
 from pipeline.stages.projects import PROJECTS
 from pipeline.stages.years import write_years
 from tests.builders import CRS, make_frame, make_plan
@@ -202,3 +202,7 @@ def test_borders_that_only_touch_are_no_overlap():
     works = [past("W1", box(10, 0, 20, 10)), past("W2", box(9.99, 0, 20, 10))]
     _, faults = run_projects(needs, [listed("XQ01")], works=works)
     assert [fault for fault in faults if fault.code == "HSQ-A07"] == []
+
+
+def test_the_plan_is_looked_at_again_every_half_year():
+    assert list_reviews(2026) == ["2026年06月", "2026年12月", "2027年06月", "2027年12月", "2028年06月", "2028年12月"]

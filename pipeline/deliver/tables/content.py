@@ -19,6 +19,7 @@ from layers.planned import Project
 from pipeline.deliver.tables.derived import Balance, Phase
 from pipeline.deliver.tables.spec import Head, HeadCell, Table, place_header
 from pipeline.plan import Plan
+from pipeline.stages.phases import list_reviews
 
 Value: TypeAlias = str | int | float | None
 _MANAGED = PROBLEM.values[1]  # 管理类: "/" in the money columns (requirements.md §7.14)
@@ -126,6 +127,7 @@ def fill_table(table: Table, frames: Mapping[str, pd.DataFrame], plan: Plan, log
         "area": plan.plan.area,
         "first_year": plan.plan.first_year,
         "walking_rule": plan.walking.rule_text(),
+        "review_dates": "、".join(list_reviews(plan.plan.first_year)),
         **{f"year_{n}": plan.plan.first_year + n - 1 for n in range(1, YEARS + 1)},
     }
     rows = _gather(table, frames, log)
