@@ -85,13 +85,13 @@ def read_book(opened: Opened, place: Place, *, sheet: str | None) -> Grid | None
     return grid
 
 
-def list_sheets(opened: Opened, place: Place) -> list[str]:
-    """Return the names of the visible sheets; empty with the reason in the log."""
+def list_sheets(opened: Opened, place: Place, *, hidden: bool = False) -> list[str]:
+    """Return the names of the visible sheets, or of the hidden ones; empty with the reason in the log."""
     archive = open_archive(opened, place, most_bytes=_MOST_BYTES)
     if archive is None:
         return []
     try:
-        return [name for name, _, hidden in _list_parts(archive)[0] if not hidden]
+        return [name for name, _, unseen in _list_parts(archive)[0] if unseen == hidden]
     except (UnsafeXml, *_BROKEN):
         place.error("HSQ-F02", "工作簿无法打开或已损坏", remedy="在 Excel 或 WPS 中打开并另存为 .xlsx")
         return []

@@ -2,55 +2,36 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-import openpyxl
+import numpy as np
 import pandas as pd
-import pyogrio
-from openpyxl.utils.exceptions import InvalidFileException
-from pyogrio.errors import DataSourceError
+import shapely
 from pyproj import CRS
 
 from layers.faults import FaultLog
 from layers.model import Shape
+from layers.read import drawing, kml
+from layers.read.header import HeaderGuess
+from layers.read.listing import list_hidden, list_names
+from layers.read.opening import ADVICE, SUFFIXES
 from layers.read.raw import Place, Raw, SourceSpec
 from layers.read.source import open_raw
 
-VECTORS = frozenset({".shp", ".gpkg", ".gdb", ".geojson", ".json", ".fgb", ".kml", ".kmz", ".zip"})
-TEXTS = frozenset({".csv", ".txt"})
 OSM = (".osm", ".osm.bz2", ".osm.gz", ".osm.pbf", ".pbf")
 RASTERS = frozenset({".tif", ".tiff"})
 # Files that belong to another one, and office programs' lock files.
-_COMPANIONS = frozenset(
-    {
-        ".shx",
-        ".dbf",
-        ".prj",
-        ".cpg",
-        ".sbn",
-        ".sbx",
-        ".qix",
-        ".qmd",
-        ".qml",
-        ".tfw",
-        ".ovr",
-        ".xml",
-        ".idx",
-        ".fix",
-    }
-)
+_COMPANIONS = frozenset({
+    ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd", ".qml", ".tfw", ".ovr", ".xml", ".idx", ".fix",
+})  # fmt: skip
 _DOCUMENTS = frozenset({".pdf", ".ofd", ".doc", ".docx", ".wps", ".ppt", ".pptx", ".jpg", ".jpeg", ".png"})
-_CAD_COLUMNS = ("Layer", "PaperSpace", "SubClasses", "Linetype", "EntityHandle", "Text")
-_KINDS: dict[str, Shape] = {
-    "Point": "point",
-    "LineString": "line",
-    "LinearRing": "line",
-    "Polygon": "polygon",
-}
+# What tells the layers of these apart is a column; the others say nothing about the features themselves.
+_BY_COLUMN = dict.fromkeys(drawing.SUFFIXES, "Layer") | dict.fromkeys(kml.SUFFIXES, kml.FOLDER)
+_MARKS = ("Layer", "Entity", "EntityHandle", "Block", "Linetype", "Color", "Text", kml.FOLDER)
+_KINDS: tuple[Shape, ...] = ("point", "line", "line", "polygon", "point", "line", "polygon", "any")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +41,8 @@ class Part:
     Attributes
     ----------
     path : the file.
-    layer : layer, sheet or CAD layer; None where the file has one only.
-    header_rows : rows of a sheet's header.
+    layer : layer, sheet, folder or CAD layer; None where the file has one only.
+    header : where a sheet's header was recognised; None for other files.
     table : columns under the file's own names.
     geometry : shapes on the same index, None for a table.
     shape : their kind; ``any`` when mixed; None without.
@@ -71,7 +52,7 @@ class Part:
 
     path: Path
     layer: str | None
-    header_rows: int
+    header: HeaderGuess | None
     table: pd.DataFrame
     geometry: pd.Series | None
     shape: Shape | None
@@ -105,8 +86,8 @@ class _Spec:
 
     path: Path
     layer: str | None = None
-    header_rows: int = 1
-    skip_rows: int = 0
+    header_rows: int | None = None
+    skip_rows: int | None = None
     encoding: str | None = None
     crs: str | None = None
     datum: str | None = None
@@ -148,10 +129,17 @@ def list_files(folder: Path, *, skip: tuple[Path, ...] = ()) -> list[Path]:
             continue
         if path.is_dir() != (path.suffix.lower() == ".gdb"):
             continue
-        if path.suffix.lower() in _COMPANIONS:
+        if path.suffix.lower() in _COMPANIONS and not _stands_alone(path):
             continue
         found.append(path)
     return found
+
+
+def _stands_alone(path: Path) -> bool:
+    """Tell a table that has lost its shapefile: nobody else would name it."""
+    return path.suffix.lower() == ".dbf" and not any(
+        path.with_suffix(suffix).exists() for suffix in (".shp", ".SHP")
+    )
 
 
 def read_parts(path: Path) -> Iterator[Part | Left]:
@@ -161,99 +149,71 @@ def read_parts(path: Path) -> Iterator[Part | Left]:
         yield Left(path, None, "OpenStreetMap 数据", "osm")
     elif suffix in RASTERS:
         yield Left(path, None, "栅格，没有对应的图层（地面高程可写入 walking.dem）", "raster")
-    elif suffix == ".dxf":
-        yield from _split_drawing(path)
-    elif suffix in VECTORS:
-        yield from (_read_part(path, layer, 1) for layer in _list_layers(path))
-    elif suffix in {".xlsx", ".xlsm"}:
-        yield from _read_book(path)
-    elif suffix in TEXTS:
-        yield _read_part(path, None, 1)
+    elif suffix in _BY_COLUMN:
+        yield from _split_whole(path, _BY_COLUMN[suffix])
+    elif suffix in SUFFIXES:
+        yield from (Left(path, sheet, "隐藏的工作表") for sheet in list_hidden(path))
+        yield from (_read_part(path, layer) for layer in list_names(path) or (None,))
     elif suffix in _DOCUMENTS:
         yield Left(path, None, "文档，可在附件台账中列出")
     else:
-        yield Left(path, None, f"不是可读取的数据格式（{suffix or '无扩展名'}）")
+        advice = f"；{ADVICE[suffix]}" if suffix in ADVICE else ""
+        yield Left(path, None, f"不是可读取的数据格式（{suffix or '无扩展名'}）{advice}")
 
 
-def _list_layers(path: Path) -> list[str] | list[None]:
-    if path.suffix.lower() == ".zip":
-        return _list_zipped(path)
-    try:
-        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    except DataSourceError:  # the reader will say what is wrong with it
-        return [None]
-    return [None] if len(names) < 2 and path.suffix.lower() in {".shp", ".geojson", ".json"} else list(names)
-
-
-def _list_zipped(path: Path) -> list[str] | list[None]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            shapes = [
-                PurePosixPath(name).stem for name in archive.namelist() if name.lower().endswith(".shp")
-            ]
-    except (zipfile.BadZipFile, OSError):
-        return [None]
-    return sorted(shapes) if len(shapes) > 1 else [None]
-
-
-def _read_book(path: Path) -> Iterator[Part | Left]:
-    """Read the visible sheets of a workbook that hold anything."""
-    try:
-        book = openpyxl.load_workbook(path, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
-        yield _read_part(path, None, 1)
-        return
-    for page in book.worksheets:
-        if page.sheet_state != "visible":
-            yield Left(path, page.title, "隐藏的工作表")
-        elif page.max_row < 2:
-            yield Left(path, page.title, "工作表是空的")
-        else:
-            deep = [
-                r.max_row - r.min_row + 1
-                for r in page.merged_cells.ranges
-                if r.min_row <= 4 and r.max_row <= 6
-            ]
-            yield _read_part(path, page.title, max(deep, default=1))
-    book.close()
-
-
-def _read_part(path: Path, layer: str | None, header_rows: int) -> Part | Left:
+def _read_part(path: Path, layer: str | None) -> Part | Left:
     log = FaultLog()
-    raw = open_raw(_Spec(path, layer, header_rows), path, Place(path.name, "", log))
+    place = Place(path.name, "", log)
+    raw = open_raw(_Spec(path, layer), path, place)
     remarks = tuple(f"{fault.problem}{f'，{fault.action}' if fault.action else ''}" for fault in log.faults)
     if raw is None:
         return Left(path, layer, remarks[0] if remarks else "无法读取")
     if not len(raw.table):
         return Left(path, layer, "没有任何行")
-    return _make_part(path, layer, header_rows, raw, remarks)
+    return make_part(path, layer, raw, header=place.clues.header, remarks=remarks)
 
 
-def _make_part(path: Path, layer: str | None, header_rows: int, raw: Raw, remarks: tuple[str, ...]) -> Part:
-    return Part(path, layer, header_rows, raw.table, raw.geometry, find_shape(raw.geometry), raw.crs, remarks)
+def make_part(
+    path: Path,
+    layer: str | None,
+    raw: Raw,
+    *,
+    header: HeaderGuess | None = None,
+    remarks: tuple[str, ...] = (),
+) -> Part:
+    """Return what was read of a file or one of its layers, with its kind of geometry."""
+    return Part(path, layer, header, raw.table, raw.geometry, find_shape(raw.geometry), raw.crs, remarks)
 
 
 def find_shape(geometry: pd.Series | None) -> Shape | None:
     """Return the kind of geometry of a file: ``any`` when mixed, None where there is none."""
     if geometry is None:
         return None
-    kinds = {
-        _KINDS.get(shape.geom_type.replace("Multi", ""), "any")
-        for shape in geometry
-        if shape is not None and not shape.is_empty
-    }
+    kinds = {kind for kind in _kinds_of(geometry) if kind}
     return kinds.pop() if len(kinds) == 1 else "any" if kinds else None
 
 
-def _split_drawing(path: Path) -> Iterator[Part | Left]:
-    """Read a drawing, one part a CAD layer and kind of geometry."""
-    whole = _read_part(path, None, 1)
-    if isinstance(whole, Left) or whole.geometry is None or _CAD_COLUMNS[0] not in whole.table:
+def _kinds_of(geometry: pd.Series) -> list[Shape | None]:
+    """Return the kind of each shape; None where there is none."""
+    shapes = geometry.to_numpy()
+    types = np.where(shapely.is_empty(shapes), -1, shapely.get_type_id(shapes))
+    return [_KINDS[kind] if kind >= 0 else None for kind in types]
+
+
+def _split_whole(path: Path, column: str) -> Iterator[Part | Left]:
+    """Read a drawing or KML, one part a layer or folder and kind of geometry."""
+    whole = _read_part(path, None)
+    if isinstance(whole, Left) or whole.geometry is None or column not in whole.table:
         yield whole
         return
-    table = whole.table.drop(columns=[name for name in _CAD_COLUMNS if name in whole.table])
-    kinds = whole.geometry.map(lambda shape: find_shape(pd.Series([shape])))
-    for (layer, kind), rows in whole.table.groupby([whole.table[_CAD_COLUMNS[0]], kinds]).groups.items():
-        yield Part(
-            path, str(layer), 1, table.loc[rows], whole.geometry.loc[rows], kind, whole.crs, whole.remarks
-        )  # fmt: skip
+    table = whole.table.drop(columns=[name for name in _MARKS if name in whole.table])
+    names = whole.table[column].fillna("").astype("str")
+    kinds = pd.Series(_kinds_of(whole.geometry), index=table.index).fillna("any")
+    for (layer, kind), rows in table.groupby([names.to_numpy(), kinds.to_numpy()]).indices.items():
+        yield replace(
+            whole,
+            layer=str(layer) or None,
+            table=table.iloc[rows].dropna(axis="columns", how="all"),
+            geometry=whole.geometry.iloc[rows],
+            shape=kind,
+        )

@@ -158,9 +158,7 @@ def judge_encoding(content: bytes, place: Place) -> str:
         except LookupError:
             claim = "GB18030"
     cells = sorted({line.strip() for line in content.splitlines() if not line.isascii()})
-    if not cells:
-        return claim
-    verdict = judge_cells(cells, claim=claim)
+    verdict = place.clues.encoding = judge_cells(cells, claim=claim)
     if verdict.encoding != claim:
         place.warn(
             "HSQ-F05", f"图中文字声明为 {claim}，实际为 {verdict.encoding}：{verdict.evidence}",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 
 import geopandas as gpd
 import pandas as pd
@@ -19,7 +17,8 @@ from shapely.errors import GEOSException
 from layers.crs import read_crs
 from layers.encoding import Verdict, decode_text, judge_text, normalise_name
 from layers.read.raw import Place, Raw
-from layers.read.sniff import Opened, read_all, read_head
+from layers.read.sniff import Opened, read_all
+from layers.read.sqlite import check_sqlite, keep_untouched
 from layers.shapes.rings import build_shapes
 
 SUFFIXES = frozenset({".gpkg", ".geojson", ".json", ".fgb", ".gdb"})
@@ -40,7 +39,6 @@ _GEOJSON = re.compile(
 )
 # A JSON of this type is a GDAL command line: opening it would run the command.
 _GDAL_PIPELINE = b"gdal_streamed_alg"
-_MODULE = re.compile(r"\bUSING\s+[\"'`\[]?(\w+)", re.IGNORECASE)
 # Arcs in databases become chords of one degree: on a radius of 100 m they stay within 4 mm.
 _NAMELESS = "pyogrio_"  # what pyogrio calls the layer of a format without layer names
 _ARC_STEP = {"OGR_ARC_STEPSIZE": "1"}
@@ -70,9 +68,9 @@ def read_database(
         None when the file cannot be used; the reason is in the log.
     """
     if suffix == ".gpkg":
-        if not _check_sqlite(opened, place):
+        if not check_sqlite(opened, place):
             return None
-        opened = _keep_untouched(opened, place)
+        opened = keep_untouched(opened, place)
     elif suffix == ".gdb":
         if not isinstance(opened, bytes) and not any(opened.glob("*.gdbtable")):
             place.error(
@@ -86,6 +84,20 @@ def read_database(
         opened = content
     frame = read_layer(opened, place, layer=layer, shape=shape, suffix=suffix)
     return make_raw(frame) if frame is not None else None
+
+
+def list_names(opened: Opened, place: Place, *, suffix: str) -> tuple[str, ...]:
+    """Return the layers of a GeoPackage or FileGDB that can be opened safely; nothing of any other."""
+    if suffix == ".gpkg":
+        if not check_sqlite(opened, place):
+            return ()
+        opened = keep_untouched(opened, place)
+    with warnings.catch_warnings(record=True):  # what GDAL warns of is told once a layer is read
+        warnings.simplefilter("always")
+        try:
+            return tuple(str(name) for name, _ in pyogrio.list_layers(opened))
+        except FAILURES:
+            return ()
 
 
 def make_raw(frame: pd.DataFrame | gpd.GeoDataFrame) -> Raw:
@@ -103,7 +115,8 @@ def _check_json(content: bytes, place: Place, encoding: str | None) -> bytes | N
     if encoding and codec is None:
         place.error("HSQ-F05", f"不认识的编码“{encoding}”", value=encoding, remedy="常用：utf-8、gbk")
         return None
-    verdict = Verdict(codec, codec, "") if codec else judge_text(content)
+    verdict = Verdict(codec, codec, "由配置声明") if codec else judge_text(content)
+    place.clues.encoding = verdict
     if verdict.mixed or verdict.encoding not in {"UTF-8", "utf-8-sig"}:
         content = decode_text(content, verdict).encode("utf-8")
         told = "混有两种编码" if verdict.mixed else verdict.encoding
@@ -126,68 +139,6 @@ def _check_json(content: bytes, place: Place, encoding: str | None) -> bytes | N
         place.error("HSQ-F02", "不是 GeoJSON（没有要素类型）", remedy="用 QGIS 等软件重新导出为 GeoJSON")
         return None
     return content
-
-
-def _check_sqlite(opened: Opened, place: Place) -> bool:
-    """Refuse a GeoPackage that broke off, is no GeoPackage, or whose tables reach for other files."""
-    head = read_head(opened, 100)
-    page = int.from_bytes(head[16:18], "big")
-    stated = (65536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
-    size = len(opened) if isinstance(opened, bytes) else opened.stat().st_size
-    counted = head[24:28] == head[92:96]  # the page count is valid only where both change counters agree
-    if len(head) < 100 or (counted and size < stated):
-        place.error(
-            "HSQ-F02",
-            f"文件不完整：应有 {stated:,} 字节，实有 {size:,} 字节",
-            remedy="文件在复制或下载时被截断，重新复制",
-        )
-        return False
-    try:
-        tables = dict(_list_tables(opened))
-    except sqlite3.Error:
-        place.error("HSQ-F02", "数据库已损坏，无法读取", remedy="用 QGIS 打开检查后另存为新的 GeoPackage")
-        return False
-    if "gpkg_contents" not in tables:
-        place.error("HSQ-F02", "SQLite 数据库不是 GeoPackage", remedy="用 QGIS 另存为 GeoPackage")
-        return False
-    for name, sql in sorted(tables.items()):
-        module = _MODULE.search(sql) if sql.upper().lstrip().startswith("CREATE VIRTUAL") else None
-        if module and module[1].lower() not in {"rtree", "fts3", "fts4", "fts5"}:
-            place.error(
-                "HSQ-F08", f"数据库中的表“{name}”引用外部数据（{module[1]}）", value=name, action="不打开",
-                remedy="核实来源；用 QGIS 只把需要的图层另存为新的 GeoPackage",
-            )  # fmt: skip
-            return False
-    return True
-
-
-def _list_tables(opened: Opened) -> list[tuple[str, str]]:
-    """Return names and definitions of tables and views; nothing of them is executed."""
-    address = ":memory:" if isinstance(opened, bytes) else f"{opened.absolute().as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(address, uri=True)) as base:
-        if isinstance(opened, bytes):
-            base.deserialize(opened)
-        return base.execute("SELECT name, coalesce(sql, '') FROM sqlite_master").fetchall()
-
-
-def _keep_untouched(opened: Opened, place: Place) -> Opened:
-    """Return what can be read without SQLite leaving journal files beside it.
-
-    A database in write-ahead mode makes such files even for a reader; unless changes are pending, a copy
-    in memory is switched to the plain mode (bytes 18 and 19 of the header).
-    """
-    if isinstance(opened, bytes) or read_head(opened, 20)[18:20] != b"\x02\x02":
-        return opened
-    journal = opened.with_name(opened.name + "-wal")
-    if journal.exists() and journal.stat().st_size:
-        place.warn(
-            "HSQ-F06", "数据库还有未合并的修改（-wal 文件）", action="连同这些修改一起读取",
-            remedy="关闭正在使用它的 QGIS 等软件，并把 -wal 文件一并复制",
-        )  # fmt: skip
-        return opened
-    content = bytearray(opened.read_bytes())
-    content[18:20] = b"\x01\x01"
-    return bytes(content)
 
 
 @contextmanager
@@ -288,8 +239,3 @@ def _read_broken(opened: Opened, place: Place, layer: int, options: dict[str, ob
     return gpd.GeoDataFrame(table, geometry=shapes, index=index, crs=meta["crs"])[
         ~shapely.is_missing(shapes) | pd.isna(forms)
     ]
-
-
-def is_database_folder(path: Path) -> bool:
-    """Tell a FileGDB, which is a folder."""
-    return path.is_dir() and path.suffix.lower() == ".gdb"

@@ -22,11 +22,11 @@ from layers.read.archive import (
 from layers.read.raw import Place, Raw, SourceSpec
 from layers.read.sniff import Opened, check_content
 
-_PACKED = frozenset({".zip"})
-SUFFIXES = frozenset({".shp"}) | gdal.SUFFIXES | kml.SUFFIXES | drawing.SUFFIXES | sheet.SUFFIXES | _PACKED
+PACKED = frozenset({".zip"})
+SUFFIXES = frozenset({".shp"}) | gdal.SUFFIXES | kml.SUFFIXES | drawing.SUFFIXES | sheet.SUFFIXES | PACKED
 # Inside an archive a text file is a read-me.
-_SINGLE = SUFFIXES - _PACKED - {".shp", ".gdb", ".txt"}
-_ADVICE = {
+SINGLE = SUFFIXES - PACKED - {".shp", ".gdb", ".txt"}
+ADVICE = {
     ".xls": "在 Excel 或 WPS 中打开，另存为 .xlsx",
     ".et": "在 WPS 中另存为 .xlsx",
     ".ods": "另存为 .xlsx",
@@ -58,7 +58,7 @@ def open_raw(source: SourceSpec, path: Path, place: Place, *, shape: str | None 
     suffix = path.suffix.lower()
     if not _check_file(source, path, suffix, place):
         return None
-    if suffix in _PACKED:
+    if suffix in PACKED:
         raw = _open_packed(source, path, place, shape)
     elif suffix == ".shp":
         raw = shapefile.read_plain(path, place, layer=source.layer, encoding=source.encoding)
@@ -80,7 +80,7 @@ def _check_file(source: SourceSpec, path: Path, suffix: str, place: Place) -> bo
         supported = f"支持：{'、'.join(sorted(SUFFIXES))}"
         place.error(
             "HSQ-F04", f"不支持的文件格式 {suffix or '（无扩展名）'}",
-            remedy=f"{_ADVICE[suffix]}。{supported}" if suffix in _ADVICE else supported,
+            remedy=f"{ADVICE[suffix]}。{supported}" if suffix in ADVICE else supported,
         )  # fmt: skip
         return False
     if path.is_dir() != (suffix == ".gdb"):
@@ -131,9 +131,9 @@ def _open_packed(source: SourceSpec, path: Path, place: Place, shape: str | None
     archive = open_archive(path, place)
     if archive is None:
         return None
-    parts = list_parts(archive, _SINGLE)
+    parts = list_parts(archive, SINGLE)
     if not parts:
-        report_nothing(archive, place, supported=_SINGLE | {".shp", ".gdb"})
+        report_nothing(archive, place, supported=SINGLE | {".shp", ".gdb"})
         return None
     fitting = [part for part in parts if _fits(archive, part, shape)]
     chosen = pick_part(parts, source.layer, place, fitting=fitting)

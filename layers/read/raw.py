@@ -11,7 +11,9 @@ import pandas as pd
 from pyproj import CRS
 
 from layers.account import DROPPED, Account
+from layers.encoding import Verdict
 from layers.faults import FaultLog
+from layers.read.header import HeaderGuess
 
 
 class SourceSpec(Protocol):
@@ -72,6 +74,20 @@ class Raw:
     crs: CRS | None = None
 
 
+@dataclass
+class Clues:
+    """What a reader found out on the way about a file's text and table, beside any fault.
+
+    Attributes
+    ----------
+    encoding : of its text; None where the format leaves no choice.
+    header : where the header of its sheet was recognised; None where the config says it or there is none.
+    """
+
+    encoding: Verdict | None = None
+    header: HeaderGuess | None = None
+
+
 @dataclass(frozen=True)
 class Place:
     """Where messages say a fault is: the file (and sheet) and the layer it feeds; writes to one log.
@@ -85,6 +101,7 @@ class Place:
     columns : which column of the file feeds a field, under the file's own name.
     settled : rows whose value of a field the config gives itself (``values``, ``constants``).
     classification : land-use classification the config says the file is in; None to judge by evidence.
+    clues : what the reader found out of text and table.
     account : where the file's rows went.
     """
 
@@ -95,6 +112,7 @@ class Place:
     columns: dict[str, str] = field(default_factory=dict)
     settled: dict[str, set[object]] = field(default_factory=dict)
     classification: str | None = None
+    clues: Clues = field(default_factory=Clues)
     account: Account = field(init=False)
 
     def __post_init__(self) -> None:

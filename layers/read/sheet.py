@@ -110,6 +110,7 @@ def _settle_header(
         guess = guess_grid(grid)
         top, depth = guess.skip_rows, header_rows or guess.header_rows
         sure = guess.sure or header_rows is not None
+        place.clues.header = guess._replace(header_rows=depth, sure=sure)
     for at, row in enumerate(grid.rows[:top]):
         if inside := filled(row):
             place.note("HSQ-V09", "跳过标题行", row=str(at + 1), value=str(inside[0])[:60])

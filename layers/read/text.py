@@ -74,7 +74,8 @@ def _declared(declared: str, place: Place) -> Verdict | None:
     if codec is None:
         place.error("HSQ-F05", f"不认识的编码“{declared}”", value=declared, remedy="常用：utf-8、gbk")
         return None
-    return Verdict(codec, codec, "由配置声明")
+    place.clues.encoding = Verdict(codec, codec, "由配置声明")
+    return place.clues.encoding
 
 
 def report_verdict(verdict: Verdict, place: Place, *, table: bool = False) -> None:
@@ -84,6 +85,7 @@ def report_verdict(verdict: Verdict, place: Place, *, table: bool = False) -> No
     ----------
     table : whether the file is a shapefile's table, which states its encoding in a .cpg.
     """
+    place.clues.encoding = verdict
     if verdict.mixed:
         lines = f"，较少的一种在第 {list_rows(pd.Index(verdict.lines))} 行" if verdict.lines else ""
         place.warn(

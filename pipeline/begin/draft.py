@@ -78,8 +78,9 @@ def draft_entry(
     _name_rivals(draft)
     if part.layer:
         draft.source["layer"] = part.layer
-    if part.header_rows > 1:
-        draft.source["header_rows"] = part.header_rows
+    if part.header is not None and not part.header.sure:
+        draft.source["skip_rows"], draft.source["header_rows"] = part.header[:2]
+        draft.doubt("skip_rows", "表头无法确定：请核对表头之前的行数和表头的行数")
     _place(draft, near)
     _map_columns(draft)
     _map_values(draft)

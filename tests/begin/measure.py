@@ -25,8 +25,6 @@ def _items_of(plan: Plan, source: Source) -> Iterator[Item]:
     yield ("layer",)
     plain = {"crs": source.crs, "datum": source.datum, "x": source.x, "y": source.y, "key": source.key}
     yield from ((name, str(value)) for name, value in plain.items() if value is not None)
-    if source.header_rows and source.header_rows > 1:
-        yield ("header_rows", str(source.header_rows))
     yield from (("columns", field, column) for field, column in source.columns.items())
     for field, pairs in source.values.items():
         yield from (("values", field, given, meant) for given, meant in pairs.items())

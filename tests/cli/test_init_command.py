@@ -71,7 +71,7 @@ def test_a_file_in_the_place_of_the_folder_is_one_message(tmp_path, call):
 def test_check_of_empty_templates_names_what_is_missing(tmp_path, call):
     """Two errors, a place and roads; every empty template named with what it costs; nothing to guess."""
     call("init", tmp_path / "方案", "--date", "2026-11-23")
-    code, said = call("check", tmp_path / "方案/方案.yaml")
+    code, said = call("check", tmp_path / "方案/方案.yaml", "--all")
     assert code == 1 and "错误 2 条" in said and "方案有错误" in said
     plain = "".join(line.replace("│", "").strip() for line in said.splitlines())
     for words in ("无法确定规划范围", "无法建立步行网络", "空模板请先填写", "更新目标的文件没有任何行"):
@@ -89,7 +89,7 @@ def test_check_finds_a_wrong_word_in_a_template_by_sheet_and_row(tmp_path, call)
     book.save(path)
     code, said = call("check", tmp_path / "方案/方案.yaml")
     assert code == 1 and "错误 4 条" in said
-    report = openpyxl.load_workbook(tmp_path / "方案/output/方案/检查/质检/数据质检.xlsx")
+    report = openpyxl.load_workbook(tmp_path / "方案/output/方案/质检/数据质检.xlsx")
     rows = [[str(cell) for cell in row] for page in report for row in page.iter_rows(values_only=True)]
     for fault, value in (("HSQ-V05", "公式"), ("HSQ-V11", "2026-04")):
         (row,) = (row for row in rows if fault in row and value in row)
