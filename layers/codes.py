@@ -120,7 +120,9 @@ COST_UNIT = CodeList("计价单位", ("㎡", "m", "处"))
 # How a project is done; what is not built (管理) has no money of its own (requirements.md §7.14).
 WAY = CodeList("实施方式", ("改造", "新建", "拆除", "整治", "管理"))
 EARNING = CodeList("收益来源", ("商业租金", "停车费", "服务收费", "政府运营补贴"))  # 3.5.2
-OPERATION = CodeList("运营模式", ("政府主导型", "委托运营型", "社区自持型", "居民自治型"), closed=False)  # 4.7
+OPERATION = CodeList(
+    "运营模式", ("政府主导型", "委托运营型", "社区自持型", "居民自治型"), closed=False
+)  # 4.7
 IMPLEMENTER = CodeList(  # 5.2.3
     "实施主体",
     (

@@ -25,8 +25,18 @@ HEADS = [head_of(c) for c in Entry.columns()]
 
 
 def project(number, total, *, works="韧性增强工程", priority="必建类", **more):
-    cells = {"id": f"P-{number}", "number": number, "name": f"项目{number}", "works": works, "priority": priority, **more}
-    return Listed({str(c): cells.get(str(c), "") for c in Entry.columns()}, None if total is None else round(total * 100))
+    cells = {
+        "id": f"P-{number}",
+        "number": number,
+        "name": f"项目{number}",
+        "works": works,
+        "priority": priority,
+        **more,
+    }
+    return Listed(
+        {str(c): cells.get(str(c), "") for c in Entry.columns()},
+        None if total is None else round(total * 100),
+    )
 
 
 def listing(*projects, **more):
@@ -79,7 +89,10 @@ def test_projects_that_come_and_go_count_in_the_sums_only():
     old = listing(project("A01", 100), project("A02", 10))
     new = listing(project("A01", 100), project("A03", 10))
     found = judge(old, new)
-    assert not found.fired and [(c.kind, c.number) for c in found.changes] == [("新增", "A03"), ("删除", "A02")]
+    assert not found.fired and [(c.kind, c.number) for c in found.changes] == [
+        ("新增", "A03"),
+        ("删除", "A02"),
+    ]
     assert judge(old, listing(project("A01", 100), project("A03", 40))).fired  # 110 to 140
 
 
@@ -91,7 +104,15 @@ def test_numbers_may_change_while_ids_stay():
 
 @pytest.mark.parametrize(
     ("registered", "signed", "fires"),
-    [(36, 24, False), (36, 25, True), (3, 2, False), (3, 3, True), (100, 66, False), (100, 67, True), (0, 0, False)],
+    [
+        (36, 24, False),
+        (36, 25, True),
+        (3, 2, False),
+        (3, 3, True),
+        (100, 66, False),
+        (100, 67, True),
+        (0, 0, False),
+    ],
 )
 def test_exactly_two_thirds_do_not_fire(registered, signed, fires):
     old = listing(project("A01", 1))
@@ -109,10 +130,20 @@ def test_force_majeure_counts_for_core_projects_only():
 
 
 def test_records_are_there_once_steps_are_dated_after_the_trigger():
-    steps = (("征求意见", "2026-03-02"), ("公示", "2027-06-01"), ("审定", "2027-08-01"), ("审查", "2027-07-01"))
+    steps = (
+        ("征求意见", "2026-03-02"),
+        ("公示", "2027-06-01"),
+        ("审定", "2027-08-01"),
+        ("审查", "2027-07-01"),
+    )
     old = listing(project("A01", 100))
     new = listing(project("A01", 130), steps=steps)
-    assert [r.state for r in judge(old, new, since="2027-06-01").records] == ["待补", "待补", "已有：2027-06-01", "已有：2027-07-01"]
+    assert [r.state for r in judge(old, new, since="2027-06-01").records] == [
+        "待补",
+        "待补",
+        "已有：2027-06-01",
+        "已有：2027-07-01",
+    ]
     assert {r.state for r in judge(old, new).records} == {"待补"}
 
 
@@ -167,9 +198,19 @@ def test_exit_codes_and_the_workbook(two, tmp_path, monkeypatch, capsys):
     book = openpyxl.load_workbook(report)
     assert book.sheetnames == ["触发判定", "投资对比", "项目变化", "须补充的记录", "说明"]
     assert [row[3] for row in book["触发判定"].iter_rows(min_row=2, values_only=True)] == ["是", "否", "否"]
-    assert next(book["投资对比"].iter_rows(min_row=2, values_only=True)) == ("全部项目", "全部项目", 100, 120.01, "+20.01%", "是", "是")
+    assert next(book["投资对比"].iter_rows(min_row=2, values_only=True)) == (
+        "全部项目",
+        "全部项目",
+        100,
+        120.01,
+        "+20.01%",
+        "是",
+        "是",
+    )
     assert len(list(book["须补充的记录"].iter_rows(min_row=2))) == 4
-    code, said = call(monkeypatch, capsys, old, old, "--blocked", "A01=洪水", "--registered", "3", "--signed", "2")
+    code, said = call(
+        monkeypatch, capsys, old, old, "--blocked", "A01=洪水", "--registered", "3", "--signed", "2"
+    )
     assert code == 3 and "A01 项目A01（洪水）" in said and "联名 2 人，未超过三分之二" in said
 
 

@@ -42,7 +42,10 @@ def test_the_two_files_hold_the_projects(library):
     assert shp["XMBH"].tolist() == ["A01", "A02"] and shp["TZE"].tolist() == [80.1, 0.2]
     assert (shp.geom_type == "Point").all() and shp.crs.to_epsg() == 4548
     degrees = shp.to_crs(4490).geometry
-    assert degrees.x.round(6).tolist() == shp["JD"].tolist() and degrees.y.round(6).tolist() == shp["WD"].tolist()
+    assert (
+        degrees.x.round(6).tolist() == shp["JD"].tolist()
+        and degrees.y.round(6).tolist() == shp["WD"].tolist()
+    )
 
 
 def test_widths_hold_what_the_fields_of_projects_hold():
@@ -58,7 +61,10 @@ def test_the_workbook_is_what_review_reads(library):
     sheet = openpyxl.load_workbook(root / made[0].path)["项目库"]
     heads = [cell.value for cell in sheet[2]]
     assert heads == [head_of(c) for c in Entry.columns()]
-    rows = {row[1].value: dict(zip(heads, (c.value for c in row), strict=True)) for row in sheet.iter_rows(min_row=3, max_row=5)}
+    rows = {
+        row[1].value: dict(zip(heads, (c.value for c in row), strict=True))
+        for row in sheet.iter_rows(min_row=3, max_row=5)
+    }
     assert rows["C01"]["项目总投资（万元）"] == "/" and rows["C01"]["经度"] is None
     assert rows["A01"]["项目总投资（万元）"] == 80.1 and rows["A01"]["项目标识"] == "j1"
     assert sheet["A6"].value.startswith("说明：1.非施工项目")
@@ -67,7 +73,9 @@ def test_the_workbook_is_what_review_reads(library):
     assert [p.grains for p in found.projects.values()] == [8010, 20, None] and found.total() == 8030
     assert (found.registered, found.signed, found.steps) == (15, 3, (("公示", "2026-04-07"),))
     book = openpyxl.load_workbook(root / made[0].path)
-    assert not [c for page in book for row in page.iter_rows(values_only=True) for c in row if c and "张三" in str(c)]
+    assert not [
+        c for page in book for row in page.iter_rows(values_only=True) for c in row if c and "张三" in str(c)
+    ]
 
 
 def test_a_text_of_the_inputs_is_no_formula(library):

@@ -21,7 +21,14 @@ def frames():
     needs = [
         need_row(),
         need_row("XQ02", type_key="nursery", type_name="托儿所", urgency="一般"),
-        need_row("XQ03", works="治理强基工程", type_key=None, problem="管理类", description="选聘物业", geometry=None),
+        need_row(
+            "XQ03",
+            works="治理强基工程",
+            type_key=None,
+            problem="管理类",
+            description="选聘物业",
+            geometry=None,
+        ),
         need_row("XQ04", required_m2=None, safety=True),
     ]
     matches = [
@@ -38,7 +45,11 @@ def sheets(frames, tmp_path_factory):
     """The sheet of each table by its number."""
     root = tmp_path_factory.mktemp("tables")
     made = write_tables(frames, make_plan(), root, FaultLog())
-    return {item.number: openpyxl.load_workbook(root / item.path).worksheets[0] for item in made if hasattr(item, "path")}
+    return {
+        item.number: openpyxl.load_workbook(root / item.path).worksheets[0]
+        for item in made
+        if hasattr(item, "path")
+    }
 
 
 def line(sheet, text, *, column=1):
@@ -47,8 +58,16 @@ def line(sheet, text, *, column=1):
 
 def test_what_builds_nothing_has_a_slash_and_what_is_unknown_says_so(sheets):
     sheet = sheets["表2"]
-    rows = {row[4].value + str(row[5].value): [c.value for c in row[8:11]] for row in sheet.iter_rows(min_row=5, max_row=8)}
-    assert list(rows.values()) == [[70, 70, 0], ["/", "/", "/"], ["待测算", "待测算", "待测算"], ["/", "/", "/"]]
+    rows = {
+        row[4].value + str(row[5].value): [c.value for c in row[8:11]]
+        for row in sheet.iter_rows(min_row=5, max_row=8)
+    }
+    assert list(rows.values()) == [
+        [70, 70, 0],
+        ["/", "/", "/"],
+        ["待测算", "待测算", "待测算"],
+        ["/", "/", "/"],
+    ]
     assert sheet["M5"].value == 0 and sheet["M5"].number_format == '#,##0.00"%"'
     assert line(sheet, "合计")[8].value == "=SUM(I5:I8)"
 
@@ -70,9 +89,16 @@ def test_years_without_money_are_left_out_and_shares_sum_to_a_hundred(sheets, fr
 def test_sources_and_earnings(sheets):
     sheet = sheets["附表3-13"]
     assert sheet["A1"].value == "测试社区资金筹措表"
-    assert [[c.value for c in row][8:10] for row in sheet.iter_rows(min_row=4, max_row=5)] == [[12, 17.14], [58, 82.86]]
+    assert [[c.value for c in row][8:10] for row in sheet.iter_rows(min_row=4, max_row=5)] == [
+        [12, 17.14],
+        [58, 82.86],
+    ]
     total = line(sheet, "合计")
-    assert (total[8].value, total[9].value, total[9].number_format) == ("=SUM(I4:I5)", "=SUM(J4:J5)", '#,##0.00"%"')
+    assert (total[8].value, total[9].value, total[9].number_format) == (
+        "=SUM(I4:I5)",
+        "=SUM(J4:J5)",
+        '#,##0.00"%"',
+    )
     sheet = sheets["附表3-14"]
     row = [c.value for c in line(sheet, "C01")]
     assert row[2:11] == ["准公益性", 70, 58, 0, 0, 12, 2, 14, 12.8] and row[11:13] == [1.2, 58.3]

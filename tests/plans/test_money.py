@@ -40,8 +40,17 @@ def exact(values):
 # One canteen in idle rooms, one walk for which no money is there, one rule.
 NEEDS = [
     need_row(target_people=300, target="60岁及以上老年人"),
-    need_row("XQ02", works="韧性增强工程", type_key=None, description="危房加固", safety=True, geometry=box(0, 0, 5, 5)),
-    need_row("XQ03", works="治理强基工程", type_key=None, problem="管理类", description="选聘物业", geometry=None),
+    need_row(
+        "XQ02",
+        works="韧性增强工程",
+        type_key=None,
+        description="危房加固",
+        safety=True,
+        geometry=box(0, 0, 5, 5),
+    ),
+    need_row(
+        "XQ03", works="治理强基工程", type_key=None, problem="管理类", description="选聘物业", geometry=None
+    ),
 ]
 SOCIAL = MONEY | {"id": "ZY18", "number": "ZY18", "name": "运营企业出资", "amount_wan": 6.0}
 LEDGER = [
@@ -53,9 +62,18 @@ LEDGER = [
 @pytest.fixture(scope="module")
 def made():
     fiscal = MONEY | {"amount_wan": 20.0}
-    matches = [listed("XQ01") | {"resources": "ZY01、ZY16、ZY18"}, listed("XQ02", level=2), listed("XQ03", level=2)]
+    matches = [
+        listed("XQ01") | {"resources": "ZY01、ZY16、ZY18"},
+        listed("XQ02", level=2),
+        listed("XQ03", level=2),
+    ]
     result, faults = run_all(
-        NEEDS, matches, resources=[resource_row(), fiscal, SOCIAL], pairs=[chosen("XQ01", "ZY01", 200)], sites=[SITE], ledger=LEDGER
+        NEEDS,
+        matches,
+        resources=[resource_row(), fiscal, SOCIAL],
+        pairs=[chosen("XQ01", "ZY01", 200)],
+        sites=[SITE],
+        ledger=LEDGER,
     )
     return result, faults
 
@@ -85,20 +103,31 @@ def test_the_ledger_says_how_money_is_raised_and_what_it_says_stands(made):
 
 def test_years_sum_to_a_hundred_and_management_has_none_of_the_money(made):
     plans = made[0][YearPlan.key].set_index(YearPlan.project)
-    assert plans.loc["C01", [YearPlan.share_1, YearPlan.amount_1, YearPlan.share_sum]].tolist() == [100, 36, 100]
+    assert plans.loc["C01", [YearPlan.share_1, YearPlan.amount_1, YearPlan.share_sum]].tolist() == [
+        100,
+        36,
+        100,
+    ]
     assert plans.loc["F01", YearPlan.amounts()].isna().all() and plans.loc["F01", YearPlan.share_sum] == 100
     assert plans.loc["F01", YearPlan.share_2] == 100
 
 
 def test_a_year_of_the_canteen(made):
     rows = made[0][Revenue.key].set_index(Revenue.project)
-    rates = {item: operating_rates()["canteen", item, "㎡"].rate_wan * 200 for item in ("服务收费", "政府运营补贴", "运营费")}
+    rates = {
+        item: operating_rates()["canteen", item, "㎡"].rate_wan * 200
+        for item in ("服务收费", "政府运营补贴", "运营费")
+    }
     row = rows.loc["C01"]
     assert row[Revenue.service_wan] == pytest.approx(rates["服务收费"]) == 12.0
     assert row[Revenue.income_wan] == 14.0 and row[Revenue.cost_wan] == 12.8 and row[Revenue.net_wan] == 1.2
     assert row[Revenue.payback_years] == 30.0 and row[Revenue.earns] == "准公益性"
     assert row[Revenue.benefit] == "服务60岁及以上老年人300人" and "30年，长于20年" in row[Revenue.balance]
-    assert row[Revenue.body] == "餐饮企业（公开遴选）" and row[Revenue.mode] == "委托运营型" and row[Revenue.asset]
+    assert (
+        row[Revenue.body] == "餐饮企业（公开遴选）"
+        and row[Revenue.mode] == "委托运营型"
+        and row[Revenue.asset]
+    )
     assert row[Revenue.basis].count("待核") == 3
     assert rows.loc["B01", Revenue.earns] == "公益性" and math.isnan(rows.loc["B01", Revenue.payback_years])
     assert "F01" not in rows.index
@@ -112,21 +141,32 @@ def test_bodies_and_order_of_the_projects(made):
     assert projects[Project.rank].to_dict() == {"B01": 1, "C01": 2, "F01": 1}
     assert projects.loc["B01", Project.rank_rule].startswith("底线安全、中匹配、资金待落实")
     assert set(codes.IMPLEMENTER.values) >= set(projects[Project.implementer])
-    assert projects.loc["C01", [Project.low_wan, Project.high_wan, Project.open_wan]].tolist() == [24.0, 52.0, 10.0]
+    assert projects.loc["C01", [Project.low_wan, Project.high_wan, Project.open_wan]].tolist() == [
+        24.0,
+        52.0,
+        10.0,
+    ]
 
 
 def test_taking_down_is_priced_with_what_is_built_anew():
     used = [chosen("XQ01", "ZY01", 200), chosen("XQ02", "ZY01", 100)]
     needs = [need_row(), need_row("XQ02", required_m2=100)]
     made, _ = run_all(
-        needs, [listed("XQ01"), listed("XQ02")], resources=[resource_row(floor_area_m2=600)], pairs=used, sites=[SITE | {"action": "拆除"}]
+        needs,
+        [listed("XQ01"), listed("XQ02")],
+        resources=[resource_row(floor_area_m2=600)],
+        pairs=used,
+        sites=[SITE | {"action": "拆除"}],
     )
     rows = made[Project.key].set_index(Project.need)
     # 600 ㎡ taken down at 0.02, two thirds of it for the larger need; *indoor 新建 at 0.35.
     assert rows[Project.total_wan].to_dict() == {"XQ01": 70 + 8.0, "XQ02": 35 + 4.0}
     assert rows.loc["XQ01", Project.content] == "拆除A栋一层（建筑面积400㎡）后新建社区食堂，200㎡"
     assert "另拆除0.02万元/㎡×400.00㎡" in rows.loc["XQ01", Project.cost_basis]
-    assert rows.loc["XQ01", Project.action] == "拆除" and rows.loc["XQ01", Project.schedule] == "2026年03月-2027年05月"
+    assert (
+        rows.loc["XQ01", Project.action] == "拆除"
+        and rows.loc["XQ01", Project.schedule] == "2026年03月-2027年05月"
+    )
     assert math.isnan(estimate_cost(CANTEEN, "拆除", area_m2=200, length_m=NAN, removal_m2=NAN).total_wan)
 
 
@@ -134,7 +174,9 @@ def test_a_shared_facility_has_no_money_and_an_unknown_scale_says_so():
     match = listed("XQ01", level=1) | {"paths": "政策资源创造：与乙社区协商共享"}
     made, faults = run_all([need_row()], [match])
     row = made[Project.key].iloc[0]
-    assert row[Project.way] == "管理" and row[Project.problem] == "建设类" and math.isnan(row[Project.total_wan])
+    assert (
+        row[Project.way] == "管理" and row[Project.problem] == "建设类" and math.isnan(row[Project.total_wan])
+    )
     assert row[Project.content] == "工作要求：政策资源创造：与乙社区协商共享" and not faults
     assert made[Fund.key].empty and made[Revenue.key].empty and len(made[YearPlan.key]) == 1
     made, faults = run_all([need_row(required_m2=None, safety=True)], [listed("XQ01", "否", 0)])
@@ -143,9 +185,16 @@ def test_a_shared_facility_has_no_money_and_an_unknown_scale_says_so():
 
 def test_several_spaces_of_one_need_are_one_project():
     pairs = [chosen("XQ01", "ZY01", 80), chosen("XQ01", "ZY02", 120)]
-    made, _ = run_all([need_row()], [listed("XQ01")], resources=[resource_row(), resource_row("ZY02", name="B栋")], pairs=pairs)
+    made, _ = run_all(
+        [need_row()],
+        [listed("XQ01")],
+        resources=[resource_row(), resource_row("ZY02", name="B栋")],
+        pairs=pairs,
+    )
     row = made[Project.key].iloc[0]
-    assert row[Project.content] == "利用B栋、A栋一层改造设置社区食堂，200㎡" and row[Project.total_wan] == 36.0
+    assert (
+        row[Project.content] == "利用B栋、A栋一层改造设置社区食堂，200㎡" and row[Project.total_wan] == 36.0
+    )
 
 
 def test_ids_stay_when_a_need_comes_in_before():
@@ -190,7 +239,9 @@ def test_words_decide_how_money_is_raised():
 
 def test_config_tables_are_whole():
     for rate in operating_rates().values():
-        assert 0 <= rate.low_wan <= rate.rate_wan <= rate.high_wan and rate.source and 0 < rate.confidence <= 1
+        assert (
+            0 <= rate.low_wan <= rate.rate_wan <= rate.high_wan and rate.source and 0 < rate.confidence <= 1
+        )
         assert rate.item in (*codes.EARNING.values, "运营费") and rate.unit in codes.COST_UNIT.values
         assert rate.subject.startswith("*") or rate.subject in facility_classes()
     assert len(operating_rates()) == len(read_rows("operations.csv"))
@@ -225,7 +276,13 @@ def test_years_are_exact(start, length, grains):
 )
 def test_sources_are_exact_project_by_project_and_over_all(projects, amounts):
     money = [
-        {"number": f"M{n}", "name": ("企业出资" if n % 2 else "财政专项"), "amount_wan": a / 100, "condition": None, "category": "资金"}
+        {
+            "number": f"M{n}",
+            "name": ("企业出资" if n % 2 else "财政专项"),
+            "amount_wan": a / 100,
+            "condition": None,
+            "category": "资金",
+        }
         for n, a in enumerate(amounts)
     ]
     purse, rows = Purse.open(money), []
@@ -234,7 +291,9 @@ def test_sources_are_exact_project_by_project_and_over_all(projects, amounts):
         parts = write_funds(f"A{n:02d}", paid.parts)
         assert exact(p[Fund.amount_wan] for p in parts) == Decimal(grains) / 100
         assert exact([paid.fiscal_wan, paid.social_wan]) == Decimal(grains) / 100
-        assert exact(p[Fund.amount_wan] for p in parts if p[Fund.kind] == "社会资金") == Decimal(str(paid.social_wan))
+        assert exact(p[Fund.amount_wan] for p in parts if p[Fund.kind] == "社会资金") == Decimal(
+            str(paid.social_wan)
+        )
         rows += parts
     totals = total_funds(make_table(rows, Fund), money)
     assert exact(t[FundTotal.amount_wan] for t in totals) == Decimal(sum(g for g, _ in projects)) / 100
