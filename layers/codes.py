@@ -108,10 +108,16 @@ FUNDING = CodeList(  # 4.6
         "政策性贷款",
         "自有资金",
         "社会资金",
+        # 3.5.2 names more than 4.6 does.
+        "超长期特别国债",
+        "产权房出资",
+        "民众自筹",
+        "运营收入反哺",
     ),
     closed=False,
 )
-COST_ACTION = CodeList("造价工程类型", ("新建", "改造", "整治"))
+FUND_STATE = CodeList("落实情况", ("已有台账资金", "待落实"))
+COST_ACTION = CodeList("造价工程类型", ("新建", "改造", "整治", "拆除"))
 COST_UNIT = CodeList("计价单位", ("㎡", "m", "处"))
 # 2.2 and requirements.md §7.16: what a class of facility amounts to in a community, before and after sharing.
 PROVISION = CodeList("配置判定", ("满足", "部分可达", "漏配", "共享可解", "少配", "错配"))
@@ -130,3 +136,21 @@ FOUND_BY = CodeList(
     ),
 )
 SURENESS = CodeList("把握程度", ("高", "中", "低"))
+# How a project is done; what is not built (管理) has no money of its own (requirements.md §7.14).
+WAY = CodeList("实施方式", ("改造", "新建", "拆除", "整治", "管理"))
+EARNING = CodeList("收益来源", ("商业租金", "停车费", "服务收费", "政府运营补贴"))  # 3.5.2
+OPERATION = CodeList(
+    "运营模式", ("政府主导型", "委托运营型", "社区自持型", "居民自治型"), closed=False
+)  # 4.7
+IMPLEMENTER = CodeList(  # 5.2.3
+    "实施主体",
+    (
+        "街道办事处",
+        "区级政府指定的平台公司",
+        "房地产开发企业",
+        "社会资本方",
+        "居民自治组织",
+        "社区居委会+平台公司+运营单位",
+    ),
+    closed=False,
+)

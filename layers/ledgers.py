@@ -129,7 +129,7 @@ class OwnCost(Identified, key="unit_cost", alias="造价"):
     subject = m.text(
         "造价对象",
         required=True,
-        hint="设施类型名称或代码；或：室内设施、场地设施、整治工程",
+        hint="设施类型名称或代码；或：室内设施、场地设施、整治工程、拆除工程",
         example="社区食堂",
     )
     action = m.text("工程类型", codes=codes.COST_ACTION, required=True)

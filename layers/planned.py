@@ -255,9 +255,20 @@ class Project(
     phase_index = m.integer("阶段序号", required=True)
     phase_rule = m.text("分期依据", required=True)
     principle = m.text("划分原则", required=True)
+    rank = m.integer("阶段内次序")  # 4.9.1 (2)-(6), see configs/phasing.yaml
+    rank_rule = m.text("次序依据")
+    way = m.text("实施方式", codes=codes.WAY)
+    type_key = m.text("设施类型代码")
+    scale = m.number("建设规模", minimum=0)
+    scale_unit = m.text("规模单位", codes=codes.COST_UNIT)
+    low_wan = m.number("投资下限", unit="万元", minimum=0)
+    high_wan = m.number("投资上限", unit="万元", minimum=0)
     cost_basis = m.text("造价依据")
+    open_wan = m.number("待落实资金", unit="万元", minimum=0)  # part of the 财政资金
     funding = m.text("资金来源")
-    operator = m.text("运营模式")
+    operator = m.text("运营模式", codes=codes.OPERATION)
+    operator_body = m.text("运营主体")
+    implementer = m.text("实施主体", codes=codes.IMPLEMENTER)
 
 
 class Strategy(Placed, key="strategy", alias="更新策略与更新目标"):

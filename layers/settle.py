@@ -17,7 +17,7 @@ from layers.read.raw import Place, list_rows
 from layers.source import Ledger
 
 # What a unit cost may be of besides a facility class; the rows of configs/costs.csv that begin with a star.
-COST_GROUPS = {"室内设施": "*indoor", "场地设施": "*land", "整治工程": "*works"}
+COST_GROUPS = {"室内设施": "*indoor", "场地设施": "*land", "整治工程": "*works", "拆除工程": "*removal"}
 
 
 def drop_repeated(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gpd.GeoDataFrame:

@@ -21,6 +21,7 @@ from layers.reachable import Link, Whereabouts
 from layers.source import Placed
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.library import write_library
 from pipeline.deliver.listing import write_catalogue, write_manifest
 from pipeline.deliver.onemap import collect_layers, missing_layers
 from pipeline.deliver.papers import copy_papers
@@ -106,6 +107,7 @@ def _write_all(
     made.append(write_geopackage(layers, plan, root))
     made += missing_layers(layers)
     made += write_tables(frames, plan, root, log)
+    made += write_library(frames, plan, root, log)
     made += copy_papers(frames, plan, root, log)
     if draw_sheets is not None:
         made += draw_sheets(frames, plan, root, log)

@@ -161,14 +161,14 @@ def _dress(
         data[column.spec.onemap] = (
             values.round(column.spec.decimals) if column.spec.kind == "float" else values
         )
-    geometry, crs = _hand_in_crs(rows, plan)
+    geometry, crs = hand_in_crs(rows, plan)
     frame = gpd.GeoDataFrame(
         data, index=pd.RangeIndex(len(rows)), geometry=gpd.array.from_shapely(geometry, crs=crs)
     )
     return Delivered(code, title_of(layer, kind), kind, layer, columns, frame)
 
 
-def _hand_in_crs(rows: gpd.GeoDataFrame, plan: Plan) -> tuple[Any, int]:
+def hand_in_crs(rows: gpd.GeoDataFrame, plan: Plan) -> tuple[Any, int]:
     """Return flat geometries and the EPSG code handed in; the zone prefix is an exact shift of eastings."""
     epsg = rows.crs.to_epsg() if rows.crs is not None else None
     zone = next((zone for zone in ZONES if zone.plain == epsg), None)

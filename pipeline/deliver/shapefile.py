@@ -54,7 +54,7 @@ def write_shapefiles(layers: list[Delivered], plan: Plan, root: Path, log: Fault
     items = []
     for name, layer in zip(name_shapefiles(layers, plan), layers, strict=True):
         path = folder / f"{name}.shp"
-        _write_one(layer, plan, path, log)
+        write_shapefile(layer, plan, path, log)
         beside = sorted(p for p in folder.iterdir() if p.stem == name and p != path)
         items.append(
             Item(
@@ -70,7 +70,8 @@ def write_shapefiles(layers: list[Delivered], plan: Plan, root: Path, log: Fault
     return items
 
 
-def _write_one(layer: Delivered, plan: Plan, path: Path, log: FaultLog) -> None:
+def write_shapefile(layer: Delivered, plan: Plan, path: Path, log: FaultLog) -> None:
+    """Write one layer with its schema; what had to change is logged under the row's ``BSM``."""
     encoding = plan.delivery.shp_encoding
     data = {column.spec.onemap: _fit(layer, column, encoding, path.name, log) for column in layer.columns}
     geometry = _single(layer, path.name, log)

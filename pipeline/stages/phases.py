@@ -52,12 +52,6 @@ class Schedule:
         (y, m), (y2, m2) = self.start, self.end
         return f"{y}-{m:02d}", f"{y2}-{m2:02d}"
 
-    def share(self, year: int) -> float:
-        """Return the part of the months that falls into ``year``, percent to two decimals."""
-        first, last = (y * 12 + m - 1 for y, m in (self.start, self.end))
-        inside = max(0, min(last, year * 12 + 11) - max(first, year * 12) + 1)
-        return round(100 * inside / (last - first + 1), 2)
-
 
 def find_phase(standing: Standing) -> Phase:
     """Return the phase by the first rule of the table whose conditions all hold.
@@ -88,3 +82,11 @@ def plan_months(phase: int, action: str, *, first_year: int) -> Schedule:
     start = (first_year + phase - 1) * 12 + settings["start_month"] - 1
     end = start + settings["months"][action] - 1
     return Schedule((start // 12, start % 12 + 1), (end // 12, end % 12 + 1))
+
+
+def list_reviews(first_year: int) -> list[str]:
+    """Return the months in which the plan is looked at again, ``2026年06月``, while its phases run (4.9.2, F-07)."""
+    settings = read_settings("phasing.yaml")
+    step, years = settings["review_months"], len(settings["phases"])
+    months = range(step, 12 * years + 1, step)
+    return [f"{first_year + (month - 1) // 12}年{(month - 1) % 12 + 1:02d}月" for month in months]

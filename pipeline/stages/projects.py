@@ -1,275 +1,283 @@
-"""Stage ``projects``: listed needs become the 项目清单 with money, phase and department (4.8, 4.9)."""
+"""Stage ``projects``: listed needs become the 项目清单 with money, phase and department (4.6 to 4.9).
+
+First every project is judged by itself (``judge_projects``), then the list as a whole is settled: order, months,
+money that is spent once, years (``settle_projects``). A planner's decisions belong between the two.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 
-from configs.facilities import FacilityClass, facility_classes
+from configs import read_settings
+from configs.operating import find_body, find_implementer
 from configs.planning import UnitCost, find_department, find_operator
 from layers import codes
 from layers.areas import measure_area
+from layers.finance import Fund, FundTotal, Revenue, YearPlan
 from layers.ledgers import OwnCost, PastWork
 from layers.planned import Match, Need, Pair, Project, Resource, Site
+from layers.source import Ledger
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame, Given, Stage
-from pipeline.stages.money import Cost, Funding, Purse, estimate_cost, read_costs
+from pipeline.stages.drafts import Draft, find_drafts, number_drafts
+from pipeline.stages.funds import GRAINS, Purse, read_money, total_funds, write_funds
+from pipeline.stages.money import Cost, estimate_cost, read_costs
 from pipeline.stages.naming import check_unique
-from pipeline.stages.options import join_parts
-from pipeline.stages.phases import Standing, find_phase, plan_months
-from pipeline.stages.placing import clean_number, clean_text, write_area, write_money
+from pipeline.stages.phases import find_phase, plan_months
+from pipeline.stages.placing import clean_number, clean_text, write_money
+from pipeline.stages.ranking import Merit
 from pipeline.stages.repeats import report_repeats
-from pipeline.stages.rows import make_shapes
+from pipeline.stages.revenue import Year, measure_year, write_revenue
+from pipeline.stages.rows import make_shapes, make_table
+from pipeline.stages.wording import tell_apart, write_content, write_name, write_place
+from pipeline.stages.years import write_years
 
 Row = dict[str, Any]
-_CORE = 24  # characters of a description that make a name
-
-
-@dataclass(frozen=True)
-class Draft:
-    """Everything known about one project before it is written down.
-
-    Attributes
-    ----------
-    need, match : rows; ``space``, ``site``, ``pair`` rows or None where no resource is used.
-    way : 改造, 新建, 拆除, 整治 (works in place) or 管理 (rules, sharing: no construction).
-    """
-
-    need: Row
-    match: Row
-    space: Row | None
-    site: Row | None
-    pair: Row | None
-    way: str
-
-    @property
-    def item(self) -> FacilityClass | None:
-        """Facility class of the need."""
-        return facility_classes().get(clean_text(self.need[Need.type_key]))
-
-    @property
-    def standing(self) -> Standing:
-        """What the phase table looks at; without a resource there is no tenure to settle."""
-        clear = bool(self.space[Resource.tenure_clear]) if self.space else True
-        return Standing(
-            self.need[Need.urgency], int(self.match[Match.level]), clear, bool(self.need[Need.safety])
-        )
-
-    @property
-    def shape(self) -> Any:
-        """Where it is: the site, else the resource, else the need."""
-        for row in (self.site, self.space, self.need):
-            if row is not None and row["geometry"] is not None:
-                return row["geometry"]
-        return None
+_MANAGED = codes.WAY.values[-1]
 
 
 def make_projects(given: Given) -> dict[str, Frame]:
-    """Make one project of every listed need, and of every bottom-line safety need even without a resource."""
+    """Make the project list, its sources of money, its years and its earnings."""
+    drafts = find_drafts(given)
+    frame = judge_projects(drafts, given)
     resources = given.geo(Resource).sort_values(Resource.number).to_dict("records")
-    drafts = _draft(given, {row[Resource.number]: row for row in resources})
-    numbers = _number(drafts)
-    purse = Purse.open(resources)
+    money = read_money(resources, given.table(Ledger), given.log)
+    by_id = {_identify(draft): draft for draft in drafts}
+    rows, made = settle_projects(frame, by_id, money, given)
+    done = make_shapes(rows, Project, crs=given.crs).sort_values(Project.number, ignore_index=True)
+    check_unique(done[Project.number], what="project")
+    report_repeats(done, given.geo(PastWork), given.log)
+    return {Project.key: done, **made}
+
+
+def _identify(draft: Draft) -> str:
+    """Return the id that stays whatever else is in the list; A01 follows the sorted needs instead."""
+    return f"P-{draft.need[Need.number]}"
+
+
+def judge_projects(drafts: Sequence[Draft], given: Given) -> gpd.GeoDataFrame:
+    """Return a ``Project`` row a draft with everything that can be said of it alone."""
+    numbers = number_drafts(drafts)
     costs = read_costs(given.table(OwnCost))
-    money = [row for row in resources if row[Resource.category] in ("资金", "政策")]
-    order = sorted(drafts, key=lambda d: (find_phase(d.standing).index, numbers[d.need[Need.number]]))
-    rows = []
-    for draft in order:
-        supporters = clean_text(draft.match[Match.resources]).split("、")
-        cost = _estimate(draft, costs)
-        mine = [row for row in money if row[Resource.number] in supporters]
-        funding = None if np.isnan(cost.total_wan) else purse.pay(cost.total_wan, mine)
-        rows.append(_write(draft, numbers[draft.need[Need.number]], cost, funding, given.plan))
-    _tell_apart(rows)
+    rows = [_judge(draft, numbers[draft.need[Need.number]], costs, given.plan) for draft in drafts]
+    tell_apart(rows)
     frame = make_shapes(rows, Project, crs=given.crs)
     solid = frame.geom_type.isin(["Polygon", "MultiPolygon"])
     frame.loc[solid, Project.area_m2] = np.round(
         measure_area(frame.geometry[solid], rule=given.plan.crs.area_rule), 2
     )
-    if purse.unfunded:
-        given.log.add(
-            "HSQ-A04",
-            f"项目清单中财政资金有{write_money(purse.unfunded / 100)}尚无台账资金对应",
-            severity="警告",
-            layer=Project.alias,
-            remedy="在资源台账中补充资金来源，或调整项目规模",
-        )
-    check_unique(frame[Project.number], what="project")
-    report_repeats(frame, given.geo(PastWork), given.log)
-    return {Project.key: frame.sort_values(Project.number, ignore_index=True)}
-
-
-def _draft(given: Given, by_number: dict[str, Row]) -> list[Draft]:
-    needs = {row[Need.number]: row for row in given.geo(Need).to_dict("records")}
-    sites = {
-        row[Site.resource]: row
-        for row in given.geo(Site).to_dict("records")
-        if clean_text(row[Site.resource])
-    }
-    chosen = join_parts(given.table(Pair))
-    drafts = []
-    for match in given.table(Match).sort_values(Match.need).to_dict("records"):
-        need = needs[match[Match.need]]
-        if match[Match.listed] != "是" and not need[Need.safety]:
-            continue
-        pair = chosen.get(match[Match.need]) if match[Match.listed] == "是" else None
-        space = by_number[pair[Pair.resource]] if pair else None
-        site = sites.get(space[Resource.number]) if space else None
-        if need[Need.problem] == "管理类":
-            way = "管理"
-        elif site is not None:
-            way = site[Site.action]
-        elif space is not None:
-            way = "改造" if space[Resource.category] == "建筑" else "新建"
-        elif clean_text(need[Need.type_key]):
-            # With nothing to build on: a neighbour's facility is shared, or a safety need waits for ground.
-            way = "管理" if match[Match.listed] == "是" else "新建"
-        else:
-            way = "整治"
-        drafts.append(Draft(need, match, space, site, pair, way))
-    return drafts
-
-
-def _number(drafts: list[Draft]) -> dict[str, str]:
-    """Return A01… by need: a letter a 工程 in the guideline's order, counted by need number (F-08)."""
-    letters = dict(zip(codes.WORKS.values, "ABCDEF", strict=True))
-    count: Counter[str] = Counter()
-    numbers = {}
-    for draft in sorted(drafts, key=lambda d: d.need[Need.number]):
-        letter = letters[draft.need[Need.works]]
-        count[letter] += 1
-        numbers[draft.need[Need.number]] = f"{letter}{count[letter]:02d}"
-    return numbers
+    return frame
 
 
 def _estimate(draft: Draft, costs: Mapping[tuple[str, str, str], UnitCost]) -> Cost:
-    if draft.way == "管理":
+    if draft.way == _MANAGED:
         return Cost(float("nan"), "非施工项目，不列投资")
-    way = draft.way if draft.way in ("新建", "整治") else "改造"
-    area = clean_number(draft.pair[Pair.used_m2]) if draft.pair else float("nan")
-    if draft.item is not None and (np.isnan(area) or (way == "新建" and not draft.item.land)):
+    way = draft.way if draft.way in ("新建", "整治", "拆除") else "改造"
+    area, length, shape = draft.used_m2, float("nan"), draft.shape
+    new = way in ("新建", "拆除")
+    if draft.item is not None and (np.isnan(area) or (new and not draft.item.land)):
         area = clean_number(draft.need[Need.required_m2])
-    shape, length = draft.shape, float("nan")
     if draft.item is None and shape is not None:
         area = shape.area or float("nan")
         length = shape.length if shape.area == 0 and shape.length > 0 else float("nan")
-    return estimate_cost(draft.item, way, area_m2=area, length_m=length, costs=costs)
+    return estimate_cost(
+        draft.item, way, area_m2=area, length_m=length, removal_m2=draft.removal_m2, costs=costs
+    )
 
 
-def _write(draft: Draft, number: str, cost: Cost, funding: Funding | None, plan: Plan) -> Row:
+def _judge(draft: Draft, number: str, costs: Mapping[tuple[str, str, str], UnitCost], plan: Plan) -> Row:
     need, match, site, item = draft.need, draft.match, draft.site, draft.item
-    standing = draft.standing
-    phase = find_phase(standing)
-    months = plan_months(phase.index, draft.way, first_year=plan.plan.first_year)
-    built = draft.way != "管理"
+    standing, built = draft.standing, draft.way != _MANAGED
+    phase, cost = find_phase(standing), _estimate(draft, costs)
     gap = standing.priority == "必建类" and standing.level <= 1
     notes = ["资源缺口：必建类项目尚无充分资源" if gap else "", clean_text(match[Match.missing])]
+    group, key = (item.group, item.key) if item else ("", "")
     return {
-        Project.id: f"P-{need[Need.number]}",
+        Project.id: _identify(draft),
         Project.source: need[Need.source],
         Project.community: need[Need.community],
         Project.number: number,
-        Project.name: _name(draft, plan),
+        Project.name: write_name(draft, plan),
         Project.works: need[Need.works],
         Project.block: need[Need.block],
         Project.description: need[Need.description],
         Project.urgency: need[Need.urgency],
-        Project.place: _place(draft, plan),
-        Project.content: _content(draft),
+        Project.place: write_place(draft, plan),
+        Project.content: write_content(draft),
         Project.action: (draft.way if draft.way in codes.ACTION.values else "改造") if built else None,
-        Project.floor_area_m2: site[Site.floor_area_m2] if site else None,
+        Project.floor_area_m2: draft.floor_m2,
         Project.measure: site[Site.measure] if site else None,
         Project.tenure_change: site[Site.tenure_change] if site else None,
         Project.total_wan: cost.total_wan,
-        Project.fiscal_wan: funding.fiscal_wan if funding else None,
-        Project.social_wan: funding.social_wan if funding else None,
-        Project.schedule: months.text,
-        Project.start: months.ends[0],
-        Project.end: months.ends[1],
-        Project.phase: f"{plan.plan.first_year + phase.index - 1}年",
-        Project.year_share: months.share(plan.plan.first_year),
+        Project.low_wan: cost.low_wan,
+        Project.high_wan: cost.high_wan,
+        Project.cost_basis: cost.basis,
+        Project.scale: cost.scale,
+        Project.scale_unit: cost.unit,
         Project.priority: standing.priority,
         Project.level: standing.level,
-        Project.department: find_department(
-            need[Need.works], item.key if item else "", need[Need.description]
-        ),
+        Project.department: find_department(need[Need.works], key, need[Need.description]),
         Project.note: "；".join(filter(None, notes)),
         Project.need: need[Need.number],
         Project.resources: match[Match.resources],
         Project.problem: need[Need.problem],
         Project.phase_index: phase.index,
         Project.phase_rule: phase.rule,
-        Project.principle: phase.principle,
-        Project.cost_basis: cost.basis,
-        Project.funding: funding.text if funding else None,
-        Project.operator: find_operator(item.group if item else ""),
+        Project.operator: find_operator(group),
+        Project.operator_body: find_body(key, group) if built else None,
+        Project.way: draft.way,
+        Project.type_key: key,
         "geometry": draft.shape,
     }
 
 
-def _core(text: str) -> str:
-    """Return the first clause of a description, short enough to be part of a name."""
-    for mark in "，。；：,;:（":
-        text = text.split(mark)[0]
-    return text[:_CORE]
+def settle_projects(
+    frame: gpd.GeoDataFrame, drafts: Mapping[str, Draft], money: Sequence[Row], given: Given
+) -> tuple[list[Row], dict[str, Frame]]:
+    """Return the projects with order, months and money, and the tables that follow from them.
 
-
-def _name(draft: Draft, plan: Plan) -> str:
-    where = clean_text(draft.need[Need.community]) or plan.plan.area
-    if draft.need[Need.problem] == "管理类":
-        return f"{where}{_core(draft.need[Need.description])}工作"
-    if draft.item is None:
-        return f"{where}{_core(draft.need[Need.description])}项目"
-    kind = {"管理": "共享", "改造": "改造建设"}.get(draft.way, "建设")
-    kept = where.removesuffix("社区") if draft.item.name.startswith("社区") else where
-    return f"{kept}{draft.item.name}{kind}项目"
-
-
-def _place(draft: Draft, plan: Plan) -> str:
-    rows = [(draft.space, Resource.place), (draft.need, Need.place), (draft.need, Need.community)]
-    texts = [clean_text(row[column]) for row, column in rows if row is not None]
-    return next(filter(None, texts), plan.plan.area)
-
-
-def _content(draft: Draft) -> str:
-    need, item = draft.need, draft.item
-    if need[Need.problem] == "管理类":
-        return f"工作要求：{need[Need.description]}"
-    if item is not None and draft.space is not None and draft.pair is not None:
-        area = clean_number(draft.pair[Pair.used_m2])
-        scale = "规模待核" if np.isnan(area) else write_area(area)
-        if draft.space[Resource.category] == "空间" and draft.way == "改造":
-            return f"依托{draft.space[Resource.name]}设置{item.name}，{scale}"
-        verb = "新建" if draft.way == "新建" else "改造设置"
-        return f"利用{draft.space[Resource.name]}{verb}{item.name}，{scale}"
-    if item is not None and draft.way == "管理":
-        return f"工作要求：{clean_text(draft.match[Match.paths]).split('；')[0]}"
-    if item is not None:
-        mark = item.mark if clean_text(need[Need.scale_key]) else ""
-        return f"选址新建{item.name}，所需规模{write_area(clean_number(need[Need.required_m2]))}{mark}"
-    shape = draft.shape
-    length = (
-        f"，长约{shape.length:.0f} m" if shape is not None and shape.area == 0 and shape.length > 0 else ""
-    )
-    return f"{need[Need.description]}{length}"
-
-
-def _tell_apart(rows: list[Row]) -> None:
-    """Add the need's number to names that several projects would share."""
-    count = Counter(row[Project.name] for row in rows)
+    Parameters
+    ----------
+    frame : projects as judged.
+    drafts : by project id; what the order inside a phase looks at.
+    money : rows of 资金 and 政策 with how they are raised.
+    """
+    years: dict[str, Year | None] = {}
+    merits: dict[str, Merit] = {}
+    rows = frame.to_dict("records")
     for row in rows:
-        if count[row[Project.name]] > 1:
-            row[Project.name] = f"{row[Project.name]}（{row[Project.need]}）"
+        row["geometry"] = row.get("geometry")
+        years[row[Project.id]] = year = measure_year(
+            clean_text(row[Project.type_key]),
+            clean_number(row[Project.scale]),
+            clean_text(row[Project.scale_unit]),
+        )
+        merits[row[Project.id]] = _weigh(row, drafts[row[Project.id]], year, money)
+    rows.sort(key=lambda row: (row[Project.phase_index], merits[row[Project.id]].key))
+    purse, first_year = Purse.open(money), given.plan.plan.first_year
+    place: dict[int, int] = {}
+    funds: list[Row] = []
+    for row in rows:
+        index = int(row[Project.phase_index])
+        place[index] = place.get(index, 0) + 1
+        row[Project.rank], row[Project.rank_rule] = place[index], merits[row[Project.id]].text
+        funds += _pay(row, years[row[Project.id]], purse, money)
+        _schedule(row, first_year)
+    plans = [_spread(row, first_year) for row in rows]
+    for row, plan in zip(rows, plans, strict=True):
+        row[Project.year_share] = plan[YearPlan.shares()[0]]
+    revenues = [
+        _earn(row, year, drafts[row[Project.id]])
+        for row in rows
+        if (year := years[row[Project.id]]) is not None
+    ]
+    _report(rows, purse, given)
+    fund_frame = make_table(funds, Fund)
+    tables = {
+        Fund.key: fund_frame,
+        FundTotal.key: make_table(total_funds(fund_frame, money), FundTotal),
+        YearPlan.key: make_table(sorted(plans, key=lambda r: r[YearPlan.project]), YearPlan),
+        Revenue.key: make_table(sorted(revenues, key=lambda r: r[Revenue.project]), Revenue),
+    }
+    return rows, tables
+
+
+def _support(row: Mapping[str, Any], money: Sequence[Row]) -> list[Row]:
+    supporters = clean_text(row[Project.resources]).split("、")
+    return [item for item in money if item[Resource.number] in supporters]
+
+
+def _weigh(row: Mapping[str, Any], draft: Draft, year: Year | None, money: Sequence[Row]) -> Merit:
+    total = clean_number(row[Project.total_wan])
+    return Merit(
+        safety=bool(draft.need[Need.safety]),
+        urgent=row[Project.urgency] == codes.URGENCY.values[0],
+        level=int(row[Project.level]),
+        backed=any(clean_number(item[Resource.amount_wan]) > 0 for item in _support(row, money)),
+        payback_years=year.pay_back(total) if year is not None else float("nan"),
+        clear=draft.standing.tenure_clear,
+        origin=clean_text(draft.need[Need.origin]),
+        number=draft.need[Need.number],
+    )
+
+
+def _pay(row: Row, year: Year | None, purse: Purse, money: Sequence[Row]) -> list[Row]:
+    """Fill in who pays and who carries the project out; return its ``Fund`` rows."""
+    total = clean_number(row[Project.total_wan])
+    earns = year is not None and year.net > 0
+    funds: list[Row] = []
+    social = False
+    if row[Project.way] != _MANAGED and not np.isnan(total):
+        paid = purse.pay(total, _support(row, money), earning=earns)
+        row[Project.fiscal_wan], row[Project.social_wan] = paid.fiscal_wan, paid.social_wan
+        row[Project.funding], row[Project.open_wan] = paid.text, paid.open_wan
+        social = paid.social_wan > paid.fiscal_wan
+        funds = write_funds(row[Project.number], paid.parts)
+    facts = {
+        "way": row[Project.way],
+        "social": social,
+        "earns": earns,
+        "mode": row[Project.operator],
+        "works": row[Project.works],
+    }
+    row[Project.implementer] = clean_text(row[Project.implementer]) or find_implementer(facts)
+    return funds
+
+
+def _schedule(row: Row, first_year: int) -> None:
+    """Fill in phase and months; months that are there already stay."""
+    index = int(row[Project.phase_index])
+    row[Project.phase] = f"{first_year + index - 1}年"
+    row[Project.principle] = read_settings("phasing.yaml")["phases"][index]["principle"]
+    if not clean_text(row[Project.start]) or not clean_text(row[Project.end]):
+        months = plan_months(index, row[Project.way], first_year=first_year)
+        row[Project.start], row[Project.end] = months.ends
+    ends = (f"{text[:4]}年{text[5:7]}月" for text in (row[Project.start], row[Project.end]))
+    row[Project.schedule] = "-".join(ends)
+
+
+def _spread(row: Mapping[str, Any], first_year: int) -> Row:
+    total = float("nan") if row[Project.way] == _MANAGED else clean_number(row[Project.total_wan])
+    return write_years(
+        row[Project.number],
+        start=row[Project.start],
+        end=row[Project.end],
+        total_wan=total,
+        first_year=first_year,
+    )
+
+
+def _earn(row: Mapping[str, Any], year: Year, draft: Draft) -> Row:
+    people = clean_number(draft.need[Need.target_people])
+    return write_revenue(row, year, people=people, target=clean_text(draft.need[Need.target]))
+
+
+def _report(rows: Sequence[Row], purse: Purse, given: Given) -> None:
+    if purse.unfunded:
+        given.log.add(
+            "HSQ-A04",
+            f"项目清单中财政资金有{write_money(purse.unfunded / GRAINS)}尚无台账资金对应",
+            severity="警告",
+            layer=Project.alias,
+            remedy="在资源台账中补充资金来源，或调整项目规模",
+        )
+    for row in rows:
+        if row[Project.way] != _MANAGED and np.isnan(clean_number(row[Project.total_wan])):
+            given.log.add(
+                "HSQ-A14", f"项目{row[Project.number]}“{row[Project.name]}”的投资不能测算：{row[Project.cost_basis]}",
+                severity="警告", layer=Project.alias, row=row[Project.number], field=Project.total_wan,
+                action="照列，投资写“待测算”，不计入合计", remedy="在需求清单中补充建设规模，或在造价台账中补充单价",
+            )  # fmt: skip
 
 
 PROJECTS = Stage(
     name="projects",
     title="项目清单",
-    takes=(Need, Pair, Match, Resource, Site, OwnCost, PastWork),
-    gives=(Project,),
+    takes=(Need, Pair, Match, Resource, Ledger, Site, OwnCost, PastWork),
+    gives=(Project, Fund, FundTotal, YearPlan, Revenue),
     run=make_projects,
 )

@@ -15,7 +15,8 @@ from configs.facilities import facility_classes
 from layers import codes
 from layers.planned import Inventory, Need
 from pipeline.stages.factors import Costs, estimate_conversion
-from pipeline.stages.money import Purse, estimate_cost
+from pipeline.stages.funds import Purse
+from pipeline.stages.money import estimate_cost
 from pipeline.stages.phases import Standing, find_phase
 from pipeline.stages.placing import clean_number, clean_text
 

@@ -17,10 +17,13 @@ from configs.planning import phase_rules
 from layers.frame import empty_frame
 from layers.ledgers import OwnCost, PastWork
 from layers.planned import Match, Need, Pair, Project, Resource, Site
+from layers.source import Ledger
 from pipeline.stages.base import Given
-from pipeline.stages.money import Purse, estimate_cost, read_costs
-from pipeline.stages.phases import Standing, find_phase, plan_months
+from pipeline.stages.funds import Purse
+from pipeline.stages.money import estimate_cost, read_costs
+from pipeline.stages.phases import Standing, find_phase, list_reviews, plan_months
 from pipeline.stages.projects import PROJECTS
+from pipeline.stages.years import write_years
 from tests.builders import CRS, make_frame, make_plan
 from tests.plans.test_layout import chosen, listed
 from tests.plans.test_matching import MONEY, need_row, resource_row
@@ -36,7 +39,9 @@ def expected_phase(standing):
 
 
 def test_the_phase_table_is_total_and_follows_the_decision():
-    for urgency, level, clear, safety in product(("紧迫", "一般"), (0, 1, 2, 3), (True, False), (True, False)):
+    for urgency, level, clear, safety in product(
+        ("紧迫", "一般"), (0, 1, 2, 3), (True, False), (True, False)
+    ):
         standing = Standing(urgency, level, clear, safety)
         phase = find_phase(standing)
         assert phase.index == expected_phase(standing), standing
@@ -55,11 +60,18 @@ def test_must_build_is_always_first_and_never_hides_unclear_tenure():
     assert find_phase(Standing("一般", 0, False, True)).index == 1
 
 
+def shares(schedule, first_year=2026):
+    start, end = schedule.ends
+    row = write_years("A01", start=start, end=end, total_wan=float("nan"), first_year=first_year)
+    assert row["share_sum"] == 100
+    return [row[f"share_{n}"] for n in range(1, 5)]
+
+
 def test_months_run_over_the_year_and_shares_follow():
     short, long = plan_months(1, "改造", first_year=2026), plan_months(1, "新建", first_year=2026)
-    assert short.text == "2026年03月-2026年08月" and short.share(2026) == 100
-    assert long.text == "2026年03月-2027年02月" and long.share(2026) == 83.33 and long.share(2027) == 16.67
-    assert plan_months(3, "改造", first_year=2026).share(2026) == 0
+    assert short.text == "2026年03月-2026年08月" and shares(short) == [100, 0, 0, 0]
+    assert long.text == "2026年03月-2027年02月" and shares(long) == [83.33, 16.67, 0, 0]
+    assert shares(plan_months(3, "改造", first_year=2026)) == [0, 0, 100, 0]
     assert long.ends == ("2026-03", "2027-02")
 
 
@@ -93,19 +105,26 @@ def test_costs_carry_their_basis_and_an_unknown_scale_costs_nothing_known():
     cost = estimate_cost(facility_classes()["canteen"], "改造", area_m2=200, length_m=float("nan"))
     assert cost.total_wan == 36.0 and "待核" in cost.basis and "0.18万元/㎡×200.00㎡" in cost.basis
     assert estimate_cost(None, "整治", area_m2=float("nan"), length_m=150.0).total_wan == 18.0
-    open_cost = estimate_cost(facility_classes()["canteen"], "改造", area_m2=float("nan"), length_m=float("nan"))
+    open_cost = estimate_cost(
+        facility_classes()["canteen"], "改造", area_m2=float("nan"), length_m=float("nan")
+    )
     assert open_cost.total_wan != open_cost.total_wan
 
 
-def run_projects(needs, matches, *, resources=(), pairs=(), sites=(), costs=(), works=()):
+def run_all(needs, matches, *, resources=(), pairs=(), sites=(), costs=(), works=(), ledger=()):
     rows = {Need: needs, Match: matches, Resource: resources, Pair: pairs, Site: sites}
-    rows |= {OwnCost: costs, PastWork: works}
+    rows |= {OwnCost: costs, PastWork: works, Ledger: ledger}
     frames = {
         layer.key: make_frame(layer, list(some)) if some else empty_frame(layer, crs=CRS)
         for layer, some in rows.items()
     }
     given = Given(make_plan(), frames)
-    return PROJECTS(given)[Project.key].set_index(Project.need), given.log.faults
+    return PROJECTS(given), given.log.faults
+
+
+def run_projects(needs, matches, **more):
+    made, faults = run_all(needs, matches, **more)
+    return made[Project.key].set_index(Project.need), faults
 
 
 SITE = {"id": "S-ZY01", "action": "改造", "name": "A栋一层", "area_m2": 100, "floor_area_m2": 200, "measure": "简易装修",
@@ -115,7 +134,11 @@ SITE = {"id": "S-ZY01", "action": "改造", "name": "A栋一层", "area_m2": 100
 def test_a_matched_need_becomes_a_project_with_every_cell():
     match = {**listed("XQ01"), "resources": "ZY01、ZY16"}
     rows, faults = run_projects(
-        [need_row()], [match], resources=[resource_row(), MONEY], pairs=[chosen("XQ01", "ZY01", 200)], sites=[SITE]
+        [need_row()],
+        [match],
+        resources=[resource_row(), MONEY],
+        pairs=[chosen("XQ01", "ZY01", 200)],
+        sites=[SITE],
     )
     row = rows.loc["XQ01"]
     assert row[Project.number] == "C01" and row[Project.name] == "甲社区食堂改造建设项目"
@@ -130,13 +153,35 @@ def test_a_matched_need_becomes_a_project_with_every_cell():
 
 def test_numbers_are_lettered_by_works_in_the_guidelines_order():
     needs = [
-        need_row("XQ02", works="治理强基工程", type_key=None, problem="管理类", description="选聘物业", geometry=None),
-        need_row("XQ03", works="韧性增强工程", type_key=None, description="管网改造", geometry=LineString([(0, 0), (150, 0)])),
-        need_row("XQ04", works="韧性增强工程", type_key=None, description="管网改造", geometry=LineString([(0, 0), (50, 0)])),
+        need_row(
+            "XQ02",
+            works="治理强基工程",
+            type_key=None,
+            problem="管理类",
+            description="选聘物业",
+            geometry=None,
+        ),
+        need_row(
+            "XQ03",
+            works="韧性增强工程",
+            type_key=None,
+            description="管网改造",
+            geometry=LineString([(0, 0), (150, 0)]),
+        ),
+        need_row(
+            "XQ04",
+            works="韧性增强工程",
+            type_key=None,
+            description="管网改造",
+            geometry=LineString([(0, 0), (50, 0)]),
+        ),
     ]
     rows, faults = run_projects(needs, [listed(n["number"], level=2) for n in needs])
     assert rows[Project.number].to_dict() == {"XQ02": "F01", "XQ03": "B01", "XQ04": "B02"}
-    assert rows.loc["XQ03", Project.total_wan] == 18.0 and rows.loc["XQ03", Project.content] == "管网改造，长约150 m"
+    assert (
+        rows.loc["XQ03", Project.total_wan] == 18.0
+        and rows.loc["XQ03", Project.content] == "管网改造，长约150 m"
+    )
     assert rows.loc["XQ03", Project.name] != rows.loc["XQ04", Project.name]
     assert [f.code for f in faults] == ["HSQ-A04"] and "24万元" in faults[0].problem
 
@@ -161,7 +206,15 @@ def test_a_safety_need_without_resource_stays_in_phase_one_and_is_flagged(safety
 
 
 def test_unit_costs_of_the_place_outweigh_the_examples():
-    own = {"id": "c", "subject": "canteen", "action": "改造", "unit": "㎡", "cost_wan": 0.3, "origin": "结算", "date": "2026-03"}
+    own = {
+        "id": "c",
+        "subject": "canteen",
+        "action": "改造",
+        "unit": "㎡",
+        "cost_wan": 0.3,
+        "origin": "结算",
+        "date": "2026-03",
+    }
     costs = read_costs(make_frame(OwnCost, [own]))
     canteen = facility_classes()["canteen"]
     cost = estimate_cost(canteen, "改造", area_m2=100, length_m=float("nan"), costs=costs)
@@ -187,3 +240,14 @@ def test_borders_that_only_touch_are_no_overlap():
     works = [past("W1", box(10, 0, 20, 10)), past("W2", box(9.99, 0, 20, 10))]
     _, faults = run_projects(needs, [listed("XQ01")], works=works)
     assert [fault for fault in faults if fault.code == "HSQ-A07"] == []
+
+
+def test_the_plan_is_looked_at_again_every_half_year():
+    assert list_reviews(2026) == [
+        "2026年06月",
+        "2026年12月",
+        "2027年06月",
+        "2027年12月",
+        "2028年06月",
+        "2028年12月",
+    ]

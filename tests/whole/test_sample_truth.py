@@ -14,6 +14,7 @@ from configs import read_settings
 from configs.facilities import facility_classes
 from layers.backing import Backing
 from layers.faults import Fault
+from layers.finance import Fund, FundTotal, Revenue, YearPlan
 from layers.ledgers import Delegate, Target
 from layers.planned import (
     Adjustment,
@@ -31,7 +32,7 @@ from layers.provision import Provision, ProvisionCount
 from layers.reachable import Edge, Served, Sharing
 from layers.source import Building, Facility, Parcel, Road, Survey
 from tests.handin import check_handin
-from tests.whole.conftest import TRUTH, Whole
+from tests.whole.conftest import TRUTH, Whole, call
 
 # Which code tells of a planted flaw, and what the row says. Flaws without a code are handled as they are
 # read and proven by the values they end up with.
@@ -376,7 +377,9 @@ def test_planted_repeat_is_told_with_its_place(sample: Whole, remarks: list[Faul
 
 
 @pytest.mark.parametrize("item", TRUTH["保护范围"], ids=lambda item: item["资源编号"])
-def test_planted_protection_range_is_told_at_the_site(sample: Whole, remarks: list[Fault], item: dict) -> None:
+def test_planted_protection_range_is_told_at_the_site(
+    sample: Whole, remarks: list[Fault], item: dict
+) -> None:
     site = sample.frame(Site).set_index(Site.id).loc[f"S-{item['资源编号']}"]
     assert item["保护对象"] in site[Site.heritage] and item["保护对象"] in site[Site.conflict]
     told = [f for f in remarks if f.code == "HSQ-A07" and f.row == f"S-{item['资源编号']}"]
@@ -424,6 +427,63 @@ def test_targets_of_the_ledger_stand_and_computed_ones_say_so(sample: Whole) -> 
     assert (care[Strategy.now], care[Strategy.goal]) == ("52", "90") and "测算现状值" in care[Strategy.text]
     strategies = made[made[Strategy.kind] == "更新策略"]
     assert len(strategies) == 5 and strategies[Strategy.text].str.contains("识别需求").all()
+
+
+@pytest.mark.parametrize("item", TRUTH["项目投资"], ids=lambda item: item["需求编号"])
+def test_planted_investment_is_found(sample: Whole, item: dict) -> None:
+    project = sample.frame(Project).set_index(Project.need).loc[item["需求编号"]]
+    assert project[Project.priority] == item["项目类别"]
+    total = item.get("总投资_万元")
+    if total == "/":
+        assert project[[Project.total_wan, Project.fiscal_wan, Project.social_wan]].isna().all()
+        assert (
+            sample.frame(YearPlan)
+            .set_index(YearPlan.project)
+            .loc[project[Project.number], YearPlan.share_sum]
+            == 100
+        )
+        return
+    assert project[Project.total_wan] == (total or project[Project.total_wan]) > 0
+    if project[Project.priority] == "必建类":
+        assert project[Project.phase_index] == 1
+    if "全部出资" in item:
+        paid = sample.frame(Fund)
+        (row,) = paid[paid[Fund.project] == project[Project.number]].to_dict("records")
+        assert row[Fund.resource] == item["全部出资"] and row[Fund.amount_wan] == project[Project.total_wan]
+        assert row[Fund.kind] == "社会资金" and project[Project.implementer] == "社会资本方"
+
+
+def test_money_of_the_sample_adds_up_everywhere(sample: Whole) -> None:
+    projects, funds, totals = sample.frame(Project), sample.frame(Fund), sample.frame(FundTotal)
+    built = projects[projects[Project.total_wan].notna()].set_index(Project.number)
+    grains = (built[Project.total_wan] * 100).round().astype(int)
+    by_project = (funds[Fund.amount_wan] * 100).round().astype(int).groupby(funds[Fund.project]).sum()
+    assert by_project.to_dict() == grains.to_dict()
+    assert (totals[FundTotal.amount_wan] * 100).round().astype(int).sum() == grains.sum()
+    assert round(totals[FundTotal.share].sum() * 100) == 10_000
+    backed = totals[totals[FundTotal.ledger_wan].notna()]
+    assert len(backed) and (backed[FundTotal.amount_wan] <= backed[FundTotal.ledger_wan]).all()
+    years = sample.frame(YearPlan).set_index(YearPlan.project)
+    assert set(years.index) == set(projects[Project.number])
+    assert ((years[list(YearPlan.shares())] * 100).round().astype(int).sum(axis=1) == 10_000).all()
+    spread = (years.loc[built.index, list(YearPlan.amounts())] * 100).round().astype(int).sum(axis=1)
+    assert spread.to_dict() == grains.to_dict()
+    earned = sample.frame(Revenue).set_index(Revenue.project)
+    assert set(earned.index) == set(built.index), "every project that is built has a running cost"
+    net = (earned[Revenue.income_wan] - earned[Revenue.cost_wan]).round(2)
+    assert (net == earned[Revenue.net_wan]).all()
+    back = earned[Revenue.payback_years]
+    assert (back.notna() == (earned[Revenue.net_wan] > 0)).all()
+
+
+def test_reviewing_a_hand_in_against_itself_finds_nothing(sample: Whole) -> None:
+    code, said = call("review", sample.folder, sample.handin, cwd=sample.home)
+    assert code == 0 and "没有触发弹性优化程序" in said and "新增 0 个、删除 0 个、变更 0 个" in said
+    assert "已登记 36 人，联名 12 人，未超过三分之二" in said
+    code, said = call(
+        "review", sample.folder, sample.handin, "--registered", 36, "--signed", 25, cwd=sample.home
+    )
+    assert code == 3 and "条件 3　触发" in said and "重新组织居民议事会" in said
 
 
 def test_papers_are_handed_in_and_listed(sample: Whole) -> None:

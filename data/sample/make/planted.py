@@ -89,3 +89,11 @@ SETBACKS = ["云溪文化中心"]
 PROTECTED = [("ZY10", "云溪会馆")]
 # resource, clause of another plan that names it, what it says: a limit of the floor-area ratio, or a change of use.
 NAMED = [("ZY08", "YX-03图则", 1.2), ("ZY05", "第二十八条", None)]
+# need, subject and action of the cost ledger, total in 万元, who pays all of it (resource), 必建类?
+# What the ledger gives no unit cost for is priced by the product's examples and has no total here; "/" builds nothing.
+PROJECTS = [
+    ("XQ01", ("社区食堂", "改造"), 42.0, None, True),
+    ("XQ06", None, None, "ZY18", True),
+    ("XQ16", None, None, None, True),
+    ("XQ22", None, "/", None, False),
+]

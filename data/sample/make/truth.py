@@ -24,6 +24,7 @@ from planted import (
     MISPLACED,
     NAMED,
     PARKING,
+    PROJECTS,
     PROTECTED,
     REPEATS,
     ROOFS,
@@ -59,6 +60,7 @@ def make_truth(town: Town, facilities: list[dict]) -> dict:
         "重复建设": [check_repeat(town, *pair, wrong) for pair in REPEATS],
         "保护范围": [check_protected(town, *pair, wrong) for pair in PROTECTED],
         "规划要求": [check_named(*item, wrong) for item in NAMED],
+        "项目投资": [check_project(*project, wrong) for project in PROJECTS],
         "埋设缺陷": list_faults(town),
     }
     if wrong:
@@ -267,6 +269,22 @@ def check_better(
         )
     far = spot["geometry"].distance(shape)
     return {"编号": ident, "等级": best, "直线距离_m": round(far), "理由": reason}
+
+
+def check_project(
+    need: str, priced: tuple[str, str] | None, total: object, payer: str | None, first: bool, wrong: list[str]
+) -> dict:
+    """A total is the need's scale times the place's unit cost; who pays holds more than any such project costs."""
+    scale = next(row[9] for row in survey.NEEDS if row[0] == need)
+    if priced is not None:
+        lines = [line.split(",") for line in office.COST_TEXT.splitlines()[1:]]
+        cost = next(float(line[3]) for line in lines if (line[0], line[1]) == priced)
+        if round(cost * scale, 2) != total:
+            wrong.append(f"{need}: {scale} x {cost} is not {total}")
+    if payer is not None and payer not in {row[0] for row in survey.OTHERS if row[1] == "资金"}:
+        wrong.append(f"{need}: {payer} is no money")
+    facts = {"需求编号": need, "总投资_万元": total, "全部出资": payer, "项目类别": "必建类" if first else "提升类"}
+    return {key: value for key, value in facts.items() if value is not None}
 
 
 def check_repeat(town: Town, work: str, need: str, wrong: list[str]) -> dict:

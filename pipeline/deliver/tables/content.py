@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from string import Formatter
@@ -11,17 +11,20 @@ from typing import NamedTuple, TypeAlias
 import pandas as pd
 
 from configs.facilities import facility_classes
-from layers.codes import PROBLEM
+from layers.codes import PROBLEM, WAY
 from layers.faults import FaultLog
+from layers.finance import YEARS
 from layers.model import Column, Layer
 from layers.planned import Project
 from pipeline.deliver.tables.actions import ActionSum
 from pipeline.deliver.tables.derived import Balance, Phase
 from pipeline.deliver.tables.spec import Head, HeadCell, Table, place_header
 from pipeline.plan import Plan
+from pipeline.stages.phases import list_reviews
 
 Value: TypeAlias = str | int | float | None
 _MANAGED = PROBLEM.values[1]  # 管理类: "/" in the money columns (requirements.md §7.14)
+_UNBUILT = WAY.values[-1]
 _PLAIN_DECIMALS = 2
 
 
@@ -125,8 +128,11 @@ def fill_table(table: Table, frames: Mapping[str, pd.DataFrame], plan: Plan, log
         "area": plan.plan.area,
         "first_year": plan.plan.first_year,
         "walking_rule": plan.walking.rule_text(),
+        "review_dates": "、".join(list_reviews(plan.plan.first_year)),
+        **{f"year_{n}": plan.plan.first_year + n - 1 for n in range(1, YEARS + 1)},
     }
     rows = _gather(table, frames, log)
+    table = table.model_copy(update={"header": tuple(_keep_used(table.header, rows))})
     leaves = table.leaves()
     columns = [_column(leaf, rows) for leaf in leaves]
     header = [
@@ -142,6 +148,15 @@ def fill_table(table: Table, frames: Mapping[str, pd.DataFrame], plan: Plan, log
         totals=_totals(leaves, columns),
         notes=[note.format_map(words) for note in table.notes],
     )
+
+
+def _keep_used(heads: Iterable[Head], rows: pd.DataFrame) -> Iterator[Head]:
+    """Yield the heads without those marked ``used`` under which no number is above 0."""
+    for head in heads:
+        if head.used and not any((rows[leaf.value] > 0).any() for leaf in head.leaves()):
+            continue
+        under = tuple(_keep_used(head.under, rows))
+        yield head.model_copy(update={"under": under}) if head.under else head
 
 
 def _gather(table: Table, frames: Mapping[str, pd.DataFrame], log: FaultLog) -> pd.DataFrame:
@@ -225,16 +240,20 @@ def _number_cells(leaf: Head, rows: pd.DataFrame, values: pd.Series) -> list[Cel
 def _managed(leaf: Head, rows: pd.DataFrame) -> list[bool]:
     if not leaf.slash:
         return [False] * len(rows)
-    return (rows[f"{Project.__name__}.{Project.problem}"] == _MANAGED).tolist()
+    managed = rows[f"{Project.__name__}.{Project.problem}"] == _MANAGED
+    # A neighbour's facility that is shared builds nothing either, though the need is 建设类.
+    unbuilt = rows[f"{Project.__name__}.{Project.way}"] == _UNBUILT
+    return (managed | unbuilt).tolist()
 
 
 def _number_format(leaf: Head) -> str:
     spec = find_field(leaf.value).spec
+    unit = f'"{leaf.unit}"' if leaf.unit else ""  # the value stays a number
     if spec.kind == "int" or leaf.decimals == 0:
-        return "#,##0"
+        return "#,##0" + unit
     if leaf.decimals is None and spec.decimals > _PLAIN_DECIMALS:
-        return "#,##0.00" + "#" * (spec.decimals - _PLAIN_DECIMALS)
-    return "#,##0." + "0" * (leaf.decimals or _PLAIN_DECIMALS)
+        return "#,##0.00" + "#" * (spec.decimals - _PLAIN_DECIMALS) + unit
+    return "#,##0." + "0" * (leaf.decimals or _PLAIN_DECIMALS) + unit
 
 
 def _mark(type_key: object) -> str:

@@ -43,7 +43,10 @@ def list_phases(projects: pd.DataFrame | None, plan: Plan) -> pd.DataFrame:
     for index, text in sorted(read_settings("phasing.yaml")["phases"].items()):
         numbers: list[str] = []
         if projects is not None:
-            numbers = sorted(projects.loc[projects[Project.phase_index] == index, Project.number])
+            mine = projects[projects[Project.phase_index] == index].sort_values(
+                [Project.rank, Project.number]
+            )
+            numbers = mine[Project.number].tolist()
         listed = f"本阶段项目：{'、'.join(numbers)}" if numbers else "本阶段无项目"
         rows.append(
             {

@@ -26,6 +26,8 @@ class Head(Block):
     slash: bool = False
     merge: bool = False
     mark: str = ""
+    unit: str = ""
+    used: bool = False
     empty: str = ""
 
     @model_validator(mode="after")

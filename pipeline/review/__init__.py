@@ -1,0 +1,1 @@
+"""Comparing two project lists, and what 4.9.2 makes of the difference."""
