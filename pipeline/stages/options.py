@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import coo_array, csr_array
 
-from layers.planned import Inventory, Need, Pair
+from layers.planned import Inventory, Need
 from pipeline.stages.assignment import Assignment, Candidates, assign
 from pipeline.stages.candidates import Candidate
 from pipeline.stages.factors import rule
@@ -152,21 +150,6 @@ def choose_options(options: dict[str, list[Option]]) -> tuple[dict[str, Option],
     result = assign(pairs)
     taken = {option.need: option for (_, option), chosen in zip(flat, result.chosen, strict=True) if chosen}
     return taken, result
-
-
-def join_parts(pairs: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return the chosen pair of each need; of several parts the largest, with the area of all.
-
-    Parameters
-    ----------
-    pairs : rows of ``Pair``.
-    """
-    chosen = pairs[pairs[Pair.chosen]].sort_values(
-        [Pair.need, Pair.used_m2, Pair.resource], ascending=[True, False, True]
-    )
-    whole = chosen.groupby(Pair.need)[Pair.used_m2].sum(min_count=1)
-    first = chosen.drop_duplicates(Pair.need)
-    return {row[Pair.need]: {**row, Pair.used_m2: whole[row[Pair.need]]} for row in first.to_dict("records")}
 
 
 def explain_passed(candidate: Candidate, own: Option | None, holders: dict[str, list[Option]]) -> str:
