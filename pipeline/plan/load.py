@@ -184,7 +184,8 @@ def _describe(error: ErrorDetails, known: list[str]) -> Fault:
     advice = ""
     if kind == "value_error":
         # Own validators say what is wrong, and behind a semicolon what to do.
-        message, _, advice = error["msg"].removeprefix("Value error, ").partition("；")
+        message = error["msg"].removeprefix("Value error, ")
+        advice = message.partition("；")[2]
     context = error.get("ctx", {})
     limits = [f"{word} {context[name]}" for name, word in _LIMITS.items() if name in context]
     remedy = f"应{'，'.join(limits)}" if limits else _REMEDIES.get(kind, advice)
