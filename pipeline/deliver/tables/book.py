@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -202,6 +203,7 @@ def _height(texts: list[tuple[str, float]]) -> float:
     return min(max(lines * _LINE + 5, _LINE * 1.5), _TALLEST)
 
 
+@lru_cache(maxsize=10_000)  # a column of a report says the same few things in thousands of rows
 def _count_lines(text: str, width: float) -> int:
     room = max(width - 2.0, 2.0)
     return sum(max(1, -int(-_columns_of(part) * 1.05 // room)) for part in text.split("\n"))
@@ -209,4 +211,6 @@ def _count_lines(text: str, width: float) -> int:
 
 def _columns_of(text: str) -> float:
     """Return the width of a text in half-width characters; Chinese takes two."""
+    if text.isascii():
+        return float(len(text))
     return sum(2.0 if unicodedata.east_asian_width(char) in "WFA" else 1.0 for char in text)
