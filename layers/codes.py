@@ -111,3 +111,5 @@ FUNDING = CodeList(  # 4.6
 )
 COST_ACTION = CodeList("造价工程类型", ("新建", "改造", "整治"))
 COST_UNIT = CodeList("计价单位", ("㎡", "m", "处"))
+JUDGED_BY = CodeList("认定方式", ("自动", "人工"))
+DECISION_STATE = CodeList("决策状态", ("采用", "失效", "无此编号", "未生效"))

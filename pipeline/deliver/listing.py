@@ -121,6 +121,8 @@ def _given_paths(plan: Plan) -> Iterator[Path]:
         yield plan.divisions.path
     if plan.walking.dem is not None:
         yield plan.walking.dem
+    yield from plan.hand.templates.values()
+    yield plan.hand.decisions or Path(plan.decisions.name)
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,12 @@ class Draft:
     way: str
 
     @property
+    def key(self) -> Row:
+        """What names the project in a decision."""
+        number = self.need[Need.number]
+        return {Project.id: f"P-{number}", Project.need: number}
+
+    @property
     def item(self) -> FacilityClass | None:
         """Facility class of the need."""
         return facility_classes().get(clean_text(self.need[Need.type_key]))
@@ -80,11 +86,14 @@ def make_projects(given: Given) -> dict[str, Frame]:
     for draft in order:
         supporters = clean_text(draft.match[Match.resources]).split("、")
         cost = _estimate(draft, costs)
+        total = given.decisions.decide(Project, draft.key, Project.total_wan, cost.total_wan)
+        cost = replace(cost, total_wan=total)
         mine = [row for row in money if row[Resource.number] in supporters]
         funding = None if np.isnan(cost.total_wan) else purse.pay(cost.total_wan, mine)
         rows.append(_write(draft, numbers[draft.need[Need.number]], cost, funding, given.plan))
     _tell_apart(rows)
     frame = make_shapes(rows, Project, crs=given.crs)
+    frame = given.decisions.overrule(Project, frame, given.log, finished=True)
     solid = frame.geom_type.isin(["Polygon", "MultiPolygon"])
     frame.loc[solid, Project.area_m2] = np.round(
         measure_area(frame.geometry[solid], rule=given.plan.crs.area_rule), 2
@@ -169,7 +178,7 @@ def _write(draft: Draft, number: str, cost: Cost, funding: Funding | None, plan:
     gap = standing.priority == "必建类" and standing.level <= 1
     notes = ["资源缺口：必建类项目尚无充分资源" if gap else "", clean_text(match[Match.missing])]
     return {
-        Project.id: f"P-{need[Need.number]}",
+        Project.id: draft.key[Project.id],
         Project.source: need[Need.source],
         Project.community: need[Need.community],
         Project.number: number,
