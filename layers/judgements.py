@@ -191,6 +191,8 @@ def name_row(
 ) -> tuple[str, str] | None:
     """Return the fingerprint of a row, name and place; None where a row it goes by is not known.
 
+    A name ends at its first colon: after it, computed needs tell figures that change with every road.
+
     Parameters
     ----------
     row : at least the key, the fields of ``via`` or those of name and place.
@@ -198,9 +200,8 @@ def name_row(
     """
     if not subject.via:
         assert subject.name is not None and subject.place is not None
-        return show_value(row.get(subject.name), subject.name), show_value(
-            row.get(subject.place), subject.place
-        )
+        name = show_value(row.get(subject.name), subject.name)
+        return _cut(name), show_value(row.get(subject.place), subject.place)
     names, places = [], []
     for column, layer in subject.via:
         other = find_subject(layer)
@@ -211,6 +212,15 @@ def name_row(
         found = frame.loc[frame[other.key] == row.get(column)]
         if found.empty:
             return None
-        names.append(show_value(found[other.name].iloc[0], other.name))
+        names.append(_cut(show_value(found[other.name].iloc[0], other.name)))
         places.append(show_value(found[other.place].iloc[0], other.place))
     return " ↔ ".join(names), " ↔ ".join(places)
+
+
+def _cut(name: str) -> str:
+    return name.split("：")[0]
+
+
+def fold(text: str) -> str:
+    """Return a text as fingerprints compare it: blanks of every kind count for nothing."""
+    return "".join(text.split())

@@ -37,11 +37,16 @@ def read_decisions(path: Path, name: str, log: FaultLog) -> pd.DataFrame:
     log : gets HSQ-A16 (错误) for a row whose table, field or value is not known, which has no reason, or
         which decides what another row decides as well; HSQ-F codes where the file cannot be read.
     """
-    if not path.is_file():
-        return empty_frame(Decision)
     place = Place(name, Decision.alias, log)
-    if not check_content(path, path.suffix.lower(), place):
-        return empty_frame(Decision)
+    checked = [row for row in list_filled(path, place) if _check(row, place)]
+    _refuse_doubles(checked, place)
+    return conform(pd.DataFrame(checked), Decision) if checked else empty_frame(Decision)
+
+
+def list_filled(path: Path, place: Place) -> list[dict[str, Any]]:
+    """Return the rows of a workbook in which somebody wrote a decision or a reason, unchecked."""
+    if not path.is_file() or not check_content(path, path.suffix.lower(), place):
+        return []
     rows: list[dict[str, Any]] = []
     headed = False
     for sheet in list_sheets(path, place):
@@ -52,14 +57,12 @@ def read_decisions(path: Path, name: str, log: FaultLog) -> pd.DataFrame:
         headed = True
         at, columns = header
         rows += _read_rows(grid, sheet, at, columns)
-    if not headed and not log.errors:
+    if not headed and not place.log.errors:
         place.error(
             CODE, "没有一个工作表有人工决策的表头",
             remedy=f"表头应含：{'、'.join(column.spec.alias for column in _NEEDED)}；可从 output 中的 decisions.xlsx 复制",
         )  # fmt: skip
-    checked = [row for row in rows if _check(row, place)]
-    _refuse_doubles(checked, place)
-    return conform(pd.DataFrame(checked), Decision) if checked else empty_frame(Decision)
+    return rows
 
 
 def _find_header(grid: Grid) -> tuple[int, dict[Column, int]] | None:

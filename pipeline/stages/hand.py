@@ -11,7 +11,7 @@ import pandas as pd
 
 from layers.decisions import Decision, Judged, read_before, write_before
 from layers.faults import Fault, FaultLog
-from layers.judgements import Judgement, Subject, find_subject, name_row, show_value
+from layers.judgements import Judgement, Subject, find_subject, fold, name_row, show_value
 from layers.model import Column, Layer
 
 CODE = "HSQ-A16"
@@ -104,7 +104,7 @@ class Hand:
         told = [
             f"{column.spec.alias}由“{decision[column]}”变为“{is_now}”"
             for column, is_now in pairs
-            if isinstance(decision[column], str) and _fold(decision[column]) != _fold(is_now)
+            if isinstance(decision[column], str) and fold(decision[column]) != fold(is_now)
         ]
         return "，".join(told)
 
@@ -167,10 +167,6 @@ def _index(frame: pd.DataFrame, subject: Subject) -> dict[str, list[int]]:
     return found
 
 
-def _fold(text: str) -> str:
-    return "".join(text.split())
-
-
 def _title(decision: Mapping[str, Any]) -> str:
     return f"{decision[Decision.table]}{decision[Decision.number]}“{decision[Decision.field]}”的人工决定"
 
@@ -201,7 +197,7 @@ def _unknown(decision: Mapping[str, Any], subject: Subject, known: Mapping[str, 
 def _remark(decision: Mapping[str, Any], before: str) -> Fault | None:
     """Say where the machine has changed its mind since, or where nothing protects a decision from a mix-up."""
     told = decision[Decision.computed]
-    if isinstance(told, str) and _fold(told) != _fold(before):
+    if isinstance(told, str) and fold(told) != fold(before):
         return _fault(
             decision, f"{_title(decision)}作出以后，程序判定由“{told}”变为“{before or '空'}”", severity="提示",
             action="仍按人工决定", remedy="复核是否还需要这项决定",
