@@ -18,6 +18,7 @@ from pipeline.cli import (
     catalogue,
     check,
     convert,
+    explain,
     init,
     inspect,
     reach,
@@ -73,6 +74,7 @@ app.command("init", cls=_Command, help=init.HELP)(init.init)
 app.command("run", cls=_Command, help="运行方案，输出整套成果")(run.run)
 app.command("check", cls=_Command, help="读取并检查全部输入，只写质检报告")(check.check)
 app.command("inspect", cls=_Command, help=inspect.HELP)(inspect.inspect)
+app.command("explain", cls=_Command, help=explain.HELP)(explain.explain)
 app.command("stages", cls=_Command, help="列出各阶段及其输入输出")(stages.stages)
 app.command("catalogue", cls=_Command, help="列出图纸目录")(catalogue.catalogue)
 app.command("convert", cls=_Command, help=convert.HELP)(convert.convert)
