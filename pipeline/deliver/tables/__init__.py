@@ -16,6 +16,7 @@ from pipeline.deliver.names import check_names
 from pipeline.deliver.tables.book import write_book
 from pipeline.deliver.tables.content import Content, fill_table
 from pipeline.deliver.tables.derived import Balance, Phase, balance_landuse, list_phases
+from pipeline.deliver.tables.own import write_own
 from pipeline.deliver.tables.spec import Table, table_specs
 from pipeline.plan import Plan
 
@@ -58,7 +59,9 @@ def write_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, root: Path, log
             made.append(Absent("表格", title, "没有数据", table.number))
             continue
         path = f"{FOLDER}/{content.file}.xlsx"
-        write_book(root / path, [(content.number, content)], plan)
+        own = plan.hand.templates.get(table.number)
+        if own is None or not write_own(plan.resolve(own), root / path, content, plan, log):
+            write_book(root / path, [(content.number, content)], plan)
         made.append(
             Item(
                 path,
