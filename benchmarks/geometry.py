@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -26,10 +26,16 @@ E0, N0 = 486_000.0, 3_137_000.0
 TOLERANCE_M = 0.05
 
 
-def build_parcels(side: int, *, seed: int = 0) -> NDArray[np.object_]:
-    """Return ``side``² parcels that tile the ground, 20 bent edges each, coordinates to the millimetre."""
+def build_parcels(
+    side: int, *, seed: int = 0, lines: Sequence[NDArray[np.float64]] | None = None
+) -> NDArray[np.object_]:
+    """Return ``side``² parcels that tile the ground, 20 bent edges each, coordinates to the millimetre.
+
+    ``lines`` are the eastings and the northings the parcels lie between, metres; by default all cells are alike.
+    """
     rng = np.random.default_rng(seed)
-    grid = np.stack(np.meshgrid(*[np.arange(side + 1) * CELL_M] * 2, indexing="ij"), -1) + (E0, N0)
+    lines = lines or [np.arange(side + 1) * CELL_M] * 2
+    grid = np.stack(np.meshgrid(*lines, indexing="ij"), -1) + (E0, N0)
     nodes = np.round(grid + rng.uniform(-5, 5, grid.shape), 3)
     share = np.linspace(0, 1, BETWEEN + 2)[1:-1, None]
 

@@ -195,13 +195,14 @@ def judge_claim(
     lon, lat = to_degrees(np.array([x]), np.array([y]), claim)
     if not sits_in_china(lon, lat)[0]:
         return refuse(f"按声明的 {name_crs(claim)} 计算，数据不在中国境内，{here}")
-    if ground is not None:
-        distance = float(np.min(_distances(xy, claim, ground)))
-        if distance > claim_settings()["far_m"]:
-            return refuse(
-                f"按声明的 {name_crs(claim)} 计算，数据距规划范围 {tell_distance(distance)}，{here}"
-            )
-    return Verdict("")
+    if ground is None:
+        return Verdict("")
+    # A few rows show as a rule that the file comes near; only where they do not is every row looked at.
+    for rows in (xy[:: len(xy) // _SAMPLE + 1], xy):
+        distance = float(np.min(_distances(rows, claim, ground)))
+        if distance <= claim_settings()["far_m"]:
+            return Verdict("")
+    return refuse(f"按声明的 {name_crs(claim)} 计算，数据距规划范围 {tell_distance(distance)}，{here}")
 
 
 def _distances(xy: Floats, crs: CRS, ground: Ground) -> Floats:

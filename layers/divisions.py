@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -75,6 +75,7 @@ def read_divisions(path: Path, *, province: str) -> Divisions:
     return _complete(streets, villages, "区划代码表")
 
 
+@cache
 def read_shipped(province: str) -> Divisions | None:
     """Read the list that travels with the program; None where it has none for the province."""
     known = read_settings("standards/divisions.yaml").get(province)

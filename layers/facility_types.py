@@ -74,6 +74,7 @@ def _report_lost(said: pd.Series, known: pd.Series, frame: gpd.GeoDataFrame, pla
     """
     if not len(said):
         return
+    place.drop(said.index)  # the row of a category lists a few of its rows and counts the others
     field = str(Facility.type_key)
     spots = _spots(frame, said.index[~known])
     remedy = "需要计入的，在配置的 values 中写明对应的设施类型代码，或改正类型文字"

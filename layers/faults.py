@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ class Fault:
 
     def as_dict(self) -> dict[str, object]:
         """Return the fields as a plain dict."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 CODES: dict[str, str] = {

@@ -86,7 +86,9 @@ def draw_field(shapes: NDArray[np.object_], *, clip: tuple[float, float, float, 
     """
     settings = fit_settings()
     cap = float(settings["cap_m"])
-    every = shapes[shapely.intersects(shapes, shapely.box(*clip))] if len(shapes) else shapes
+    box = shapely.box(*clip)
+    shapely.prepare(box)
+    every = shapes[shapely.intersects(box, shapes)] if len(shapes) else shapes
     if not len(every):
         return None
     bounds = shapely.total_bounds(every)

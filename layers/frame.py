@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
+from functools import cache
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -36,6 +37,22 @@ def conform(frame: pd.DataFrame, layer: type[Layer], *, crs: Any = None) -> gpd.
     ValueError
         If a number column holds text: values must have been parsed before (see ``layers.values``).
     """
+    n = len(frame)
+    result = _type_columns(frame, layer) if n else _blank_table(cast("Hashable", layer)).copy()
+    if layer.shape is None:
+        return result
+    geometry = frame.geometry.values if isinstance(frame, gpd.GeoDataFrame) else [None] * n
+    crs = crs if crs is not None else getattr(frame, "crs", None)
+    return gpd.GeoDataFrame(result, geometry=gpd.array.from_shapely(np.asarray(geometry), crs=crs))
+
+
+@cache
+def _blank_table(layer: type[Layer]) -> pd.DataFrame:
+    """Return the columns of a layer without rows; most plans have a dozen layers of them."""
+    return _type_columns(pd.DataFrame(), layer)
+
+
+def _type_columns(frame: pd.DataFrame, layer: type[Layer]) -> pd.DataFrame:
     data: dict[str, Any] = {}
     n = len(frame)
     for column in layer.columns():
@@ -56,12 +73,7 @@ def conform(frame: pd.DataFrame, layer: type[Layer], *, crs: Any = None) -> gpd.
         else:
             values = pd.to_numeric(values).astype("float64")
         data[name] = values
-    result = pd.DataFrame(data, index=pd.RangeIndex(n))
-    if layer.shape is None:
-        return result
-    geometry = frame.geometry.values if isinstance(frame, gpd.GeoDataFrame) else [None] * n
-    crs = crs if crs is not None else getattr(frame, "crs", None)
-    return gpd.GeoDataFrame(result, geometry=gpd.array.from_shapely(np.asarray(geometry), crs=crs))
+    return pd.DataFrame(data, index=pd.RangeIndex(n))
 
 
 def split_shapes(frame: gpd.GeoDataFrame) -> Mapping[str, gpd.GeoDataFrame]:

@@ -156,7 +156,11 @@ class Ground:
         near = result < _PLANE_M
         if self.outline is not None and near.any():
             x, y = self.project(lon[near], lat[near])
-            result[near] = shapely.distance(self.outline, shapely.points(x, y))
+            away = np.zeros(len(x))
+            # Whether a point lies within is quick to tell of a prepared outline, how far away it is not.
+            out = ~shapely.intersects_xy(self.outline, x, y)
+            away[out] = shapely.distance(self.outline, shapely.points(x[out], y[out]))
+            result[near] = away
         return result
 
 

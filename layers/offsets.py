@@ -140,16 +140,13 @@ def judge_offset(shapes: gpd.GeoSeries, crs: CRS, ground: Ground | None) -> Offs
         places |= _reproject(sample, crs, ground)
     gaps = {name: _gap(place, places[AS_IS]) for name, place in places.items()}
     known = Offset("unclear", sample=count, features=len(values), gaps=gaps)
-    for trials, loose in (
-        (_network_trials(kind, places[AS_IS], ground), False),
-        (_outline_trials(kind, values, crs, places[AS_IS], ground), True),
-    ):
-        found = _weigh(known, trials, places, ground, loose=loose)
-        # The network decides where it can; the outline is asked where the network says nothing.
-        if found.state != "unclear":
-            return found
-        known = known if known.strength else found
-    return known
+    # The network decides where it can; the outline is asked where the network says nothing.
+    network = _weigh(known, _network_trials(kind, places[AS_IS], ground), places, ground, loose=False)
+    if network.state != "unclear":
+        return network
+    outline = _outline_trials(kind, values, crs, places[AS_IS], ground)
+    found = _weigh(network, outline, places, ground, loose=True)
+    return found if found.state != "unclear" or not network.strength else network
 
 
 def _weigh(known: Offset, trials: list[Trial], places: Places, ground: Ground, *, loose: bool) -> Offset:
@@ -285,10 +282,10 @@ def _outline_trials(
     kind: int, values: NDArray[np.object_], crs: CRS, place: Pair, ground: Ground
 ) -> list[Trial]:
     """Return what can be compared with the outline: borders run along roads, clipped data lie within."""
-    if ground.area_field is None:
-        return []
     if kind == 0:
-        return [Trial(ground.area_field, *place, "within")]
+        return [Trial(ground.area_field, *place, "within")] if ground.area_field is not None else []
+    if not len(ground.areas):
+        return []
     # Parcels begin at borders and borders run along roads, yet few roads lie on a border: it is looked at
     # from its own points.
     lines = shapely.boundary(values) if kind == 2 else values

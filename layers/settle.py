@@ -106,8 +106,13 @@ def _refuse_above(frame: pd.DataFrame, small: Column, large: Column, place: Plac
     for row in _above(frame, small, large):
         place.error(
             "HSQ-V04", f"“{small.spec.alias}”大于“{large.spec.alias}”", field=str(small), row=str(row),
-            value=f"{frame[small][row]} > {frame[large][row]}", remedy="核对这两个值",
+            value=f"{_show(frame[small][row])} > {_show(frame[large][row])}", remedy="核对这两个值",
         )  # fmt: skip
+
+
+def _show(value: object) -> str:
+    """Return a number without the decimals it does not have, or a date as it is."""
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _settle_population(frame: pd.DataFrame, place: Place) -> None:

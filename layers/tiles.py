@@ -113,7 +113,8 @@ def _fill_rims(tiles: Tiles, areas: NDArray[np.object_], tolerance_m: float) -> 
         mine = np.flatnonzero(tiles.area == nth)
         if not mine.size:
             continue
-        near = mine[shapely.dwithin(tiles.shape[mine], edge, 2 * tolerance_m)]
+        shapely.prepare(edge)
+        near = mine[shapely.dwithin(edge, tiles.shape[mine], 2 * tolerance_m)]
         # Ground without a parcel that reaches farther in than the tolerance is not along the edge only.
         strip = shapely.intersection(shapely.buffer(edge, 2 * tolerance_m), ground)
         bare = shapely.difference(strip, shapely.union_all(tiles.shape[near]))

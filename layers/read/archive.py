@@ -61,12 +61,19 @@ def _source(opened: Opened) -> io.BytesIO | str:
     return io.BytesIO(opened) if isinstance(opened, bytes) else str(opened)
 
 
-def open_archive(opened: Opened, place: Place, *, most_bytes: int = _MOST_BYTES) -> Archive | None:
+def open_archive(
+    opened: Opened,
+    place: Place,
+    *,
+    most_bytes: int = _MOST_BYTES,
+    damaged: tuple[str, str] = ("压缩包无法打开或已损坏", "重新压缩或解压后使用"),
+) -> Archive | None:
     """Return the archive if its directory is sound; None with the reason in the log.
 
     Parameters
     ----------
     most_bytes : unpacked size from which it is refused.
+    damaged : what to say of one that cannot be opened, and the remedy; workbooks are archives to us only.
     place : gets HSQ-F02 damaged or encrypted, HSQ-F08 a member that leads out of the archive, is a link,
         or unpacks to an absurd size; HSQ-F05 a note where names are not in UTF-8.
     """
@@ -74,7 +81,7 @@ def open_archive(opened: Opened, place: Place, *, most_bytes: int = _MOST_BYTES)
         with zipfile.ZipFile(_source(opened)) as archive:
             entries = archive.infolist()
     except DAMAGED:
-        place.error("HSQ-F02", "压缩包无法打开或已损坏", remedy="重新压缩或解压后使用")
+        place.error("HSQ-F02", damaged[0], remedy=damaged[1])
         return None
     if not _check_sizes(entries, place, most_bytes):
         return None

@@ -33,6 +33,10 @@ _MOST_BYTES = 600_000_000
 # A sheet holds 1,048,576 rows by 16,384 columns; a file that claims cells beyond is broken or means harm.
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _MOST_CELLS = 50_000_000
+_DAMAGED = (
+    "工作簿无法打开或已损坏，不是有效的 .xlsx 文件",
+    "在 Excel 或 WPS 中打开并另存为 .xlsx（.xls 也须另存）；打不开的重新复制",
+)
 _BROKEN = (*DAMAGED, expat.ExpatError, ElementTree.ParseError, LookupError, TypeError, OverflowError)
 
 
@@ -60,7 +64,7 @@ def read_book(opened: Opened, place: Place, *, sheet: str | None) -> Grid | None
     place : gets HSQ-F02 damaged, HSQ-F08 unsafe, HSQ-F03 no such sheet, HSQ-V09 what formulas and
         hidden rows mean for the values.
     """
-    archive = open_archive(opened, place, most_bytes=_MOST_BYTES)
+    archive = open_archive(opened, place, most_bytes=_MOST_BYTES, damaged=_DAMAGED)
     if archive is None:
         return None
     try:
@@ -76,10 +80,7 @@ def read_book(opened: Opened, place: Place, *, sheet: str | None) -> Grid | None
         )  # fmt: skip
         return None
     except _BROKEN:
-        place.error(
-            "HSQ-F02", "工作簿无法打开或已损坏，不是有效的 .xlsx 文件",
-            remedy="在 Excel 或 WPS 中打开并另存为 .xlsx（.xls 也须另存）",
-        )  # fmt: skip
+        place.error("HSQ-F02", _DAMAGED[0], remedy=_DAMAGED[1])
         return None
     _report(archive, grid, place)
     return grid
@@ -87,13 +88,13 @@ def read_book(opened: Opened, place: Place, *, sheet: str | None) -> Grid | None
 
 def list_sheets(opened: Opened, place: Place, *, hidden: bool = False) -> list[str]:
     """Return the names of the visible sheets, or of the hidden ones; empty with the reason in the log."""
-    archive = open_archive(opened, place, most_bytes=_MOST_BYTES)
+    archive = open_archive(opened, place, most_bytes=_MOST_BYTES, damaged=_DAMAGED)
     if archive is None:
         return []
     try:
         return [name for name, _, unseen in _list_parts(archive)[0] if unseen == hidden]
     except (UnsafeXml, *_BROKEN):
-        place.error("HSQ-F02", "工作簿无法打开或已损坏", remedy="在 Excel 或 WPS 中打开并另存为 .xlsx")
+        place.error("HSQ-F02", _DAMAGED[0], remedy=_DAMAGED[1])
         return []
 
 

@@ -150,7 +150,7 @@ def read_parts(path: Path) -> Iterator[Part | Left]:
     elif suffix in RASTERS:
         yield Left(path, None, "栅格，没有对应的图层（地面高程可写入 walking.dem）", "raster")
     elif suffix in _BY_COLUMN:
-        yield from _split_whole(path, _BY_COLUMN[suffix])
+        yield from _split_whole(path)
     elif suffix in SUFFIXES:
         yield from (Left(path, sheet, "隐藏的工作表") for sheet in list_hidden(path))
         yield from (_read_part(path, layer) for layer in list_names(path) or (None,))
@@ -200,10 +200,18 @@ def _kinds_of(geometry: pd.Series) -> list[Shape | None]:
     return [_KINDS[kind] if kind >= 0 else None for kind in types]
 
 
-def _split_whole(path: Path, column: str) -> Iterator[Part | Left]:
-    """Read a drawing or KML, one part a layer or folder and kind of geometry."""
+def _split_whole(path: Path) -> Iterator[Part | Left]:
     whole = _read_part(path, None)
-    if isinstance(whole, Left) or whole.geometry is None or column not in whole.table:
+    if isinstance(whole, Left):
+        yield whole
+    else:
+        yield from split_part(whole)
+
+
+def split_part(whole: Part) -> Iterator[Part]:
+    """Yield the layers or folders of a drawing or KML by kind of geometry; any other file as it is."""
+    column = _BY_COLUMN.get(whole.path.suffix.lower())
+    if column is None or whole.geometry is None or column not in whole.table:
         yield whole
         return
     table = whole.table.drop(columns=[name for name in _MARKS if name in whole.table])

@@ -15,6 +15,7 @@ import ezdxf
 import pandas as pd
 from ezdxf.document import Drawing
 from ezdxf.lldxf.const import DXFError
+from ezdxf.lldxf.encoding import decode_mif_to_unicode
 from pyproj import CRS
 
 from layers.crs import read_crs
@@ -50,6 +51,8 @@ _NAMES = {
     "REGION": "面域", "ATTDEF": "属性定义", "ACAD_PROXY_ENTITY": "代理实体", "3DFACE": "三维面", "SOLID": "实心面",
     "ACAD_TABLE": "表格", "OLE2FRAME": "OLE 对象", "WIPEOUT": "遮罩",
 }  # fmt: skip
+# Plain ASCII is never escaped; a line break among it would tear the file apart. Halves of pairs are no characters.
+_ESCAPED = re.compile(r"\\U\+(?!00[0-7]|[Dd][89A-Fa-f])([0-9A-Fa-f]{4})")
 _PROXY = re.compile(r"^(ACAD_PROXY_ENTITY|TCH_.*|PROXY.*)$")
 
 
@@ -116,20 +119,36 @@ def load_drawing(opened: Opened, place: Place, *, encoding: str | None) -> Drawi
     """Load a DXF; None with the reason in the log."""
     codec = normalise_name(encoding) if encoding else None
     if encoding and codec is None:
-        place.error("HSQ-F05", f"不认识的编码“{encoding}”", value=encoding, remedy="常用：utf-8、gbk")
+        place.error(
+            "HSQ-F05",
+            f"不认识的编码“{encoding}”",
+            field="encoding",
+            value=encoding,
+            remedy="常用：utf-8、gbk",
+        )
         return None
     try:
         if read_head(opened, len(_BINARY)) == _BINARY:
             return _load_binary(opened)
         content = read_all(opened)
         codec = codec or judge_encoding(content, place)
-        return ezdxf.read(io.TextIOWrapper(io.BytesIO(content), encoding=codec, errors="replace"))
+        return ezdxf.read(io.StringIO(_unescape(content.decode(codec, "replace"))))
     except _DAMAGED:
         place.error(
             "HSQ-F02", "文件无法打开或已损坏，不是有效的 .dxf 数据",
             remedy="在 CAD 中打开，执行 AUDIT 检查后另存为 DXF 2010 或更高版本",
         )  # fmt: skip
         return None
+
+
+def _unescape(text: str) -> str:
+    r"""Return a drawing's text with ``\U+5c0f`` and ``\M+5D0A1`` as the characters they stand for.
+
+    AutoCAD writes so what its code page does not have: Chinese layer names on an English desk.
+    """
+    if "\\U+" in text:
+        text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    return decode_mif_to_unicode(text) if "\\M+" in text else text
 
 
 def _load_binary(opened: Opened) -> Drawing:

@@ -91,7 +91,7 @@ def _report_changed(field: Column, cells: pd.Series, parsed: Parsed, place: Plac
                 value=str(cells[row]), action=f"已补全为 {parsed.values[row]}", remedy="在表格中把该列设为文本",
             )  # fmt: skip
         return
-    sample = "、".join(f"{cells[row]} → {parsed.values[row]}" for row in rows[:5])
+    sample = "、".join(f"{cells[row]} → {_show(parsed.values[row])}" for row in rows[:5])
     if spec.form:
         place.note(
             "HSQ-V11", f"{name}的 {len(rows)} 个值写法不全或为 Excel 日期序列号", field=str(field), row=list_rows(rows),
@@ -102,6 +102,11 @@ def _report_changed(field: Column, cells: pd.Series, parsed: Parsed, place: Plac
         "HSQ-V03", f"{name}的 {len(rows)} 个值带其他单位、为约数或中文数字", field=str(field), row=list_rows(rows),
         value=sample, action=f"已换算为{spec.unit or '基本单位'}",
     )  # fmt: skip
+
+
+def _show(value: object) -> str:
+    """Return a value as somebody would write it: two mu are 1333.333 m², not all digits of a fraction."""
+    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def _match_codes(field: Column, parsed: Parsed, place: Place) -> Parsed:

@@ -18,7 +18,7 @@ from layers.crs import read_crs
 from layers.encoding import Verdict, decode_text, judge_text, normalise_name
 from layers.read.raw import Place, Raw
 from layers.read.sniff import Opened, read_all
-from layers.read.sqlite import check_sqlite, keep_untouched
+from layers.read.sqlite import open_sqlite
 from layers.shapes.rings import build_shapes
 
 SUFFIXES = frozenset({".gpkg", ".geojson", ".json", ".fgb", ".gdb"})
@@ -39,6 +39,8 @@ _GEOJSON = re.compile(
 )
 # A JSON of this type is a GDAL command line: opening it would run the command.
 _GDAL_PIPELINE = b"gdal_streamed_alg"
+_IN_MEMORY = re.compile(r"(File )?/vsimem/\S+")
+_NO_SUFFIX = "non conformant file extension"
 # Arcs in databases become chords of one degree: on a radius of 100 m they stay within 4 mm.
 _NAMELESS = "pyogrio_"  # what pyogrio calls the layer of a format without layer names
 _ARC_STEP = {"OGR_ARC_STEPSIZE": "1"}
@@ -68,9 +70,10 @@ def read_database(
         None when the file cannot be used; the reason is in the log.
     """
     if suffix == ".gpkg":
-        if not check_sqlite(opened, place):
+        ready = open_sqlite(opened, place)
+        if ready is None:
             return None
-        opened = keep_untouched(opened, place)
+        opened = ready
     elif suffix == ".gdb":
         if not isinstance(opened, bytes) and not any(opened.glob("*.gdbtable")):
             place.error(
@@ -89,9 +92,10 @@ def read_database(
 def list_names(opened: Opened, place: Place, *, suffix: str) -> tuple[str, ...]:
     """Return the layers of a GeoPackage or FileGDB that can be opened safely; nothing of any other."""
     if suffix == ".gpkg":
-        if not check_sqlite(opened, place):
+        ready = open_sqlite(opened, place)
+        if ready is None:
             return ()
-        opened = keep_untouched(opened, place)
+        opened = ready
     with warnings.catch_warnings(record=True):  # what GDAL warns of is told once a layer is read
         warnings.simplefilter("always")
         try:
@@ -113,7 +117,13 @@ def _check_json(content: bytes, place: Place, encoding: str | None) -> bytes | N
     """Return a GeoJSON in UTF-8, which is what the standard (RFC 7946) wants; None when it is something else."""
     codec = normalise_name(encoding) if encoding else None
     if encoding and codec is None:
-        place.error("HSQ-F05", f"不认识的编码“{encoding}”", value=encoding, remedy="常用：utf-8、gbk")
+        place.error(
+            "HSQ-F05",
+            f"不认识的编码“{encoding}”",
+            field="encoding",
+            value=encoding,
+            remedy="常用：utf-8、gbk",
+        )
         return None
     verdict = Verdict(codec, codec, "由配置声明") if codec else judge_text(content)
     place.clues.encoding = verdict
@@ -165,7 +175,9 @@ def read_layer(
         warnings.simplefilter("always")
         frame = _read_chosen(opened, place, layer, shape, suffix, options)
     if frame is not None:
-        for message in sorted({str(warning.message) for warning in caught}):
+        # Content read through memory has no name of its own, and a new one every time.
+        said = {_IN_MEMORY.sub("文件", str(warning.message)) for warning in caught}
+        for message in sorted(text for text in said if _NO_SUFFIX not in text):
             place.note("HSQ-F02", f"读取时的提示：{message}")
     return frame
 

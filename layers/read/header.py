@@ -17,6 +17,9 @@ _NUMBER = re.compile(
     r"^[-+−约]?[\d０-９][\d０-９,，.．]*(%|％|[eE][-+]?\d+)?\s*[^\d\s]{0,4}$"
 )  # with a short unit: 12层, 1,200㎡
 _CODE = re.compile(r"^(?=.*\d)[0-9A-Za-z\-_/.:]+$")
+_AGES = re.compile(
+    r"^\d{1,3}\s*([-–—~～至]\s*\d{1,3}\s*周?岁|周?岁\s*(及|\(含\)|（含）)?以[上下])"
+)  # 60岁及以上 heads a column
 _DATE = re.compile(r"^\d{4}\s*[-/.年]\s*\d{1,2}(\s*[-/.月]\s*\d{1,2}\s*日?|\s*月)?$")
 _UNIT_WORDS = (
     "㎡|m²|m2|M2|平方米|平米|万平方米|万㎡|公顷|hm²|hm2|ha|亩|km²|平方公里|平方千米|m|米|km|公里|千米|mm|毫米|cm|厘米|"
@@ -98,7 +101,7 @@ def _is_word(cell: object) -> bool:
     text = str(cell).strip()
     if not text or len(text) > _LONGEST_NAME or _DATE.match(text):
         return False
-    if re.fullmatch(r"\d{4}年", text):  # a year heads a column of figures
+    if re.fullmatch(r"\d{4}年", text) or _AGES.match(text):  # a year or an age heads a column of figures
         return True
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
         return not re.fullmatch(r"[A-Za-z]{0,3}\d{3,}", text)  # XQ001 is a key, MJ_2020 a name

@@ -17,46 +17,19 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from layers.claims import Guess, judge_claim
+from layers.claims import judge_claim
 from layers.crs import datum_of, name_crs, point_coordinates, read_crs
 from layers.faults import FaultLog
 from layers.ground import Ground
-from layers.offsets import AS_IS, NAMES, Offset, judge_offset, tell_direction
+from layers.offsets import NAMES, Offset, judge_offset
 from layers.plain import Spot
 from layers.read.locate import OWN_CRS, locate_rows, make_points, name_line
 from layers.read.raw import Place, Raw, SourceSpec
-from layers.read.shift import WEB_DATUMS, projection_line
+from layers.read.readings import Suggestion, follow_guesses, rank_readings
+from layers.read.shift import WEB_DATUMS
 
-State = Literal["good", "mended", "refused"]
-# Guesses of another system that are themselves compared with the ground.
-_WEIGHED = 3
+State = Literal["good", "mended", "refused", "plain"]
 _KINDS = {0: "点", 1: "线", 2: "线", 3: "面", 4: "多点", 5: "多线", 6: "多面", 7: "几何集合"}
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A reading of the coordinates, with its numbers.
-
-    Attributes
-    ----------
-    label : what it is, Chinese.
-    line : what to write in the config, or what to do.
-    distance_m : from the plan or the reference to the nearest feature; None where it was not measured.
-    inside : share of the features within the outline.
-    offset_m : how far the coordinates would lie off under it, metres.
-    direction : of that offset, Chinese.
-    strength : fit with the ground, 1 being what one in a hundred meaningless shifts reaches.
-    gain : improvement of the strength over the coordinates as they are.
-    """
-
-    label: str
-    line: str
-    distance_m: float | None = None
-    inside: float | None = None
-    offset_m: float | None = None
-    direction: str = ""
-    strength: float | None = None
-    gain: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,11 +44,13 @@ class Inspection:
     look : what the numbers look like, Chinese.
     claim : CRS the file states; empty where it states none.
     declared : what the config or an option says; empty where nothing.
-    state : ``good`` taken as they are, ``mended`` an offset is taken out, ``refused``.
+    state : ``good`` taken as they are, ``mended`` an offset is taken out, ``refused``; ``plain`` a table
+        that needs no coordinates.
     verdict : one sentence, Chinese.
     evidence : numbers of the comparison with the ground, Chinese.
     sample, threshold : features compared, and the strength a reading needs; 0 where nothing was compared.
     suggestions : readings, most likely first.
+    frame : rows with their geometry, as a plan would take them; as stored and without a CRS where it would not.
     """
 
     rows: int = 0
@@ -91,6 +66,7 @@ class Inspection:
     sample: int = 0
     threshold: float = 0.0
     suggestions: tuple[Suggestion, ...] = ()
+    frame: gpd.GeoDataFrame | None = field(default=None, repr=False, compare=False)
 
 
 def inspect_raw(raw: Raw, source: SourceSpec, place: Place, *, ground: Ground | None) -> Inspection:
@@ -113,10 +89,11 @@ def inspect_raw(raw: Raw, source: SourceSpec, place: Place, *, ground: Ground | 
         place.error("HSQ-G01", "没有一行有坐标", remedy="检查是否选错文件、图层或坐标列，或导出时丢失了图形")
         return replace(known, verdict="没有坐标可以判断")
     taken = locate_rows(source, Spot, pd.DataFrame(index=raw.table.index), raw, place, ground=ground)
+    known = replace(known, frame=gpd.GeoDataFrame(geometry=shapes) if taken is None else taken)
     crs = _settled(source, raw.crs)
     verdict = judge_claim(xy, crs, ground=ground, declared=bool(known.declared))
     if crs is None or verdict.problem:
-        known = replace(known, suggestions=_follow_guesses(verdict.guesses, shapes, source, ground))
+        known = replace(known, suggestions=follow_guesses(verdict.guesses, shapes, source, ground))
         if taken is not None:
             said = "可以采用：没有坐标系声明，与参照比对为经纬度；仍应写明，见建议第 1 条"
             return _close(replace(known, state="good", verdict=said), place)
@@ -124,20 +101,21 @@ def inspect_raw(raw: Raw, source: SourceSpec, place: Place, *, ground: Ground | 
     offset = judge_offset(shapes.set_crs(crs, allow_override=True), crs, ground)
     known = replace(
         known, evidence=offset.evidence, sample=offset.sample, threshold=round(offset.threshold, 2),
-        suggestions=_rank_readings(offset, crs),
+        suggestions=rank_readings(offset, crs),
     )  # fmt: skip
     if taken is None:
         if datum_of(crs) in {"xian80", "beijing54", "other"} and source.crs is None:
             near = Suggestion(f"只要近似位置时，按 {name_crs(crs)} 采用", f"crs: {name_line(crs)}")
             known = replace(known, suggestions=(near,))
-        return replace(known, verdict=_refusal(place))
+        return replace(known, verdict=_refusal(place, known.evidence))
     mended = source.datum in WEB_DATUMS or (source.datum is None and offset.state == "shifted")
     said = _conclude(offset, source, crs)
     return _close(replace(known, state="mended" if mended else "good", verdict=said), place)
 
 
-def _refusal(place: Place) -> str:
-    return "不能采用：" + place.log.errors[-1].problem.split("：")[0]
+def _refusal(place: Place, evidence: str = "") -> str:
+    fault = place.log.errors[-1]
+    return f"不能采用（{fault.code}）：{fault.problem.removesuffix(evidence).removesuffix('：')}"
 
 
 def _close(found: Inspection, place: Place) -> Inspection:
@@ -171,8 +149,11 @@ def _describe(shapes: gpd.GeoSeries, xy: NDArray[np.float64], raw: Raw, source: 
     types = shapely.get_type_id(shapes.to_numpy())
     found, counts = np.unique(types[types >= 0], return_counts=True)
     kinds = {_KINDS[int(kind)]: int(count) for kind, count in zip(found, counts, strict=True)}
-    west, south = xy.min(axis=0) if len(xy) else (0.0, 0.0)
-    east, north = xy.max(axis=0) if len(xy) else (0.0, 0.0)
+    edges = shapely.bounds(shapes.to_numpy())
+    edges = edges[np.isfinite(edges).all(axis=1)]
+    (west, south), (east, north) = (
+        (edges[:, :2].min(axis=0), edges[:, 2:].max(axis=0)) if len(edges) else (np.zeros(2), np.zeros(2))
+    )
     said = [f"{key}: {value}" for key, value in (("crs", source.crs), ("datum", source.datum)) if value]
     return Inspection(
         rows=len(shapes),
@@ -215,88 +196,6 @@ def _settled(source: SourceSpec, claim: CRS | None) -> CRS | None:
     return declared or claim
 
 
-def _follow_guesses(
-    guesses: tuple[Guess, ...], shapes: gpd.GeoSeries, source: SourceSpec, ground: Ground | None
-) -> tuple[Suggestion, ...]:
-    """Return guesses of the system with their numbers; the likeliest are compared with the ground too."""
-    found = []
-    for rank, guess in enumerate(guesses):
-        line = f"crs: EPSG:{guess.epsg}"
-        if guess.swapped:
-            columns = f"，x: {source.y}、y: {source.x}" if source.x else ""
-            line += columns or "，并在原软件中对调东、北坐标"
-        offset = Offset("no_ground")
-        if rank < _WEIGHED and ground is not None:
-            crs = CRS.from_epsg(guess.epsg)
-            turned = _swap(shapes) if guess.swapped else shapes
-            offset = judge_offset(turned.set_crs(crs, allow_override=True), crs, ground)
-        label = guess.label
-        if offset.state in {"shifted", "suspect"} and offset.reading in WEB_DATUMS:
-            label += f"，且为 {NAMES[offset.reading]}"
-            line += f"，datum: {offset.reading}"
-        best = offset.reading or AS_IS
-        found.append(
-            Suggestion(
-                label,
-                line,
-                guess.distance_m if ground else None,
-                guess.inside,
-                offset_m=round(offset.offset_m, 1) if offset.reading else None,
-                direction=tell_direction(offset.east_m, offset.north_m) if offset.reading else "",
-                strength=_rounded(offset.strength.get(best)),
-                gain=_gain(offset, best),
-            )
-        )
-    return tuple(found)
-
-
-def _swap(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
-    turned = shapely.transform(shapely.force_2d(shapes.to_numpy()), lambda xy: xy[:, ::-1])
-    return gpd.GeoSeries(turned, index=shapes.index)
-
-
-def _rank_readings(offset: Offset, crs: CRS) -> tuple[Suggestion, ...]:
-    """Return the readings of coordinates that lie where they are claimed to: shifted or not, and how."""
-    winner = {"ground": f"ground_{offset.reading}", "displaced": "displaced"}.get(
-        offset.state, offset.reading
-    )
-    # That the ground itself is shifted, or the projection another, is worth a line only where it is the verdict.
-    shown = [name for name in offset.strength if name in {AS_IS, winner, *WEB_DATUMS}]
-    order = sorted(shown, key=lambda name: (name != (winner or AS_IS), -offset.strength[name]))
-    found = []
-    for name in order:
-        east, north = offset.gaps.get(name, (0.0, 0.0))
-        if name == "displaced":
-            east, north = offset.east_m, offset.north_m
-        if name.startswith("ground_"):
-            east, north = -east, -north
-        label, line = _name_reading(name, crs)
-        found.append(
-            Suggestion(
-                label,
-                line,
-                offset_m=round(float(np.hypot(east, north)), 1),
-                direction=tell_direction(east, north) if name != AS_IS else "",
-                strength=_rounded(offset.strength[name]),
-                gain=_gain(offset, name),
-            )
-        )
-    return tuple(found)
-
-
-def _name_reading(name: str, crs: CRS) -> tuple[str, str]:
-    if name == AS_IS:
-        return "原样，没有偏移", f"datum: {'wgs84' if datum_of(crs) == 'wgs84' else 'cgcs2000'}"
-    if name == "displaced":
-        return "整体平移（疑为 1980西安、1954北京误标）", "请测绘部门转换为 CGCS2000 后提供"
-    if name.startswith("ground_"):
-        datum = name.removeprefix("ground_")
-        return f"本文件无偏移，参照为 {NAMES[datum]}", f"在参照文件的配置中写 datum: {datum}"
-    if name in WEB_DATUMS:
-        return NAMES[name], f"datum: {name}"
-    return NAMES[name], projection_line(name, crs).removeprefix("核实后在配置中写 ")
-
-
 def _conclude(offset: Offset, source: SourceSpec, crs: CRS) -> str:
     """Return the verdict on coordinates that lie where they are claimed to and are taken."""
     if source.datum in WEB_DATUMS:
@@ -312,13 +211,3 @@ def _conclude(offset: Offset, source: SourceSpec, crs: CRS) -> str:
     if offset.state == "as_is":
         return f"可以采用：{where}，与参照吻合，没有偏移"
     return f"可以采用：{where}；有无网络地图偏移无法判断（{offset.evidence}）"
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
-
-
-def _gain(offset: Offset, name: str) -> float | None:
-    if name == AS_IS or name not in offset.strength:
-        return None
-    return round(offset.strength[name] - offset.strength[AS_IS], 2)

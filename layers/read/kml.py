@@ -84,7 +84,7 @@ def read_kml(
 
 def _unpack(content: bytes, place: Place) -> bytes | None:
     """Return the main document of a KMZ: doc.kml, else the first .kml."""
-    archive = open_archive(content, place)
+    archive = open_archive(content, place, damaged=("KMZ 无法打开或已损坏", "重新导出 KMZ"))
     if archive is None:
         return None
     documents = sorted(name for name in archive.members if name.lower().endswith(".kml"))

@@ -6,8 +6,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
+from configs.geometry import limits
 from layers.claims import Verdict, find_strangers, judge_claim
 from layers.crs import (
     GEOGRAPHIC,
@@ -229,15 +231,29 @@ def _keep_placed(frame: gpd.GeoDataFrame, crs: CRS, place: Place) -> gpd.GeoData
     bounds = frame.geometry.bounds.to_numpy()
     there = np.isfinite(xy).all(axis=1)
     wild = ~np.isnan(xy).all(axis=1) & ~there
+    shown = xy.copy()
     sides = np.where(np.isfinite(bounds), bounds, 0.0)
     for x, y in ((sides[:, 0], sides[:, 1]), (sides[:, 2], sides[:, 3])):
         lon, lat = to_degrees(x, y, crs)
-        wild |= there & ~sits_in_china(lon, lat)
-    for row, (x, y) in zip(frame.index[wild], xy[wild], strict=True):
-        place.error(
-            "HSQ-X02", "坐标不在中国境内", field="geometry", row=str(row), value=f"({x:g}, {y:g})",
-            remedy="核对该行坐标（是否缺位、对调或为 0）",
-        )  # fmt: skip
+        away = there & ~sits_in_china(lon, lat)
+        # The corner that is out of the way, not the sound one it hangs on.
+        shown[away & ~wild] = np.column_stack([x, y])[away & ~wild]
+        wild |= away
+    sizes: NDArray[np.float64] = np.abs(np.where(np.isnan(bounds), 0.0, bounds))
+    number = np.all(sizes <= limits().coordinate_m, axis=1)
+    farthest = np.where(sizes[:, :2] > sizes[:, 2:], bounds[:, :2], bounds[:, 2:])
+    shown[~number] = farthest[~number]
+    for row, (x, y), sane in zip(frame.index[wild], shown[wild], number[wild], strict=True):
+        if sane:
+            place.error(
+                "HSQ-X02", "坐标不在中国境内", field="geometry", row=str(row), value=f"({x:g}, {y:g})",
+                remedy="核对该行坐标（是否缺位、对调或为 0）",
+            )  # fmt: skip
+        else:
+            place.error(
+                "HSQ-G11", "有节点的坐标不是有效数值", field="geometry", row=str(row), value=f"({x:g}, {y:g})",
+                action="不采用", remedy="在原软件中重画该图形，或删除这些节点",
+            )  # fmt: skip
     place.drop(frame.index[wild])
     return frame[~wild]
 

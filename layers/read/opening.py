@@ -76,18 +76,18 @@ def _check_file(source: SourceSpec, path: Path, suffix: str, place: Place) -> bo
         hint = f"该文件夹中有：{'、'.join(sorted(near))}" if near else "检查路径是否写对（相对于配置文件）"
         place.error("HSQ-F01", f"文件不存在：{source.path.as_posix()}", remedy=hint)
         return False
+    if path.is_dir() != (suffix == ".gdb"):
+        what = "是文件夹，不是文件" if path.is_dir() else "不是文件夹（个人地理数据库不支持）"
+        place.error(
+            "HSQ-F04", f"{path.name} {what}", remedy="指明文件夹里的具体文件；文件地理数据库为 .gdb 文件夹"
+        )
+        return False
     if suffix not in SUFFIXES:
         supported = f"支持：{'、'.join(sorted(SUFFIXES))}"
         place.error(
             "HSQ-F04", f"不支持的文件格式 {suffix or '（无扩展名）'}",
             remedy=f"{ADVICE[suffix]}。{supported}" if suffix in ADVICE else supported,
         )  # fmt: skip
-        return False
-    if path.is_dir() != (suffix == ".gdb"):
-        what = "是文件夹，不是文件" if path.is_dir() else "不是文件夹（个人地理数据库不支持）"
-        place.error(
-            "HSQ-F04", f"{path.name} {what}", remedy="指明文件夹里的具体文件；文件地理数据库为 .gdb 文件夹"
-        )
         return False
     if path.is_dir():
         return True

@@ -78,6 +78,12 @@ def _settle_declared(
             field="datum", value=str(source.datum), remedy=f"改为 datum: {offset.reading}",
         )  # fmt: skip
         return None
+    if offset.state == "displaced" or (offset.state == "suspect" and offset.reading != source.datum):
+        seen = f"疑为 {NAMES[offset.reading]}" if offset.state == "suspect" else "还原后仍与参照不合"
+        place.warn(
+            "HSQ-X05", f"配置写 datum: {source.datum}，而坐标{seen}：{offset.evidence}", field="datum", value=str(source.datum),
+            action="按配置还原", remedy="核对位置和数据来源；基准写错的，改正 datum",
+        )  # fmt: skip
     proof = f"；还原后与参照吻合（{offset.evidence}）" if offset.state == "shifted" else ""
     place.note(
         "HSQ-X05", f"坐标为 {name}，共 {len(frame)} 行{proof}",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sqlite3
-from contextlib import closing
+import tempfile
+from contextlib import closing, suppress
+from pathlib import Path
 
 from layers.read.raw import Place
 from layers.read.sniff import Opened, read_head
 
 _MODULE = re.compile(r"\bUSING\s+[\"'`\[]?(\w+)", re.IGNORECASE)
+_JOURNALS = ("-wal", "-journal")
 
 
 def check_sqlite(opened: Opened, place: Place) -> bool:
@@ -54,21 +58,46 @@ def _list_tables(opened: Opened) -> list[tuple[str, str]]:
         return base.execute("SELECT name, coalesce(sql, '') FROM sqlite_master").fetchall()
 
 
-def keep_untouched(opened: Opened, place: Place) -> Opened:
-    """Return what can be read without SQLite leaving journal files beside it.
+def open_sqlite(opened: Opened, place: Place) -> Opened | None:
+    """Return a GeoPackage that is safe to hand to GDAL, pending changes and all; None with the reason in the log."""
+    if not check_sqlite(opened, place):
+        return None
+    ready = _keep_untouched(opened, place)
+    # What is pending in a journal was not looked at yet.
+    return ready if ready is opened or check_sqlite(ready, place) else None
 
-    A database in write-ahead mode makes such files even for a reader; unless changes are pending, a copy
-    in memory is switched to the plain mode (bytes 18 and 19 of the header).
+
+def _keep_untouched(opened: Opened, place: Place) -> Opened:
+    """Return what can be read without SQLite touching the file or leaving anything beside it.
+
+    A database in write-ahead mode makes files even for a reader, and whoever opens one with pending changes
+    merges them: both happen to a copy. Bytes 18 and 19 of the header switch the copy to the plain mode.
     """
-    if isinstance(opened, bytes) or read_head(opened, 20)[18:20] != b"\x02\x02":
+    if isinstance(opened, bytes):
         return opened
-    journal = opened.with_name(opened.name + "-wal")
-    if journal.exists() and journal.stat().st_size:
+    journals = [opened.with_name(opened.name + suffix) for suffix in _JOURNALS]
+    pending = [path for path in journals if path.exists() and path.stat().st_size]
+    if not pending and read_head(opened, 20)[18:20] != b"\x02\x02":
+        return opened
+    content = bytearray(_merge_copy(opened, pending) if pending else opened.read_bytes())
+    if pending:
+        told = "、".join(path.name[len(opened.name) :] for path in pending)
         place.warn(
-            "HSQ-F06", "数据库还有未合并的修改（-wal 文件）", action="连同这些修改一起读取",
-            remedy="关闭正在使用它的 QGIS 等软件，并把 -wal 文件一并复制",
+            "HSQ-F06", f"数据库还有未合并的修改（{told} 文件）", action="连同这些修改一起读取，原文件不动",
+            remedy="关闭正在使用它的 QGIS 等软件，并把 -wal、-journal 文件一并复制",
         )  # fmt: skip
-        return opened
-    content = bytearray(opened.read_bytes())
     content[18:20] = b"\x01\x01"
     return bytes(content)
+
+
+def _merge_copy(path: Path, pending: list[Path]) -> bytes:
+    """Return a database with its pending changes, merged in a place of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy.gpkg"
+        shutil.copyfile(path, copy)
+        for journal in pending:
+            shutil.copyfile(journal, copy.with_name(copy.name + journal.name[len(path.name) :]))
+        with closing(sqlite3.connect(copy)) as base, suppress(sqlite3.Error):
+            base.execute("SELECT count(*) FROM sqlite_master").fetchall()  # rolls a broken change back
+            base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return copy.read_bytes()

@@ -24,7 +24,7 @@ _LOST = "\ufffd"
 
 
 def read_text(data: bytes, place: Place, *, declared: str | None = None) -> str | None:
-    """Decode a text file; None where the declared encoding is unknown.
+    """Decode a text file; None where the declared encoding is unknown or plainly another one.
 
     Parameters
     ----------
@@ -40,6 +40,15 @@ def read_text(data: bytes, place: Place, *, declared: str | None = None) -> str 
     if _LOST in text:
         rows = [at for at, line in enumerate(text.splitlines(), start=1) if _LOST in line]
         told = "按声明的" if declared else "按"
+        fitting = judge_text(data)
+        if declared and not fitting.mixed and _LOST not in decode_text(data, fitting):
+            # Names of columns are lost as well: everything said after this would follow from it.
+            place.error(
+                "HSQ-F05", f"按声明的 {verdict.encoding} 读取时有 {text.count(_LOST)} 处无法解码，实际为 {fitting.encoding}：{fitting.evidence}",
+                field="encoding", row=list_rows(pd.Index(rows)), value=declared, action="不读取",
+                remedy=f"去掉配置中的 encoding，或写 encoding: {fitting.encoding.lower()}",
+            )  # fmt: skip
+            return None
         place.warn(
             "HSQ-F05", f"{told} {verdict.encoding} 读取时有 {text.count(_LOST)} 处无法解码", row=list_rows(pd.Index(rows)),
             action="显示为 �", remedy="去掉配置中的 encoding，由程序按证据判断" if declared else "在原软件中重新导出为 UTF-8",
@@ -72,7 +81,13 @@ def judge_table(
 def _declared(declared: str, place: Place) -> Verdict | None:
     codec = normalise_name(declared)
     if codec is None:
-        place.error("HSQ-F05", f"不认识的编码“{declared}”", value=declared, remedy="常用：utf-8、gbk")
+        place.error(
+            "HSQ-F05",
+            f"不认识的编码“{declared}”",
+            field="encoding",
+            value=declared,
+            remedy="常用：utf-8、gbk",
+        )
         return None
     place.clues.encoding = Verdict(codec, codec, "由配置声明")
     return place.clues.encoding

@@ -62,8 +62,12 @@ def mend_invalid(
     mended = keep_areas(shapely.make_valid(whole, method="structure", keep_collapsed=False))
     before, after = shapely.area(faulty), shapely.area(mended)
     safe = is_safe_change(before, after)
+    # What covers no ground, drawn or mended, is refused for that.
+    flat = (shapely.get_dimensions(faulty) == 2) & (np.maximum(before, after) <= limits().xy_m ** 2)
     spots = find_spots(faulty)
     for nth, at in enumerate(broken.tolist()):
+        if flat[nth]:
+            continue
         word, named = _translate(reasons[nth]), _spot_of(reasons[nth])
         spot = spots[nth] if named is None else named
         if safe[nth]:
@@ -79,7 +83,7 @@ def mend_invalid(
             severity="错误", spot=spot, value="" if named is None else f"{named[0]:.2f}，{named[1]:.2f}",
             action="未修复，该要素不采用", remedy="在原软件中重画该图形，使边界不相交",
         )  # fmt: skip
-    findings.mend(broken[safe])
+    findings.mend(broken[safe & ~flat])
     findings.drop(np.flatnonzero(~keep))
     return shapes, keep
 

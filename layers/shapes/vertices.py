@@ -10,6 +10,8 @@ from configs.geometry import limits
 from layers.shapes.corners import Corners, count_arcs, list_corners
 from layers.shapes.findings import Findings
 
+_SOLID, _LEAST = 2, 3
+
 
 def find_repeats(corners: Corners) -> NDArray[np.intp]:
     """Return the corners that stand at the place of the one before, within ``vertex_m``."""
@@ -27,6 +29,7 @@ def drop_repeats(shapes: NDArray[np.object_], findings: Findings) -> NDArray[np.
     repeats = find_repeats(corners)
     arcs = count_arcs(corners, step_deg=limits().arc_deg, features=len(shapes))
     _note_arcs(arcs, findings)
+    repeats = repeats[~np.isin(corners.feature[repeats], _collapsing(corners, repeats, shapes))]
     if not repeats.size:
         return shapes
     features, starts, counts = np.unique(corners.feature[repeats], return_index=True, return_counts=True)
@@ -42,6 +45,20 @@ def drop_repeats(shapes: NDArray[np.object_], findings: Findings) -> NDArray[np.
         )  # fmt: skip
     findings.mend(features)
     return result
+
+
+def _collapsing(corners: Corners, repeats: NDArray[np.intp], shapes: NDArray[np.object_]) -> NDArray[np.intp]:
+    """Return polygons one of whose rings is no ring without its repeats: GEOS builds none of two vertices.
+
+    They stay as they are, to be mended or refused for what they are.
+    """
+    total = int(corners.curve.max()) + 1 if corners.curve.size else 0
+    left = np.bincount(corners.curve, minlength=total) - np.bincount(corners.curve[repeats], minlength=total)
+    before, _ = corners.arms()
+    around = np.bincount(corners.curve, weights=np.nan_to_num(np.hypot(*before.T)), minlength=total)
+    solid = (shapely.get_dimensions(shapes) == _SOLID)[corners.feature]
+    thin = solid & ((left < _LEAST) | (around <= _LEAST * limits().vertex_m))[corners.curve]
+    return np.unique(corners.feature[thin])
 
 
 def _note_arcs(arcs: NDArray[np.intp], findings: Findings) -> None:

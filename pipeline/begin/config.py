@@ -113,9 +113,11 @@ def _write_identity(findings: Findings, setting: Setting) -> Iterator[str]:
     doubtful = {"compiler", "compiled", "data_year", "first_year"} | {
         k for k, v in known.items() if PLACEHOLDER in str(v)
     }
-    doubtful |= set() if findings.region else {"region_code"}
+    doubtful |= set() if findings.region and not findings.region_doubt else {"region_code"}
     for key, value in known.items():
         mark = f"{DOUBT}请核对：" if key in doubtful else ""
+        if key == "region_code" and findings.region_doubt:
+            mark += f"{findings.region_doubt}；"
         yield f"  {key}: {quote(value)}  # {mark}{_describe(Identity, key)}"
 
 
@@ -148,6 +150,7 @@ def _write_entry(entry: Entry, setting: Setting) -> Iterator[str]:
     for key, text in entry.doubts:
         if not key or key.startswith("missing."):
             yield f"    {_comment(DOUBT + text)}"
+    yield from (f"    {_comment(text)}" for text in entry.proofs)
     if entry.left:
         yield f"    {_comment('没有采用的列：' + '、'.join(entry.left))}"
     yield f"    - path: {quote(relate(entry.path, setting.home))}"
@@ -185,8 +188,9 @@ def _write_source(
             yield f"{pad}{key}: {quote(value)}" + (f"  {_comment(DOUBT + told)}" if told else "")
     if "values" not in source:
         yield from _leftover("values", {}, doubts, pad)
-    if "crs" not in source and "crs" in doubts:
-        yield f"{pad}{_comment(DOUBT + doubts['crs'])}"
+    for key in ("crs", "classification"):
+        if key not in source and key in doubts:
+            yield f"{pad}{_comment(DOUBT + doubts[key])}"
 
 
 def _leftover(block: str, value: Mapping[str, Any], doubts: Mapping[str, str], pad: str) -> Iterator[str]:
@@ -230,14 +234,23 @@ def _write_beside(findings: Findings, setting: Setting) -> Iterator[str]:
         for key, value in findings.open_data.items():
             yield f"  {key}: {quote(value)}  # {_describe(OpenData, key)}"
         yield ""
-    if findings.divisions is not None:
+    if findings.divisions is not None or findings.fictional:
         yield "divisions:"
-        yield f"  path: {quote(relate(findings.divisions, setting.home))}  # {_describe(Divisions, 'path')}"
+        if findings.divisions is not None:
+            yield f"  path: {quote(relate(findings.divisions, setting.home))}  # {_describe(Divisions, 'path')}"
+        if findings.fictional:
+            yield f"  {_comment(DOUBT + _tell_fictional(findings))}"
+            yield f"  fictional: {quote(list(findings.fictional))}  # {_describe(Divisions, 'fictional')}"
         yield ""
     if findings.dem is not None:
         yield _comment(f"{DOUBT}文件名像地面高程；要按坡度折算步行距离时，在 walking 中写：")
         yield _comment(f"walking: {{dem: {quote(relate(findings.dem, setting.home))}}}")
         yield ""
+
+
+def _tell_fictional(findings: Findings) -> str:
+    codes = "、".join(findings.fictional)
+    return f"地市代码 99 不存在，{codes} 开头的社区代码暂作虚构示例接受；真实方案请改正代码并删去 fictional"
 
 
 def _write_defaults(key: str, info: FieldInfo) -> Iterator[str]:
@@ -263,3 +276,10 @@ def list_doubts(findings: Findings) -> Iterable[tuple[str, str]]:
         yield from ((entry.label, text) for _, text in entry.doubts)
     if findings.open_path is not None:
         yield from ((findings.open_path.name, text) for text in findings.open_doubts)
+    if findings.fictional:
+        yield ("社区代码", _tell_fictional(findings))
+    elif findings.region_doubt:
+        yield (
+            "社区代码",
+            f"县级代码 {findings.region_doubt}：核对社区代码，或在 divisions.path 给出新的代码表",
+        )

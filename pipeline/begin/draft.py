@@ -9,12 +9,14 @@ from typing import Any
 from configs.facilities import recognise_text
 from layers.model import Column, Layer
 from layers.read.guess import SURE, FieldGuess, LayerGuess, guess_fields
-from layers.source import Facility, Identified, Survey
+from layers.source import Facility, Identified, Parcel, Survey
 from layers.values import fold_text
-from pipeline.begin.coords import Near, read_shapes
+from pipeline.begin.coords import read_shapes
 from pipeline.begin.findings import Entry
 from pipeline.begin.joins import Join
+from pipeline.begin.landuse import judge_landuse
 from pipeline.begin.review import Reviewed
+from pipeline.begin.stand import Stand
 
 _RIVAL = 0.1  # layers this close to the best one are named
 _SHOWN = 12  # values listed in one remark
@@ -30,6 +32,7 @@ class _Draft:
     fields : its columns.
     source : keys of the config's ``Source``, in order.
     doubts : what each doubts (``columns.width_m``) and a Chinese sentence.
+    proofs : what was found beyond doubt, Chinese sentences.
     """
 
     item: Reviewed
@@ -38,6 +41,7 @@ class _Draft:
     fields: tuple[FieldGuess, ...]
     source: dict[str, Any] = field(default_factory=dict)
     doubts: list[tuple[str, str]] = field(default_factory=list)
+    proofs: list[str] = field(default_factory=list)
 
     @property
     def layer(self) -> type[Layer]:
@@ -56,7 +60,7 @@ def draft_entry(
     guess: LayerGuess,
     join: Join | None,
     *,
-    near: Near | None,
+    stand: Stand,
     communities: Sequence[str],
 ) -> Entry:
     """Return a source for the config.
@@ -66,7 +70,7 @@ def draft_entry(
     item : the table.
     guess : the layer it feeds.
     join : shapes another file has under its keys.
-    near : longitude and latitude of the plan.
+    stand : what the files know of the plan's place.
     communities : names of the plan's communities, where known.
     """
     part = item.part
@@ -81,18 +85,20 @@ def draft_entry(
     if part.header is not None and not part.header.sure:
         draft.source["skip_rows"], draft.source["header_rows"] = part.header[:2]
         draft.doubt("skip_rows", "表头无法确定：请核对表头之前的行数和表头的行数")
-    _place(draft, near)
+    _place(draft, stand)
     _map_columns(draft)
     _map_values(draft)
     _fill_constants(draft)
+    _classify(draft)
     if join is not None:
         draft.source["key"] = str(Identified.id)
-        draft.source["geometry"] = _describe_join(draft, join, near)
+        draft.source["geometry"] = _describe_join(draft, join, stand)
     used = {f.column for f in fields}
     shapes = f"，图形取自 {join.shapes.label}（{join.shared:.0%} 的编号相符）" if join else ""
     return Entry(
         guess.layer, part.path, draft.source, guess.score, part.label, guess.evidence + shapes, tuple(draft.doubts),
         len(part.table), tuple(c for c in guess.left if c not in used), join.shapes.path if join else None,
+        tuple(draft.proofs),
     )  # fmt: skip
 
 
@@ -106,9 +112,11 @@ def _name_rivals(draft: _Draft) -> None:
         draft.doubt("", f"也可能是{'、'.join(rivals)}")
 
 
-def _place(draft: _Draft, near: Near | None) -> None:
+def _place(draft: _Draft, stand: Stand) -> None:
     """Add crs, datum and coordinate columns."""
-    reading = draft.item.locate(near=near) if draft.layer.shape is not None else None
+    reading = (
+        draft.item.locate(ground=stand.without(draft.item.part)) if draft.layer.shape is not None else None
+    )
     if reading is None:
         return
     if reading.crs:
@@ -122,6 +130,24 @@ def _place(draft: _Draft, near: Near | None) -> None:
             draft.doubt("x", f"坐标列：{points.evidence}")
     if reading.unsure:
         draft.doubt("crs", reading.unsure)
+    if reading.told:
+        draft.proofs.append(f"坐标{reading.told}")
+
+
+def _classify(draft: _Draft) -> None:
+    """Write the classification of parcels where codes and names prove it; doubt it where two fit alike."""
+    if draft.layer is not Parcel:
+        return
+    columns = {f.field: f.column for f in draft.fields}
+    code, name = columns.get(Parcel.landuse_code), columns.get(Parcel.landuse_name)
+    found = judge_landuse(draft.item.part.table, code=code, name=name) if code or name else None
+    if found is None:
+        return
+    if found.key is not None:
+        draft.source["classification"] = found.key
+        draft.proofs.append(f"用地代码为{found.evidence}")
+    else:
+        draft.doubt("classification", found.unsure)
 
 
 def _map_columns(draft: _Draft) -> None:
@@ -209,13 +235,17 @@ def _tell_types(draft: _Draft) -> bool:
     )
 
 
-def _describe_join(draft: _Draft, join: Join, near: Near | None) -> dict[str, Any]:
+def _describe_join(draft: _Draft, join: Join, stand: Stand) -> dict[str, Any]:
     """Return the geometry block: the shapes' file, its key, and fields only it has."""
     part = join.shapes
     made: dict[str, Any] = {"layer": part.layer} if part.layer else {}
-    reading = read_shapes(part, near=near)
+    reading = read_shapes(part, ground=stand.without(part))
     if reading.crs:
         made["crs"] = reading.crs
+    if reading.datum:
+        made["datum"] = reading.datum
+    if reading.told:
+        draft.proofs.append(f"图形的坐标{reading.told}")
     if reading.unsure:
         draft.doubt("geometry.crs", reading.unsure)
     have = draft.have | {Identified.id}

@@ -27,6 +27,7 @@ class Entry:
     doubts : what somebody should look at: mapping key (``columns.width_m``) and a Chinese sentence.
     rows : number of rows.
     left : columns that are used for nothing.
+    proofs : what was found beyond doubt of coordinates and codes, Chinese sentences.
     """
 
     layer: type[Layer]
@@ -39,6 +40,7 @@ class Entry:
     rows: int = 0
     left: tuple[str, ...] = ()
     shapes: Path | None = None
+    proofs: tuple[str, ...] = ()
 
     @property
     def trust(self) -> str:
@@ -58,7 +60,9 @@ class Findings:
     left : files and layers that feed nothing, with the reason.
     near : longitude and latitude of the plan.
     street, region, communities : hints for the plan's identity.
+    region_doubt : what speaks against the county's code, Chinese; empty where nothing does.
     open_data, divisions, dem : blocks of the config beside ``inputs``; doubts of theirs.
+    fictional : beginnings of codes that no list can know.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -67,11 +71,13 @@ class Findings:
     street: str = ""
     region: str = ""
     region_name: str = ""
+    region_doubt: str = ""
     communities: tuple[str, ...] = ()
     open_data: dict[str, Any] | None = None
     open_path: Path | None = None
     open_doubts: tuple[str, ...] = ()
     divisions: Path | None = None
+    fictional: tuple[str, ...] = ()
     dem: Path | None = None
 
     def of(self, layer: type[Layer]) -> list[Entry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,17 +11,18 @@ from layers.read.guess import LayerGuess, guess_layers
 from layers.read.points import find_pair_column
 from layers.source import Community, Identified, Outline
 from pipeline.begin.coords import Near
+from pipeline.begin.divisions import is_division_list, is_list_file
 from pipeline.begin.draft import draft_entry
 from pipeline.begin.fields import LAYERS
 from pipeline.begin.findings import Entry, Findings
 from pipeline.begin.identity import note_identity
 from pipeline.begin.joins import Join, find_join, list_keys
 from pipeline.begin.review import ACCEPT, Reviewed, review_part
+from pipeline.begin.stand import Stand, find_stand
 
 # One set of these is a plan; several files of other layers add up.
 _SINGLE = (Community, Outline)
 _FORMATS = (".gpkg", ".gdb", ".shp", ".geojson", ".json", ".kml", ".kmz", ".zip", ".xlsx", ".csv", ".dxf")
-_DIVISIONS = re.compile(r"^(streets|villages|areas|cities|provinces)(\.\d\d)?\.csv(\.gz)?$")
 
 
 def map_parts(parts: Iterable[Part | Left]) -> Findings:
@@ -35,7 +35,10 @@ def map_parts(parts: Iterable[Part | Left]) -> Findings:
     findings = Findings()
     tables = []
     for part in parts:
-        if _DIVISIONS.match(part.path.name):
+        if isinstance(part, Part) and is_division_list(part):
+            findings.left.append(Left(part.path, part.layer, "区划代码表（已写入 divisions.path）"))
+            findings.divisions = findings.divisions or part.path
+        elif is_list_file(part.path):
             findings.left.append(
                 Left(part.path, part.layer, "区划代码表（有 streets 表时，所在文件夹写入 divisions.path）")
             )
@@ -49,6 +52,7 @@ def map_parts(parts: Iterable[Part | Left]) -> Findings:
     reviewed = _drop_copies([review_part(part) for part in tables], findings)
     reviewed = _keep_one_outline(reviewed, findings)
     findings.near = _find_place(reviewed)
+    stand = find_stand(reviewed, near=findings.near)
     note_identity(
         findings,
         [r.part for r in reviewed if r.is_a(Community)],
@@ -59,12 +63,12 @@ def map_parts(parts: Iterable[Part | Left]) -> Findings:
     # Tables first: their shapes must not become sources of their own.
     for at, item in enumerate(reviewed):
         if item.part.geometry is None:
-            entry = _map_table(item, reviewed, taken, findings)
+            entry = _map_table(item, reviewed, taken, findings, stand)
             made += [entry] if entry else []
             taken.add(at)
     for at, item in enumerate(reviewed):
         if at not in taken:
-            entry = _map_item(item, item.best, None, findings)
+            entry = _map_item(item, item.best, None, findings, stand)
             made += [entry] if entry else []
     order = {layer: at for at, layer in enumerate(LAYERS)}
     findings.entries = sorted(made, key=lambda entry: (order[entry.layer], -entry.score, entry.label))
@@ -113,13 +117,15 @@ def _find_place(items: Sequence[Reviewed]) -> Near | None:
     ranked = [i for layer in _SINGLE for i in items if i.is_a(layer)]
     ranked += sorted((i for i in items if i not in ranked), key=lambda i: -len(i.part.table))
     for item in ranked:
-        reading = item.locate(near=None)
+        reading = item.locate(ground=None)
         if reading is not None and reading.middle is not None:
             return reading.middle
     return None
 
 
-def _map_table(item: Reviewed, items: list[Reviewed], taken: set[int], findings: Findings) -> Entry | None:
+def _map_table(
+    item: Reviewed, items: list[Reviewed], taken: set[int], findings: Findings, stand: Stand
+) -> Entry | None:
     """Map a table: by itself, or with the shapes another file has under its key."""
     guess = item.best if item.score >= ACCEPT else None
     spatial = guess_layers(
@@ -141,12 +147,12 @@ def _map_table(item: Reviewed, items: list[Reviewed], taken: set[int], findings:
         join = find_join(item.part.table, keys, free)
         if join is not None:
             taken.add(next(at for at, other in enumerate(items) if other.part is join.shapes))
-            return _map_item(item, wanted, join, findings)
+            return _map_item(item, wanted, join, findings, stand)
         if wanted is not guess and guess is None:
             reason = f"像是“{wanted.layer.alias}”，但没有坐标，其他文件中也没有编号相同的图形"
             findings.left.append(Left(item.part.path, item.part.layer, reason))
             return None
-    return _map_item(item, guess, None, findings)
+    return _map_item(item, guess, None, findings, stand)
 
 
 def _may_join(other: Reviewed, wanted: LayerGuess) -> bool:
@@ -156,13 +162,13 @@ def _may_join(other: Reviewed, wanted: LayerGuess) -> bool:
 
 
 def _map_item(
-    item: Reviewed, guess: LayerGuess | None, join: Join | None, findings: Findings
+    item: Reviewed, guess: LayerGuess | None, join: Join | None, findings: Findings, stand: Stand
 ) -> Entry | None:
     """Write a source, or say why there is none."""
     if guess is None or (guess.score < ACCEPT and join is None):
         findings.left.append(Left(item.part.path, item.part.layer, _explain_left(item)))
         return None
-    return draft_entry(item, guess, join, near=findings.near, communities=findings.communities)
+    return draft_entry(item, guess, join, stand=stand, communities=findings.communities)
 
 
 def _explain_left(item: Reviewed) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -76,7 +74,6 @@ def add_open_data(findings: Findings) -> None:
     findings.street = findings.street or pick.street
     if pick.street:
         pick.block["street"] = pick.street
-    _find_county(findings)
 
 
 def pick_place(extract: Extract) -> Pick | None:
@@ -160,25 +157,3 @@ def _list_names(frame: gpd.GeoDataFrame, *, numbered: bool = False) -> str:
 def _middle(frame: gpd.GeoDataFrame) -> tuple[float, float]:
     west, south, east, north = frame.total_bounds
     return float(west + east) / 2, float(south + north) / 2
-
-
-def _find_county(findings: Findings) -> None:
-    """Take the county code of the street from the division list, where one street of the name is in it."""
-    if findings.divisions is None or not findings.street or findings.region:
-        return
-    streets = [row for row in _rows(findings.divisions, "streets") if row.get("name") == findings.street]
-    counties = {row.get("areaCode", "") for row in streets}
-    if len(counties) == 1:
-        findings.region = counties.pop()
-        names = [
-            row["name"] for row in _rows(findings.divisions, "areas") if row.get("code") == findings.region
-        ]
-        findings.region_name = names[0] if names else ""
-
-
-def _rows(folder: Path, stem: str) -> list[dict[str, str]]:
-    path = next(iter(sorted(folder.glob(f"{stem}.*csv"))), None)
-    if path is None:
-        return []
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        return list(csv.DictReader(stream))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from layers.ground import Ground
 from layers.model import Layer, Shape
 from layers.read.contents import Part
 from layers.read.guess import LayerGuess, guess_layers
 from layers.read.points import Points, guess_points
-from pipeline.begin.coords import Near, Reading, read_points, read_shapes
+from pipeline.begin.coords import Reading, read_points, read_shapes
 from pipeline.begin.fields import LAYERS
 
 ACCEPT = 0.45  # a table is mapped where a layer fits at least this well
@@ -51,11 +52,11 @@ class Reviewed:
         """Whether the layer is the likeliest."""
         return self.best is not None and self.best.layer is layer and self.score >= ACCEPT
 
-    def locate(self, *, near: Near | None) -> Reading | None:
-        """Return how its coordinates are to be read, None where it has none."""
+    def locate(self, *, ground: Ground | None) -> Reading | None:
+        """Return how its coordinates are to be read by what other files know, None where it has none."""
         if self.part.geometry is not None:
-            return read_shapes(self.part, near=near)
-        return read_points(self.points, near=near) if self.points else None
+            return read_shapes(self.part, ground=ground)
+        return read_points(self.points, ground=ground) if self.points else None
 
 
 def name_part(part: Part) -> tuple[str, ...]:

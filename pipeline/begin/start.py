@@ -13,6 +13,7 @@ from layers.faults import Fault, PlanFaults, refuse_write
 from layers.read.contents import read_folder
 from pipeline.begin import base, book
 from pipeline.begin.config import Setting, write_config
+from pipeline.begin.divisions import settle_region
 from pipeline.begin.findings import Findings
 from pipeline.begin.mapping import list_rasters, map_parts
 from pipeline.begin.openmap import add_open_data
@@ -99,6 +100,7 @@ def look_through(source: Path, *, skip: tuple[Path, ...] = ()) -> Findings:
     findings = map_parts(read_folder(here, skip=inside))
     findings.dem = next(iter(list_rasters(findings.left)), None)
     add_open_data(findings)
+    settle_region(findings)
     return findings
 
 

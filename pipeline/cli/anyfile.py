@@ -38,6 +38,7 @@ _WORDS = (
     ("在配置中写 skip_rows（表头前的行数）和 header_rows（表头行数）", "删去表头以上的行，把表头并成一行后另存"),
     ("在配置中写 encoding: gbk 或 utf-8", "用 --encoding gbk 或 --encoding utf-8 写明"),
     ("去掉配置中的 encoding，由程序按证据判断", "去掉 --encoding，由程序按证据判断"),
+    ("去掉配置中的 encoding，或写 encoding: ", "去掉 --encoding，或写 --encoding "),
     ("改正配置 labels 中的图层名", "改正图层名"),
     ("或在配置的 columns 中照乱码写出对应", "或保留原样"),
     ("或在配置的 layer 中写明", "或用 --layer 写明"),

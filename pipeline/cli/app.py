@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from typing import Any
 
 import typer
-from rich.console import Console
-from typer import rich_utils
-from typer.core import TyperCommand, TyperGroup
 
 from pipeline.cli import (
     access,
@@ -26,43 +22,12 @@ from pipeline.cli import (
     site,
     stages,
 )
+from pipeline.cli.helptext import Command, Group
 
 DONE, FAULTS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
-# Typer prints these headings itself.
-rich_utils.OPTIONS_PANEL_TITLE = "选项"
-rich_utils.COMMANDS_PANEL_TITLE = "命令"
-rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
-rich_utils.DEFAULT_STRING = "[缺省：{}]"
-rich_utils.REQUIRED_LONG_STRING = "[必填]"
-
-HELP = "显示用法并退出"
-
-
-class _Group(TyperGroup):
-    """A command group whose own help option speaks Chinese."""
-
-    def get_help_option(self, ctx: Any) -> Any:
-        """Return the help option with its text replaced."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.help = HELP
-        return option
-
-
-class _Command(TyperCommand):
-    """A command whose own help option speaks Chinese."""
-
-    def get_help_option(self, ctx: Any) -> Any:
-        """Return the help option with its text replaced."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.help = HELP
-        return option
-
-
 app = typer.Typer(
-    cls=_Group,
+    cls=Group,
     name="haoshequ",
     help="好社区更新实施方案：从技术员手里的文件到完整的空间成果。",
     add_completion=False,
@@ -70,18 +35,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("init", cls=_Command, help=init.HELP)(init.init)
-app.command("run", cls=_Command, help="运行方案，输出整套成果")(run.run)
-app.command("check", cls=_Command, help="读取并检查全部输入，只写质检报告")(check.check)
-app.command("inspect", cls=_Command, help=inspect.HELP)(inspect.inspect)
-app.command("explain", cls=_Command, help=explain.HELP)(explain.explain)
-app.command("stages", cls=_Command, help="列出各阶段及其输入输出")(stages.stages)
-app.command("catalogue", cls=_Command, help="列出图纸目录")(catalogue.catalogue)
-app.command("convert", cls=_Command, help=convert.HELP)(convert.convert)
-app.command("reach", cls=_Command, help=reach.HELP)(reach.reach)
-app.command("area", cls=_Command, help=area.HELP)(area.area)
-app.command("access", cls=_Command, help=access.HELP)(access.access)
-app.command("site", cls=_Command, help=site.HELP)(site.site)
+app.command("init", cls=Command, help=init.HELP)(init.init)
+app.command("inspect", cls=Command, help=inspect.HELP)(inspect.inspect)
+app.command("convert", cls=Command, help=convert.HELP)(convert.convert)
+app.command("check", cls=Command, help="读取并检查全部输入，只写质检报告")(check.check)
+app.command("run", cls=Command, help="运行方案，输出整套成果")(run.run)
+app.command("explain", cls=Command, help=explain.HELP)(explain.explain)
+app.command("stages", cls=Command, help="列出各阶段及其输入输出")(stages.stages)
+app.command("catalogue", cls=Command, help="列出图纸目录")(catalogue.catalogue)
+app.command("reach", cls=Command, help=reach.HELP)(reach.reach)
+app.command("area", cls=Command, help=area.HELP)(area.area)
+app.command("access", cls=Command, help=access.HELP)(access.access)
+app.command("site", cls=Command, help=site.HELP)(site.site)
 
 
 # Typer carries its own copy of click in newer versions; its exported class leads to the right family.
@@ -100,6 +65,8 @@ _MESSAGES = (
 
 def _explain(error: Any) -> str:
     """Say a usage error in Chinese, with the nearest word the user may have meant."""
+    import difflib
+
     kind = type(error).__name__
     if kind == "NoSuchOption":
         near = difflib.get_close_matches(error.option_name, error.possibilities or [], n=1)
@@ -129,6 +96,8 @@ def _explain(error: Any) -> str:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    from rich.console import Console
+
     try:
         code = app(standalone_mode=False)
     except UsageError as error:

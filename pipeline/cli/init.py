@@ -8,7 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-HELP = "新建方案文件夹：写出带注释的配置和各图层、台账的空模板；--from 识别已有数据并填好对应关系"
+HELP = """新建方案文件夹：带注释的配置和各图层、台账的空模板；--from 识别已有数据并填好配置
+
+写出 方案.yaml、数据/台账.xlsx（带下拉列表）和 数据/空间数据.gpkg（空图层），已有的文件不覆盖。
+--from 逐个查看文件夹里的文件：属于哪个图层、各列是什么字段、什么坐标系和分类，拿不准的在配置中以“？”标出。
+
+例：haoshequ init 方案 --from 资料
+    haoshequ check 方案/方案.yaml
+    haoshequ run 方案/方案.yaml
+"""
 
 
 def init(

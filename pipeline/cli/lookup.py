@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
-import pyogrio
-from pyogrio.errors import DataSourceError
+import shapely
 from pyproj import CRS
 
+from layers.encoding import Verdict
 from layers.faults import Fault, FaultLog, PlanFaults
 from layers.ground import Ground
+from layers.model import Layer
+from layers.plain import Anything
+from layers.read.contents import Part, make_part, split_part
 from layers.read.inspection import Inspection, inspect_raw
+from layers.read.listing import list_names
 from layers.read.osm import read_osm
-from layers.read.raw import Place, Raw, SourceSpec
+from layers.read.raw import Place, Raw
+from layers.read.readings import Suggestion
+from layers.read.shapecheck import check_shapes
 from layers.read.source import name_source, open_raw
+from layers.read.tiff import SUFFIXES as RASTERS
+from layers.read.tiff import RasterFacts, describe_raster
+from layers.source import Community, Identified, Parcel
+from pipeline.begin.findings import SURE_LAYER
+from pipeline.begin.review import ACCEPT, Reviewed, review_part
 from pipeline.cli.plain import PlainFile, is_osm
 from pipeline.cli.reference import Reference
+from pipeline.plan.sources import Source
 
-_SEVERAL = frozenset({".gpkg", ".gdb", ".kml"})
+# What a feature is called in messages, where a column means it.
+_KEYS = (Parcel.number, Identified.id, Community.name)
+_PROVIDERS = {"gcj02": "GCJ-02（高德、腾讯）", "bd09": "BD-09（百度）", "wgs84": "WGS84"}
 # A remedy that names the config says it for plans; here the same is said by options.
 _WORDS = (
     ("在配置中写 x、y 坐标列，或用 key 与 geometry 关联几何文件", "用 --x、--y 指明坐标列"),
@@ -46,22 +60,33 @@ class Finding:
     Attributes
     ----------
     name : the file, with the layer after ``｜``.
-    kind : format by the suffix.
-    inspection : None where the file could not be read.
+    path : the file.
+    inspection : its coordinates; None where the file could not be read.
     ground : what it was compared with.
-    faults : every fault of reading and judging it.
+    encoding : of its text; None where the format leaves no choice.
+    shapes : faults of the geometry.
+    contents : what its columns seem to mean; several for the layers of a drawing or the folders of a KML.
+    header : rows before a sheet's header, and of it; None for other files.
+    raster : what a raster is; None for other files.
+    faults : every fault of reading it and of judging its coordinates.
     """
 
     name: str
-    kind: str
+    path: Path
     inspection: Inspection | None
     ground: Ground | None
+    encoding: Verdict | None = None
+    shapes: tuple[Fault, ...] = ()
+    contents: tuple[Reviewed, ...] = ()
+    header: tuple[int, int] | None = None
+    raster: RasterFacts | None = None
     faults: tuple[Fault, ...] = field(default=())
 
     @property
     def usable(self) -> bool:
-        """Whether a plan would take it."""
-        return self.inspection is not None and self.inspection.state != "refused"
+        """Whether a plan would take it as it is."""
+        bad = any(fault.severity == "错误" for fault in self.shapes)
+        return self.inspection is not None and self.inspection.state != "refused" and not bad
 
 
 def look_into(wanted: Wanted, reference: Reference, log: FaultLog) -> Iterator[Finding]:
@@ -75,32 +100,71 @@ def look_into(wanted: Wanted, reference: Reference, log: FaultLog) -> Iterator[F
     if is_osm(wanted.path):
         yield _look_osm(wanted.path, ground)
         return
-    sources: list[SourceSpec] = [
+    if wanted.path.suffix.lower() in RASTERS:
+        yield _look_raster(wanted, ground)
+        return
+    sources = [
         source for source in reference.find_sources(wanted.path) if wanted.layer in (None, source.layer)
     ]
     if not sources or wanted.crs or wanted.x:
-        layers = [wanted.layer] if wanted.layer else _list_layers(wanted.path)
+        found = list_names(wanted.path)
+        layers = [wanted.layer] if wanted.layer or len(found) < 2 else list(found)
         sources = [PlainFile(wanted.path, layer, wanted.crs, wanted.x, wanted.y).source() for layer in layers]
     for source in sources:
-        own = FaultLog()
         shown = name_source(source)
         if reference.plan is not None and not wanted.path.is_absolute():
             shown = wanted.path.as_posix() + (f"｜{source.layer}" if source.layer else "")
-        place = Place(shown, "", own)
-        raw = open_raw(source, wanted.path, place)
-        found = None if raw is None else inspect_raw(raw, source, place, ground=ground)
-        yield Finding(shown, _kind(wanted.path), found, ground, tuple(_reword(fault) for fault in own.faults))
+        yield _look_source(source, wanted.path, shown, ground)
 
 
-def _list_layers(path: Path) -> list[str] | list[None]:
-    """Return the layers of a file that may hold several; None stands for the only or first one."""
-    if path.suffix.lower() not in _SEVERAL or not path.exists():
-        return [None]
-    try:
-        names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    except DataSourceError:  # told by the reader in its own words
-        return [None]
-    return names if len(names) > 1 else [None]
+def _look_source(source: Source, path: Path, shown: str, ground: Ground | None) -> Finding:
+    own = FaultLog()
+    place = Place(shown, "", own)
+    raw = open_raw(source, path, place)
+    if raw is None:
+        return Finding(shown, path, None, ground, place.clues.encoding, faults=_reword(own))
+    whole = make_part(path, source.layer, raw, header=place.clues.header)
+    contents = tuple(review_part(part) for part in split_part(whole))
+    best = contents[0] if len(contents) == 1 else None
+    guessed = best.points if best is not None and source.x is None and source.wkt is None else None
+    if guessed is not None:
+        source = source.model_copy(update={"x": guessed.x, "y": guessed.y})
+    if (reason := _needs_no_place(source, whole, best)) is not None:
+        found = Inspection(rows=len(raw.table), state="plain", verdict=reason)
+    else:
+        found = inspect_raw(raw, source, place, ground=ground)
+    if guessed is not None and guessed.datum and source.datum is None and found.state == "refused":
+        told = Suggestion(f"{_PROVIDERS[guessed.datum]}：{guessed.evidence}", f"datum: {guessed.datum}")
+        found = replace(found, suggestions=(told, *found.suggestions))
+    header = place.clues.header
+    return Finding(
+        shown, path, found, ground, place.clues.encoding, _check(found, raw, best, shown), contents,
+        (header.skip_rows, header.header_rows) if header else None, faults=_reword(own),
+    )  # fmt: skip
+
+
+def _needs_no_place(source: Source, whole: Part, best: Reviewed | None) -> str | None:
+    """Return why a table needs no coordinates of its own; None where it needs some or has them."""
+    if whole.geometry is not None or source.x is not None:
+        return None
+    if source.geometry is not None:
+        return f"没有坐标：方案中按 {source.key} 取 {source.geometry.path.as_posix()} 的图形"
+    guess = best.best if best is not None and best.score >= ACCEPT else None
+    if guess is None or guess.layer.shape not in (None, "any"):
+        return None
+    return f"没有坐标：像是“{guess.layer.alias}”，这类表格没有坐标也可以使用"
+
+
+def _check(found: Inspection, raw: Raw, best: Reviewed | None, shown: str) -> tuple[Fault, ...]:
+    if found.frame is None:
+        return ()
+    layer: type[Layer] = Anything
+    names: Mapping[str, str] = {}
+    if best is not None and best.best is not None and best.score >= SURE_LAYER:
+        layer = best.best.layer if best.best.layer.shape == best.shape else Anything
+        fields = best.best.fields
+        names = {str(guess.field): guess.column for guess in fields if guess.field in _KEYS and guess.sure}
+    return check_shapes(found.frame, raw.table, layer=layer, names=names, name=shown)
 
 
 def _look_osm(path: Path, ground: Ground | None) -> Finding:
@@ -114,15 +178,27 @@ def _look_osm(path: Path, ground: Ground | None) -> Finding:
         found = inspect_raw(raw, PlainFile(path).source(), place, ground=ground)
     except PlanFaults as error:
         own.faults.extend(fault for fault in error.faults if fault not in own.faults)
-    return Finding(path.as_posix(), _kind(path), found, ground, tuple(own.faults))
+    return Finding(path.as_posix(), path, found, ground, faults=_reword(own))
 
 
-def _kind(path: Path) -> str:
-    return "OSM" if is_osm(path) else path.suffix.lstrip(".").upper() or "（无扩展名）"
+def _look_raster(wanted: Wanted, ground: Ground | None) -> Finding:
+    """Look at a raster: its frame is one rectangle, judged like any other shape."""
+    own = FaultLog()
+    place = Place(wanted.path.as_posix(), "", own)
+    facts = describe_raster(wanted.path, place)
+    found = None
+    if facts is not None:
+        frame = shapely.box(*facts.bounds) if facts.bounds else None
+        raw = Raw(pd.DataFrame(index=[0]), pd.Series([frame], dtype=object), facts.crs)
+        found = inspect_raw(raw, PlainFile(wanted.path, None, wanted.crs).source(), place, ground=ground)
+    return Finding(place.file, wanted.path, found, ground, raster=facts, faults=_reword(own))
 
 
-def _reword(fault: Fault) -> Fault:
-    remedy = fault.remedy
-    for old, new in _WORDS:
-        remedy = remedy.replace(old, new)
-    return replace(fault, remedy=remedy)
+def _reword(log: FaultLog) -> tuple[Fault, ...]:
+    faults = []
+    for fault in log.faults:
+        remedy = fault.remedy
+        for old, new in _WORDS:
+            remedy = remedy.replace(old, new)
+        faults.append(replace(fault, remedy=remedy))
+    return tuple(faults)

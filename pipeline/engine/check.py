@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from layers.account import Account, make_accounts
 from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
 from layers.read.decisions import read_decisions
+from pipeline.deliver.quality import PATH as REPORT
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import place_report
 from pipeline.plan import Plan
@@ -56,7 +57,10 @@ def check_plan(plan: Plan) -> Checked:
     try:
         return Checked(faults, accounts, place_report(rows, plan, accounts=accounts))
     except OSError as error:
-        refused = refuse_write(error, plan.output, action="没有写出质检报告")
+        # The error names the place where the report is made before it is moved; nobody knows that one.
+        refused = replace(
+            refuse_write(error, plan.output, action="没有写出质检报告"), file=str(plan.output / REPORT)
+        )
         return Checked((*faults, refused), accounts, None)
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from layers.faults import Fault, PlanFaults
+from pipeline.plan.keys import find_meaning, list_keys
 from pipeline.plan.models import Plan
 
 
@@ -167,7 +168,7 @@ _MESSAGES = {
 }
 
 
-_LIMITS = {"ge": "不小于", "gt": "大于", "le": "不大于", "lt": "小于", "pattern": "符合"}
+_LIMITS = {"ge": "不小于", "gt": "大于", "le": "不大于", "lt": "小于"}
 _REMEDIES = {
     "missing": "补上这一项",
     "dict_type": "写成 键: 值，下一级缩进两格",
@@ -180,11 +181,14 @@ def _describe(error: ErrorDetails, known: list[str]) -> Fault:
     where = ".".join(str(part) for part in error["loc"]) or "（整个文件）"
     kind = error["type"]
     message = _MESSAGES.get(kind, "取值不对")
+    advice = ""
     if kind == "value_error":
+        # Own validators say what is wrong, and behind a semicolon what to do.
         message = error["msg"].removeprefix("Value error, ")
+        advice = message.partition("；")[2]
     context = error.get("ctx", {})
     limits = [f"{word} {context[name]}" for name, word in _LIMITS.items() if name in context]
-    remedy = f"应{'，'.join(limits)}" if limits else _REMEDIES.get(kind, "")
+    remedy = f"应{'，'.join(limits)}" if limits else _REMEDIES.get(kind, advice)
     if kind == "literal_error":
         remedy = "允许：" + str(context["expected"]).replace("'", "").replace(" or ", "、").replace(
             ", ", "、"
@@ -194,6 +198,9 @@ def _describe(error: ErrorDetails, known: list[str]) -> Fault:
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
         remedy = f"是否想写 {near[0]}？" if near else "请对照 configs/ 里的样例或配置说明"
+    if not remedy:
+        meaning = find_meaning(error["loc"])
+        remedy = f"该项是：{meaning}" if meaning else "请对照 configs/ 里的样例或配置说明改正"
     value = "" if kind == "missing" else _show(error.get("input", ""))
     return Fault("HSQ-C03", f"配置项 {where}：{message}", field=where, value=value, remedy=remedy)
 
@@ -205,23 +212,6 @@ def _show(value: object) -> str:
     if isinstance(value, int) and abs(value) > 10**30:
         return "（很大的整数）"
     return str(value)[:60]
-
-
-def _known_keys() -> list[str]:
-    """Every key of every block, for the "did you mean" of an unknown one."""
-    names: set[str] = set()
-    waiting: list[Any] = [Plan]
-    seen: set[Any] = set()
-    while waiting:
-        model = waiting.pop()
-        if model in seen or not hasattr(model, "model_fields"):
-            waiting.extend(a for a in getattr(model, "__args__", ()) if a not in seen)
-            continue
-        seen.add(model)
-        for name, info in model.model_fields.items():
-            names.add(name)
-            waiting.append(info.annotation)
-    return sorted(names)
 
 
 def load_plan(path: Path) -> Plan:
@@ -288,7 +278,7 @@ def load_plan(path: Path) -> Plan:
     try:
         plan = Plan.model_validate(data)
     except ValidationError as error:
-        known = _known_keys()
+        known = list_keys()
         faults = [_describe(item, known) for item in error.errors(include_url=False)]
         raise PlanFaults([replace(fault, file=str(path)) for fault in faults]) from None
     return plan.located(path.resolve().parent)

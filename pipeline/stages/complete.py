@@ -66,6 +66,7 @@ def require_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> No
     if (dims == 1).any():
         log.add(
             "HSQ-G03", "社区应为面（边界）或点，实际为线", layer=Community.alias,
+            file="、".join(sorted(set(communities[Community.source][dims == 1]))),
             row=list_rows(pd.Index(communities[Community.name][dims == 1])),
             remedy="在原软件中把边界线转为面",
         )  # fmt: skip

@@ -23,6 +23,7 @@ from layers.validate import check_rows, check_unique
 from pipeline.stages.accounts import keep_rows
 from pipeline.stages.complete import check_texts
 from pipeline.stages.intake import Intake
+from pipeline.stages.outside import ROW
 from pipeline.stages.tiling import fit_parcels, settle_parcels, tile_frames
 
 
@@ -76,4 +77,5 @@ def finish_layer(
             set_limits(whole, radius_of=plan.walking.class_limit_m), geometry="geometry", crs=crs
         )
     keep_rows(owner, rows, [item.place for item in items], [len(part) for part in parts])
+    whole = whole.assign(**{ROW: rows.to_numpy()[owner]})
     return whole.sort_values(Identified.id, kind="stable", ignore_index=True)

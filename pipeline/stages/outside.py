@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from configs.geometry import limits
 from layers.read.raw import Place, list_rows
 from layers.shapes.findings import find_spots
-from layers.source import Identified
+from layers.source import Facility, Identified
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame
+
+# Row number or FID of a feature in its file, beside the declared columns until the stage is over.
+ROW = "_row"
 
 
 def report_outside(
@@ -26,7 +30,7 @@ def report_outside(
 
     Parameters
     ----------
-    frames : finished source layers by key.
+    frames : finished source layers by key, with ``ROW``.
     grounds : polygons the plan is made of.
     places : files of each layer by its key.
     """
@@ -51,16 +55,25 @@ def _report_file(frame: gpd.GeoDataFrame, place: Place, reach_m: float) -> None:
     if not len(frame):
         return
     where = f"位于规划范围外 {reach_m:.0f} m 以远"
-    names = frame[Identified.id].astype("str")
+    names = _name_features(frame)
     spots = np.round(find_spots(frame.geometry.to_numpy()), 2)
     if len(frame) > limits().outside_few:
         place.note(
-            "HSQ-X04", f"{len(frame)} 个要素{where}", value=list_rows(names), action="保留，不参与分析",
+            "HSQ-X04", f"{len(frame)} 个要素{where}", row=list_rows(frame[ROW]), value=list_rows(names), action="保留，不参与分析",
             remedy="数据范围大于方案时属正常；否则核对坐标系", x=float(spots[0, 0]), y=float(spots[0, 1]),
         )  # fmt: skip
         return
-    for name, (x, y) in zip(names, spots, strict=True):
+    for row, name, (x, y) in zip(frame[ROW], names, spots, strict=True):
         place.warn(
-            "HSQ-X04", f"“{name}”{where}", row=name, value=name, action="保留，不参与分析", remedy="核对该要素的坐标",
+            "HSQ-X04", f"“{name}”{where}", row=str(row), value=name, action="保留，不参与分析", remedy="核对该要素的坐标",
             x=float(x), y=float(y),
         )  # fmt: skip
+
+
+def _name_features(frame: gpd.GeoDataFrame) -> pd.Series:
+    """Return what a technician calls each feature: its name, else its id."""
+    ids = frame[Identified.id].astype("str")
+    if Facility.name not in frame.columns:
+        return ids
+    names = frame[Facility.name].astype("str")
+    return names.where(frame[Facility.name].notna(), ids)

@@ -66,9 +66,10 @@ def _fill(
 ) -> Frame:
     """Fill blanks of a layer by key; a key that is not there or stands twice, and a contradiction, are told."""
     again = people[key_of_people].duplicated(keep=False)
+    file = "、".join(sorted(set(people[Population.source])))
     for value in sorted(people[key_of_people][again].unique()):
         log.add(
-            "HSQ-V06", f"“{value}”在人口台账中有多行", severity="错误", layer=Population.alias,
+            "HSQ-V06", f"“{value}”在人口台账中有多行", severity="错误", file=file, layer=Population.alias,
             field=key_of_people, value=value, remedy="合并为一行",
         )  # fmt: skip
     people = people[~again].set_index(key_of_people)
@@ -76,8 +77,8 @@ def _fill(
     if len(lost):
         log.add(
             "HSQ-V10", f"人口台账中 {len(lost)} 个“{key_of_people.spec.alias}”在{layer.alias}中没有",
-            severity="警告", layer=Population.alias, field=key_of_people, value=list_rows(pd.Index(sorted(lost))),
-            action="这些行不采用", remedy="核对编号或名称是否一致",
+            severity="警告", file=file, layer=Population.alias, field=key_of_people,
+            value=list_rows(pd.Index(sorted(lost))), action="这些行不采用", remedy="核对编号或名称是否一致",
         )  # fmt: skip
     frame = frame.copy()
     for given, column in pairs.items():

@@ -144,8 +144,7 @@ def settle_parcels(
     # The same rule by which the scope stage says which community a parcel lies in.
     inside, which = tree.query(parcels.representative_point().to_numpy(), predicate="intersects")
     home = np.full(len(parcels), OUTSIDE, dtype=np.intp)
-    for at, ground in zip(inside[::-1], which[::-1], strict=True):
-        home[at] = ground
+    home[inside[::-1]] = which[::-1]  # of two grounds the first
     exact = measure_area(parcels.geometry, rule=rule).to_numpy()
     sizes = measure_area(grounds.geometry, rule=rule).to_numpy()
     total = float(measure_area(gpd.GeoSeries([grounds.union_all()], crs=parcels.crs), rule=rule).iloc[0])

@@ -77,7 +77,7 @@ def test_a_good_file(folder):
     assert code == 0
     assert "有坐标的 200 行（面 200）" in said and "东坐标 6 位、不带带号" in said
     assert "文件声明 EPSG:4548" in said and "与参照吻合，没有偏移" in said and "datum: cgcs2000" in said
-    assert "参照：边界 1 个面、道路" in said
+    assert "参照 边界 1 个面、道路" in said
 
 
 def test_a_neighbouring_zone(folder):
@@ -93,16 +93,24 @@ def test_a_web_map_with_numbers(folder):
     assert "样本 200 个要素" in said and "提高" in said and "比原样高" in said and "偏移 114" in said
 
 
-def test_a_table_needs_its_columns_and_says_which_there_are(folder):
+def test_coordinate_columns_are_recognised_or_named(folder):
     code, said = inspect("店.csv")
     assert code == 1
-    assert "--x" in said and "店名、经度、纬度" in said
-    code, said = inspect("店.csv", "--x", "经度", "--y", "纬度", "--against", "道路.gpkg")
+    assert "经度 为东向（经度），纬度 为北向" in said and "没有坐标系声明" in said
+    code, said = inspect("店.csv", "--against", "道路.gpkg")
     assert code == 0
     assert "没有坐标系声明" in said and "crs: EPSG:4490，datum: gcj02" in said
+    assert inspect("店.csv", "--x", "经度", "--y", "纬度", "--against", "道路.gpkg")[0] == 0
     code, said = inspect("店.csv", "--x", "东经", "--y", "纬度")
     assert code == 1
     assert "东经" in said and "经度" in said
+
+
+def test_a_table_without_coordinates_says_which_columns_there_are(folder):
+    pd.DataFrame({"楼号": ["1", "2"], "乙方": ["a", "b"]}).to_csv("表.csv", index=False)
+    code, said = inspect("表.csv")
+    assert code == 1
+    assert "--x" in said and "楼号、乙方" in said
 
 
 def test_the_plan_knows_the_columns_and_a_file_does_not_prove_itself(folder):

@@ -144,6 +144,12 @@ def test_an_unsure_header_is_said(desk: Desk) -> None:
     assert (fault.code, fault.severity) == ("HSQ-V09", "警告") and "skip_rows" in fault.remedy
 
 
+@pytest.mark.parametrize("name", ["60岁及以上", "0-3岁", "3～6周岁", "65周岁（含）以上"])
+def test_ages_head_columns(name: str) -> None:
+    found = guess_header([["社区", name], ["甲社区", 12], ["乙社区", 15]])
+    assert tuple(found) == (0, 1, True)
+
+
 def test_numbers_of_columns_are_no_data(desk: Desk) -> None:
     book(desk, [["类别", "名称", "面积", "投资"], ["甲", "乙", 1, 2], ["用地", "空地", 5, 6]])
     raw = desk.read("表.xlsx")

@@ -70,7 +70,7 @@ def test_conversions_are_summed_in_one_note_with_samples() -> None:
     frame, log = read({"floor_area_m2": ["0.5公顷", "约300㎡", "1,200㎡", "/"]})
     assert frame["floor_area_m2"].fillna(-1).tolist() == [5000.0, 300.0, 1200.0, -1]
     (note,) = log.faults
-    assert note.severity == "提示" and note.row == "2、3" and "0.5公顷 → 5000.0" in note.value
+    assert note.severity == "提示" and note.row == "2、3" and "0.5公顷 → 5000、" in note.value
 
 
 def test_years_that_cannot_be_read_are_warned_of_and_blank() -> None:

@@ -39,7 +39,7 @@ def test_small_knot_is_mended_and_reported(bench: Bench) -> None:
         (Polygon(), "HSQ-G01"),
         (Point(E0, N0), "HSQ-G03"),
         (LineString([(E0, N0), (E0 + 1, N0)]), "HSQ-G03"),
-        (Polygon([(E0, N0), (E0 + 10, N0), (E0 + 20, N0), (E0, N0)]), "HSQ-G02"),
+        (Polygon([(E0, N0), (E0 + 10, N0), (E0 + 20, N0), (E0, N0)]), "HSQ-G06"),
     ],
 )
 def test_shapes_that_cannot_be_parcels(bench: Bench, shape: object, code: str) -> None:

@@ -18,6 +18,7 @@ from layers.faults import FaultLog
 from layers.read.book import list_sheets
 from layers.read.raw import Place
 from layers.read.sniff import check_content
+from pipeline.deliver.tables.book import fit_height
 from pipeline.deliver.tables.content import Cell as Value
 from pipeline.deliver.tables.content import Content
 from pipeline.deliver.tables.fitting import Fit, fit_header, name_columns
@@ -57,13 +58,20 @@ def write_own(template: Path, path: Path, content: Content, plan: Plan, log: Fau
     sheet = fit.sheet
     _name_place(sheet, fit.row, plan)
     forms = [_style(sheet, fit.row, column) for column in range(1, sheet.max_column + 1)]
-    height = sheet.row_dimensions[fit.row + 1].height
     tail = _take_tail(sheet, fit.row)
     at = fit.row + 1
     for cells in content.rows:
         _put_row(sheet, at, cells, fit, forms)
-        if height is not None:
-            sheet.row_dimensions[at].height = None  # rows grow with their text
+        widths = {
+            column: sheet.column_dimensions[get_column_letter(column)].width
+            for column in fit.columns.values()
+        }
+        texts = [
+            (value, widths[column])
+            for index, column in fit.columns.items()
+            if isinstance(value := cells[index].value, str)
+        ]
+        sheet.row_dimensions[at].height = fit_height(texts)
         at += 1
     _put_tail(sheet, at, tail, content, fit, forms)
     _set_page(sheet, fit.row)
