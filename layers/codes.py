@@ -154,3 +154,5 @@ IMPLEMENTER = CodeList(  # 5.2.3
     ),
     closed=False,
 )
+JUDGED_BY = CodeList("认定方式", ("自动", "人工"))
+DECISION_STATE = CodeList("决策状态", ("采用", "失效", "无此编号", "未生效"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from layers import codes
 from layers import model as m
+from layers.decisions import Judged
 from layers.model import Layer
 from layers.source import Identified, Placed
 
 
 class Need(
+    Judged,
     Placed,
     key="need",
     alias="需求分布",
@@ -41,7 +43,9 @@ class Need(
     safety = m.flag("底线安全类")
 
 
-class Resource(Placed, key="resource", alias="更新资源分布", shape="any", onemap={"polygon": "HSQ_ZYFB"}):
+class Resource(
+    Judged, Placed, key="resource", alias="更新资源分布", shape="any", onemap={"polygon": "HSQ_ZYFB"}
+):
     """One 资源台账: ledger rows joined with detected idle space (2.3, 3.3, L-04)."""
 
     number = m.text("资源编号", "ZYBH", 10, required=True, unique=True)
@@ -91,7 +95,7 @@ class Inventory(Resource, key="inventory", alias="资源台账（匹配前）", 
     """The resources as found, before matching says which need each one serves."""
 
 
-class Pair(Identified, key="pair", alias="需求资源匹配表"):
+class Pair(Judged, Identified, key="pair", alias="需求资源匹配表"):
     """A need and a candidate resource with the level of the pair and the factors that decided it."""
 
     need = m.text("需求编号", required=True)
@@ -109,7 +113,7 @@ class Pair(Identified, key="pair", alias="需求资源匹配表"):
     why_not = m.text("未采用原因")
 
 
-class Match(Identified, key="match", alias="需求资源匹配结果表"):
+class Match(Judged, Identified, key="match", alias="需求资源匹配结果表"):
     """A need's chosen resources, level, reason, gap paths and readiness (3.6, 3.7)."""
 
     need = m.text("需求编号", required=True)
@@ -132,7 +136,12 @@ class Match(Identified, key="match", alias="需求资源匹配结果表"):
 
 
 class PlannedParcel(
-    Placed, key="planned_parcel", alias="更新总体布局用地", shape="polygon", onemap={"polygon": "HSQ_GHYD"}
+    Judged,
+    Placed,
+    key="planned_parcel",
+    alias="更新总体布局用地",
+    shape="polygon",
+    onemap={"polygon": "HSQ_GHYD"},
 ):
     """Land use after renewal (4.3, G-08); parcels are the present ones, split where a site cuts them."""
 
@@ -153,7 +162,7 @@ class PlannedParcel(
     far_basis = m.text("容积率上限依据")
 
 
-class Site(Placed, key="site", alias="更新布局", shape="polygon", onemap={"polygon": "HSQ_GXBJ"}):
+class Site(Judged, Placed, key="site", alias="更新布局", shape="polygon", onemap={"polygon": "HSQ_GXBJ"}):
     """What is kept, rebuilt, removed or newly built, where and how large (4.3, D-05)."""
 
     action = m.text("更新方式", "GXFS", 8, codes=codes.ACTION, required=True)
@@ -199,7 +208,7 @@ class Adjustment(Placed, key="adjustment", alias="详细规划调整建议表"):
     needs = m.text("需求编号")
 
 
-class Business(Placed, key="business", alias="功能业态", shape="point", onemap={"point": "HSQ_YT"}):
+class Business(Judged, Placed, key="business", alias="功能业态", shape="point", onemap={"point": "HSQ_YT"}):
     """Functions kept, improved or brought in (3.5.1, B-09)."""
 
     action = m.text("业态动作", "YTDZ", 8, codes=codes.BUSINESS, required=True)
@@ -216,6 +225,7 @@ class Business(Placed, key="business", alias="功能业态", shape="point", onem
 
 
 class Project(
+    Judged,
     Placed,
     key="project",
     alias="更新项目分布",

@@ -14,6 +14,7 @@ from pipeline.cli import (
     catalogue,
     check,
     convert,
+    explain,
     init,
     inspect,
     reach,
@@ -41,6 +42,7 @@ app.command("convert", cls=Command, help=convert.HELP)(convert.convert)
 app.command("check", cls=Command, help="读取并检查全部输入，只写质检报告")(check.check)
 app.command("run", cls=Command, help="运行方案，输出整套成果")(run.run)
 app.command("review", cls=Command, help=review.HELP)(review.review)
+app.command("explain", cls=Command, help=explain.HELP)(explain.explain)
 app.command("stages", cls=Command, help="列出各阶段及其输入输出")(stages.stages)
 app.command("catalogue", cls=Command, help="列出图纸目录")(catalogue.catalogue)
 app.command("reach", cls=Command, help=reach.HELP)(reach.reach)

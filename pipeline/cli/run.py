@@ -54,6 +54,12 @@ def run(
     console.print(
         "质检：" + "　".join(f"{k} {counts.get(k, 0)} 条" for k in ("错误", "警告", "提示")), highlight=False
     )
+    decided = outcome.frames["decision"]["state"].value_counts()
+    if len(decided):
+        told = "　".join(f"{state} {count} 条" for state, count in decided.items())
+        console.print(f"人工决策：{told}", highlight=False)
+    if outcome.form is not None:
+        console.print(f"可改定的判定：{outcome.form}", highlight=False, soft_wrap=True)
     if outcome.handin is None:
         console.print(f"已运行到 {until}，中间结果在 {plan.output / 'work'}", highlight=False, soft_wrap=True)
         print_report_path(console, outcome.report)

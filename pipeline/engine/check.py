@@ -10,6 +10,7 @@ import pandas as pd
 
 from layers.account import Account, make_accounts
 from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
+from layers.read.decisions import read_decisions
 from pipeline.deliver.quality import PATH as REPORT
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import place_report
@@ -43,11 +44,14 @@ def check_plan(plan: Plan) -> Checked:
     """Read every input of a plan and write what is wrong into ``output/<plan>/质检``."""
     load = STAGES[0]
     given = Given(plan, {}, FaultLog())
+    read_decisions(plan.decisions, plan.decisions.name, given.log)
+    decided = tuple(given.log.faults)
+    given.log.faults.clear()
     try:
         load(given)
-        faults = tuple(given.log.faults)
+        faults = (*given.log.faults, *decided)
     except PlanFaults as error:
-        faults = join_faults(given.log, error)
+        faults = (*join_faults(given.log, error), *decided)
     accounts = finished_accounts(given.log.accounts)
     rows = quality_rows(faults, stage=load.title, crs=given.log.crs)
     try:

@@ -16,15 +16,18 @@ import geopandas as gpd
 import pandas as pd
 
 from layers.account import FileAccount
+from layers.decisions import Decision
 from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import drop_report, place_report
 from pipeline.engine.check import finished_accounts, join_faults
-from pipeline.engine.inputs import fingerprint_run
+from pipeline.engine.hand import first_touched, offer_decisions, take_decisions
+from pipeline.engine.inputs import fingerprint_decisions, fingerprint_run
 from pipeline.engine.store import Frames, Store, replace_text
 from pipeline.plan import Plan
 from pipeline.stages import STAGES
 from pipeline.stages.base import Given, Stage
+from pipeline.stages.register import settle_decisions
 
 if TYPE_CHECKING:
     from pipeline.deliver import HandIn
@@ -72,6 +75,7 @@ class Outcome:
     seconds : time by step.
     handin : what was delivered and where; None when delivery was not reached.
     report : the quality report, where there is no hand-in to hold it.
+    form : the workbook that offers every judgement to be overruled; None where it was not written.
     """
 
     frames: Frames = field(default_factory=dict)
@@ -79,6 +83,7 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict)
     handin: HandIn | None = None
     report: Path | None = None
+    form: Path | None = None
 
 
 def peak_memory_mb() -> float | None:
@@ -165,6 +170,9 @@ def run_plan(
     try:
         log.info("方案 %s（%s）", plan.plan.title, plan.plan.id)
         store, fingerprint = Store(plan), fingerprint_run(plan)
+        outcome.frames[Decision.key] = take_decisions(plan, remarks)
+        decided = fingerprint_decisions(outcome.frames[Decision.key])
+        first = min(first, first_touched(store, decided, before=first))
         for stage in STAGES[:first]:
             stored, remarks[stage.title] = store.read(stage.name, stage.title, fingerprint)
             outcome.frames.update(stored)
@@ -172,7 +180,8 @@ def run_plan(
             before = set(outcome.frames)
             outcome.seconds |= run_stages(plan, [stage], frames=outcome.frames, remarks=remarks, step=step)
             made = {key: frame for key, frame in outcome.frames.items() if key not in before}
-            store.save(stage.name, made, remarks[stage.title], fingerprint)
+            store.save(stage.name, made, remarks[stage.title], fingerprint, decisions=decided[stage.name])
+        outcome.frames[Decision.key] = settle_decisions(outcome.frames[Decision.key], outcome.frames)
         crs = next(f.crs for f in outcome.frames.values() if isinstance(f, gpd.GeoDataFrame))
         outcome.quality = join_remarks(remarks, crs=crs)
         if names[last] == DELIVER:
@@ -181,6 +190,7 @@ def run_plan(
         else:
             accounts = outcome.frames.get(FileAccount.key)
             outcome.report = place_report(outcome.quality, plan, accounts=accounts)
+        outcome.form = offer_decisions(plan, outcome.frames)
         run = {"seconds": outcome.seconds, "peak_memory_mb": peak_memory_mb(), "fingerprint": fingerprint}
         replace_text(store.folder / "run.json", json.dumps(run, ensure_ascii=False, indent=1))
         return outcome

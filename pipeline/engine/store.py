@@ -43,8 +43,15 @@ class Store:
     def __init__(self, plan: Plan) -> None:
         self.folder = plan.output / "work"
 
-    def save(self, stage: str, frames: Frames, faults: list[Fault], fingerprint: str) -> None:
-        """Write a stage's layers and remarks; the record that they are complete comes last."""
+    def save(
+        self, stage: str, frames: Frames, faults: list[Fault], fingerprint: str, *, decisions: str = ""
+    ) -> None:
+        """Write a stage's layers and remarks; the record that they are complete comes last.
+
+        Parameters
+        ----------
+        decisions : hash of the planner's decisions that the results depend on.
+        """
         folder = self.folder / stage
         folder.mkdir(parents=True, exist_ok=True)
         record = folder / "stage.json"
@@ -54,8 +61,20 @@ class Store:
             frame.to_parquet(fresh, index=False)
             fresh.replace(folder / f"{key}.parquet")
         remarks = [fault.as_dict() for fault in faults]
-        content = {"fingerprint": fingerprint, "layers": sorted(frames), "remarks": remarks}
+        content = {
+            "fingerprint": fingerprint,
+            "decisions": decisions,
+            "layers": sorted(frames),
+            "remarks": remarks,
+        }
         replace_text(record, json.dumps(content, ensure_ascii=False, indent=1))
+
+    def decided(self, stage: str) -> str | None:
+        """Return the hash of the decisions a stored stage was made with; None where nothing is stored."""
+        record = self.folder / stage / "stage.json"
+        if not record.exists():
+            return None
+        return str(json.loads(record.read_text(encoding="utf-8")).get("decisions", ""))
 
     def read(self, stage: str, title: str, fingerprint: str) -> tuple[Frames, list[Fault]]:
         """Return a stage's stored layers and remarks.

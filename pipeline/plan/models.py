@@ -195,6 +195,28 @@ class Delivery(Block):
         return self
 
 
+class Hand(Block):
+    """Where planners overrule the machine, and the sheets of their own that tables are written into."""
+
+    decisions: FilePath | None = Field(
+        None,
+        description="人工决策表（xlsx）；缺省为配置文件旁的 <方案标识>.decisions.xlsx，没有该文件即没有人工决策。"
+        "可填的样表由每次运行写在 output/<方案标识>/decisions.xlsx",
+    )
+    templates: dict[str, FilePath] = Field(
+        default_factory=dict,
+        description="自有表格样式（xlsx）：表号 → 文件，如 表1: 模板/资源清单.xlsx；保留其表头和样式，按表头文字对应各列，在表头下写入",
+    )
+
+    @model_validator(mode="after")
+    def _tables(self) -> Hand:
+        known = [str(table["number"]) for table in read_settings("tables.yaml").values()]
+        unknown = [number for number in self.templates if number not in known]
+        if unknown:
+            raise ValueError(f"templates 中没有这些表号：{suggest(unknown, known)}")
+        return self
+
+
 class Plan(Block):
     """A plan: one file, one hand-in."""
 
@@ -208,6 +230,7 @@ class Plan(Block):
     idle: Idle = Field(default=Idle(), description="闲置空间识别")
     sheets: Sheets = Field(default=Sheets(), description="图纸")
     delivery: Delivery = Field(default=Delivery(), description="成果输出")
+    hand: Hand = Field(default=Hand(), description="人工决策与自有表格样式")
 
     _home: Path = PrivateAttr(default=Path())
 
@@ -233,6 +256,11 @@ class Plan(Block):
         """Return the plan bound to the folder its relative paths start from."""
         self._home = home
         return self
+
+    @property
+    def decisions(self) -> Path:
+        """The workbook of the planner's decisions, whether or not it exists."""
+        return self.resolve(self.hand.decisions or Path(f"{self.plan.id}.decisions.xlsx"))
 
     @property
     def output(self) -> Path:

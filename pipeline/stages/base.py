@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 import geopandas as gpd
 import pandas as pd
 
+from layers.decisions import Decision
 from layers.faults import FaultLog
 from layers.frame import conform
 from layers.model import Layer
 from layers.reachable import Whereabouts
 from layers.source import Placed
 from pipeline.plan import Plan
+from pipeline.stages.hand import Hand
 
 Frame: TypeAlias = pd.DataFrame  # a GeoDataFrame where the layer has a shape
 
@@ -58,6 +61,11 @@ class Given:
         frame[layer.community] = found.where(~no_place, frame[layer.community])
         return frame
 
+    @cached_property
+    def decisions(self) -> Hand:
+        """What the planner decided; every stage may ask, whatever layers it takes."""
+        return Hand(self.frames.get(Decision.key), self.frames)
+
     @property
     def crs(self) -> object:
         """CRS of the plan, taken from the frames."""
@@ -98,7 +106,10 @@ class Stage:
             If the stage returns other layers than it declares, or a geometry in another CRS than the
             plan's projected one.
         """
-        seen = Given(given.plan, {layer.key: given.frames[layer.key] for layer in self.takes}, given.log)
+        taken = {layer.key: given.frames[layer.key] for layer in self.takes}
+        if Decision.key in given.frames:
+            taken[Decision.key] = given.frames[Decision.key]
+        seen = Given(given.plan, taken, given.log)
         made = self.run(seen)
         declared = {layer.key: layer for layer in self.gives}
         if made.keys() != declared.keys():

@@ -43,7 +43,7 @@ _MANAGED = codes.WAY.values[-1]
 def make_projects(given: Given) -> dict[str, Frame]:
     """Make the project list, its sources of money, its years and its earnings."""
     drafts = find_drafts(given)
-    frame = judge_projects(drafts, given)
+    frame = given.decisions.overrule(Project, judge_projects(drafts, given), given.log)
     resources = given.geo(Resource).sort_values(Resource.number).to_dict("records")
     money = read_money(resources, given.table(Ledger), given.log)
     by_id = {_identify(draft): draft for draft in drafts}

@@ -269,7 +269,7 @@ def frames() -> dict[str, Any]:
                         "resource_text": "建筑（配套用房A栋）",
                         "gap": "否",
                         "listed": "是",
-                        "space_text": "西社区A栋一层，300㎡，某某公司",
+                        "space_text": "西社区A栋一层，300㎡，产权人：某某公司",
                         "money_text": "以奖代补50万元",
                         "people_text": "街道协调",
                         "ready": "是",
@@ -446,7 +446,7 @@ def _projects() -> Any:
         },
         {
             "id": "j3", "number": "C01", "name": "选聘物业", "description": "选聘物业服务企业",
-            "place": "东社区", "need": "X002", "problem": "管理类", "phase_index": 3, "phase": "2028年",
+            "place": "东社区", "need": "X002", "problem": "管理类", "content": "工作要求：选聘物业", "phase_index": 3, "phase": "2028年",
             "principle": "复杂产权/长周期优化", "community": "东社区",
         },
     ]  # fmt: skip

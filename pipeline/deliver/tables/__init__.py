@@ -17,6 +17,8 @@ from pipeline.deliver.tables.actions import ActionSum, sum_actions
 from pipeline.deliver.tables.book import write_book
 from pipeline.deliver.tables.content import Content, fill_table
 from pipeline.deliver.tables.derived import Balance, Phase, balance_landuse, list_phases
+from pipeline.deliver.tables.notes import check_notes
+from pipeline.deliver.tables.own import write_own
 from pipeline.deliver.tables.spec import Table, table_specs
 from pipeline.plan import Plan
 
@@ -35,7 +37,7 @@ def fill_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, log: FaultLog) -
     ----------
     frames : stage results by layer key, communities filled in.
     """
-    known = {layer.__name__: frames[layer.key] for layer in Layer.registry.values() if layer.key in frames}
+    known = _by_name(frames)
     if {Parcel.__name__, PlannedParcel.__name__} <= known.keys():
         known[Balance.__name__] = balance_landuse(known[Parcel.__name__], known[PlannedParcel.__name__])
         _check_balance(known[Balance.__name__], log)
@@ -51,6 +53,7 @@ def fill_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, log: FaultLog) -
 
 def write_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, root: Path, log: FaultLog) -> Made:
     """Write one workbook a table under ``root/表格``; tables without rows are named with the reason."""
+    check_notes(_by_name(frames), log)
     filled = {table.key: content for table, content in fill_tables(frames, plan, log)}
     check_names([content.file for content in filled.values()], key="plan.area")
     made: list[Item | Absent] = []
@@ -61,7 +64,9 @@ def write_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, root: Path, log
             made.append(Absent("表格", title, "没有数据", table.number))
             continue
         path = f"{FOLDER}/{content.file}.xlsx"
-        write_book(root / path, [(content.number, content)], plan)
+        own = plan.hand.templates.get(table.number)
+        if own is None or not write_own(plan.resolve(own), root / path, content, plan, log):
+            write_book(root / path, [(content.number, content)], plan)
         made.append(
             Item(
                 path,
@@ -73,6 +78,10 @@ def write_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, root: Path, log
             )
         )
     return made
+
+
+def _by_name(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    return {layer.__name__: frames[layer.key] for layer in Layer.registry.values() if layer.key in frames}
 
 
 def _check_balance(table: pd.DataFrame, log: FaultLog) -> None:

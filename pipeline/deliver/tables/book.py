@@ -95,7 +95,7 @@ def _write_sheet(sheet: Any, content: Content, plan: Plan, forms: _Forms) -> Non
         lines = numbered if len(numbered) > 1 else content.notes
         text = f"{content.note_label}：" + "\n".join(lines)
         _put_span(sheet, (end, 0, end, last), text, forms.get(align="left"))
-        sheet.set_row(end, _height([(text, sum(widths))]))
+        sheet.set_row(end, fit_height([(text, sum(widths))]))
         end += 1
     _set_page(sheet, plan, header=(0, first - 1), area=(0, 0, max(end - 1, first - 1), last))
 
@@ -109,7 +109,7 @@ def _write_header(sheet: Any, content: Content, forms: _Forms, *, first: int) ->
         width = sum(leaf.width for leaf in content.leaves[cell.column : cell.last_column + 1])
         rows = cell.last_row - cell.row + 1
         # A cell that spans rows puts what it lacks on its last row.
-        lack = _height([(cell.text, width * 0.9)]) - sum(needed[cell.row : cell.row + rows])
+        lack = fit_height([(cell.text, width * 0.9)]) - sum(needed[cell.row : cell.row + rows])
         needed[cell.last_row] += max(lack, 0)
     for row, height in enumerate(needed):
         sheet.set_row(first + row, height)
@@ -129,7 +129,7 @@ def _write_row(sheet: Any, row: int, cells: list[Cell], content: Content, forms:
             else:
                 sheet.write_blank(row, column, None, form)
             sizes.append((text, leaf.width))
-    sheet.set_row(row, _height(sizes))
+    sheet.set_row(row, fit_height(sizes))
 
 
 def _merge_down(sheet: Any, content: Content, first: int, forms: _Forms) -> None:
@@ -197,7 +197,7 @@ def _clean(value: object) -> str:
     return _CONTROL.sub("", str(value))[:_LONGEST] if value is not None else ""
 
 
-def _height(texts: list[tuple[str, float]]) -> float:
+def fit_height(texts: list[tuple[str, float]]) -> float:
     """Return the row height in points that shows every text wrapped to its width."""
     lines = max((_count_lines(text, width) for text, width in texts), default=1)
     return min(max(lines * _LINE + 5, _LINE * 1.5), _TALLEST)
