@@ -236,7 +236,9 @@ def test_planted_repeat_is_told_with_its_place(sample: Whole, remarks: list[Faul
 
 
 @pytest.mark.parametrize("item", TRUTH["保护范围"], ids=lambda item: item["资源编号"])
-def test_planted_protection_range_is_told_at_the_site(sample: Whole, remarks: list[Fault], item: dict) -> None:
+def test_planted_protection_range_is_told_at_the_site(
+    sample: Whole, remarks: list[Fault], item: dict
+) -> None:
     site = sample.frame(Site).set_index(Site.id).loc[f"S-{item['资源编号']}"]
     assert item["保护对象"] in site[Site.heritage] and item["保护对象"] in site[Site.conflict]
     told = [f for f in remarks if f.code == "HSQ-A07" and f.row == f"S-{item['资源编号']}"]
