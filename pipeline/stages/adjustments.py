@@ -87,7 +87,7 @@ def _write(
 
 def _turn_rooms(planned: gpd.GeoDataFrame, uses: list[Use], demands: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows of buildings whose new use the code of their parcel does not take; the parcel stays whole."""
-    suits = tuple(read_settings("matching.yaml")["building_compatible"])
+    suits = tuple(read_settings("rubric.yaml")["landuse"]["building_compatible"])
     rows = []
     for use in uses:
         code_now = clean_text(use.resource[Resource.landuse_code])

@@ -25,7 +25,7 @@ GRAINS = 100  # of 0.01 万元 in 1 万元
 OPEN = "来源待落实"
 _FISCAL, _SOCIAL = codes.FUND.values
 _BACKED, _WANTED = codes.FUND_STATE.values
-_METHOD = "method"  # key under which a money row carries its Method
+_METHOD = "raised"  # key under which a money row carries its Method; `method` is 来源方式
 Row = dict[str, Any]
 
 

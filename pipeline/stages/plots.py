@@ -54,7 +54,7 @@ def find_code(item: FacilityClass, code_now: str) -> str:
     """
     settings = read_settings("layout.yaml")
     code = item.landuse_code
-    suits = tuple(read_settings("matching.yaml")["compatible"]["land" if item.land else "indoor"])
+    suits = tuple(read_settings("rubric.yaml")["landuse"]["compatible"]["land" if item.land else "indoor"])
     unset = code_now.startswith(tuple(settings["unset_codes"]))
     if code and not unset and code_now.startswith((code, *suits)):
         return code_now
