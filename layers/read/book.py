@@ -8,40 +8,30 @@ from __future__ import annotations
 
 import io
 import posixpath
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from functools import cache
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 from xml.etree import ElementTree
 from xml.parsers import expat
 
 import pandas as pd
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
-from openpyxl.utils.cell import range_boundaries
-from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, from_excel
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from layers.read.archive import DAMAGED, Archive, open_archive
 from layers.read.grid import Grid
 from layers.read.raw import Place, list_rows
 from layers.read.sniff import Opened
+from layers.read.worksheet import Malformed, Shared, read_cells, rich_text
 from layers.read.xml import UnsafeXml, local_name, read_elements
 
 SUFFIXES = frozenset({".xlsx", ".xlsm"})
 _MOST_BYTES = 600_000_000
-# A sheet holds 1,048,576 rows by 16,384 columns; a file that claims cells beyond is broken or means harm.
-_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
-_MOST_CELLS = 50_000_000
 _DAMAGED = (
     "工作簿无法打开或已损坏，不是有效的 .xlsx 文件",
     "在 Excel 或 WPS 中打开并另存为 .xlsx（.xls 也须另存）；打不开的重新复制",
 )
 _BROKEN = (*DAMAGED, expat.ExpatError, ElementTree.ParseError, LookupError, TypeError, OverflowError)
-
-
-class _Malformed(ValueError):
-    """Raised where parts of a workbook contradict each other."""
 
 
 @dataclass
@@ -50,9 +40,7 @@ class _Book:
 
     archive: Archive
     sheets: list[tuple[str, str, bool]]  # name, part, hidden
-    strings: list[str] = field(default_factory=list)
-    dates: frozenset[int] = frozenset()
-    epoch: datetime = CALENDAR_WINDOWS_1900
+    shared: Shared
 
 
 def read_book(opened: Opened, place: Place, *, sheet: str | None) -> Grid | None:
@@ -72,7 +60,7 @@ def read_book(opened: Opened, place: Place, *, sheet: str | None) -> Grid | None
         part = _choose(book, sheet, place)
         if part is None:
             return None
-        grid = _read_cells(book, part)
+        grid = read_cells(archive.read(part), book.shared)
     except UnsafeXml:
         place.error(
             "HSQ-F08", "工作簿含文档类型定义（DTD），可能无限膨胀或引用外部文件", action="不读取",
@@ -119,42 +107,25 @@ def _list_parts(archive: Archive) -> tuple[list[tuple[str, str, bool]], datetime
         link = next((v for k, v in element.attrib.items() if k.endswith("}id")), None)
         target = targets.get(link)
         if target is None:
-            raise _Malformed("sheet without a part")
+            raise Malformed("sheet without a part")
         part = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
         if "worksheets" in part:  # chart sheets hold no cells
             sheets.append((element.get("name", ""), part, element.get("state", "visible") != "visible"))
     if not sheets:
-        raise _Malformed("no sheets")
+        raise Malformed("no sheets")
     return sheets, epoch
 
 
 def _open(archive: Archive) -> _Book:
     sheets, epoch = _list_parts(archive)
-    book = _Book(archive, sheets, epoch=epoch)
+    book = _Book(archive, sheets, Shared(epoch=epoch))
     if "xl/sharedStrings.xml" in archive.members:
-        book.strings = [
-            _rich_text(item)
-            for item in _elements(archive, "xl/sharedStrings.xml")
-            if local_name(item) == "si"
+        book.shared.strings = [
+            rich_text(item) for item in _elements(archive, "xl/sharedStrings.xml") if local_name(item) == "si"
         ]
     if "xl/styles.xml" in archive.members:
-        book.dates = _find_dates(archive)
+        book.shared.dates = _find_dates(archive)
     return book
-
-
-def _rich_text(item: ElementTree.Element) -> str:
-    """Return the text of a string item; pronunciation hints (rPh) are no text."""
-    if len(item) == 1 and local_name(item[0]) == "t":
-        return _unescape(item[0].text or "")
-    runs = (child for child in item if local_name(child) in {"t", "r"})
-    return _unescape("".join(t.text or "" for run in runs for t in run.iter() if local_name(t) == "t"))
-
-
-def _unescape(text: str) -> str:
-    """Undo the _x000D_ form in which characters stand that XML cannot hold."""
-    if "_x" not in text:
-        return text
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text)
 
 
 def _find_dates(archive: Archive) -> frozenset[int]:
@@ -193,110 +164,6 @@ def _choose(book: _Book, sheet: str | None, place: Place) -> str | None:
             action=f"读取“{shown[0][0]}”", remedy="在配置的 layer 中写明工作表名",
         )  # fmt: skip
     return shown[0][1]
-
-
-@cache
-def _column(letters: str) -> int:
-    """Return the number of a column: A is 1."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-_REF = re.compile(r"^([A-Z]{1,3})(\d{1,7})$")
-
-
-def _read_cells(book: _Book, part: str) -> Grid:
-    """Read the sheet's rows; every element is forgotten once its row is read."""
-    grid = Grid([])
-    count = 0
-    stream = io.BytesIO(book.archive.read(part))
-    for _, element in read_elements(stream):
-        if element.tag[-1] not in "wl":  # row, mergeCell, col: most elements are cells and values
-            continue
-        tag = local_name(element)
-        if tag == "row":
-            number = int(element.get("r") or len(grid.rows) + 1)
-            if not len(grid.rows) < number <= _LAST_ROW:
-                raise _Malformed("rows out of order")
-            grid.rows.extend([] for _ in range(number - len(grid.rows)))
-            count += len(element)
-            if count > _MOST_CELLS:
-                raise _Malformed("too many cells")
-            _read_row(book, element, number, grid)
-            element.clear()
-        elif tag == "mergeCell":
-            left, top, right, bottom = range_boundaries(element.get("ref", "A1"))
-            grid.merged.append((left or 1, top or 1, right or 1, bottom or 1))
-        elif tag == "col" and element.get("hidden") in {"1", "true"}:
-            first, last = int(element.get("min", "1")), min(int(element.get("max", "1")), _LAST_COLUMN)
-            grid.hidden_columns.extend(range(first, last + 1))
-    while grid.rows and not grid.rows[-1]:
-        grid.rows.pop()
-    return grid
-
-
-def _read_row(book: _Book, element: ElementTree.Element, number: int, grid: Grid) -> None:
-    if element.get("hidden") in {"1", "true"}:
-        grid.hidden_rows.append(number)
-    row = grid.rows[number - 1]
-    for cell in element:
-        ref = cell.get("r")
-        column = len(row) + 1
-        if ref is not None:
-            found = _REF.match(ref)
-            if found is None or _column(found[1]) > _LAST_COLUMN:
-                raise _Malformed("cell without a place")
-            column = _column(found[1])
-        value = _read_value(book, cell, ref or "", grid)
-        if column <= len(row):
-            row[column - 1] = value
-        elif value is not None:
-            row.extend([None] * (column - 1 - len(row)))
-            row.append(value)
-        elif ref is None:
-            row.append(None)
-
-
-def _read_value(book: _Book, cell: ElementTree.Element, ref: str, grid: Grid) -> Any:
-    text = None
-    formula = False
-    kind = cell.get("t", "n")
-    for child in cell:
-        tag = child.tag[-1]  # v a value, f a formula, is a string in place; asked a million times
-        if tag == "v":
-            text = child.text
-        elif tag == "f":
-            formula = True
-        elif tag == "s":
-            return _rich_text(child)
-    if text is None or text == "":
-        if formula:
-            grid.uncached.append(ref)
-        return None
-    if kind == "s":
-        return book.strings[int(text)]
-    if kind == "n":
-        return _read_number(book, text, int(cell.get("s", "0")))
-    if kind == "b":
-        return text == "1"
-    if kind == "e":
-        grid.broken.append(f"{ref} {text}")
-        return None
-    if kind == "d":
-        return datetime.fromisoformat(text.replace("Z", "+00:00")).replace(tzinfo=None)
-    return _unescape(text)
-
-
-def _read_number(book: _Book, text: str, style: int) -> float | int | datetime | date | time | timedelta:
-    value = float(text)
-    if style in book.dates:
-        try:
-            return from_excel(value, book.epoch)
-        except (ValueError, OverflowError):
-            return value
-    return int(value) if value.is_integer() and abs(value) < 1e15 and "." not in text else value
 
 
 def _report(archive: Archive, grid: Grid, place: Place) -> None:

@@ -83,6 +83,7 @@ def _explain(error: Any) -> str:
         message = str(error.message)
         for pattern, chinese in _MESSAGES:
             message = re.sub(pattern, chinese, message)
+        message = message.replace("', '", "、").replace("可用 '", "可用 ").removesuffix("'")
         return f"参数 {name} 的值不对：{message}" if name else message
     if kind == "BadOptionUsage":
         return f"选项 {error.option_name} 缺少取值"

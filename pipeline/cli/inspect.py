@@ -21,7 +21,9 @@ HELP = """看文件里有什么：格式、图形及其问题、文字编码、�
 
 
 def inspect(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="要看的文件", show_default=False)],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="要看的文件，或装着文件的文件夹", show_default=False)
+    ],
     plan_file: Annotated[
         Path | None,
         typer.Option(
@@ -53,7 +55,7 @@ def inspect(
 
     from layers.faults import FaultLog, PlanFaults
     from pipeline.cli.facts import to_json
-    from pipeline.cli.lookup import Wanted, look_into
+    from pipeline.cli.lookup import Wanted, list_inside, look_into
     from pipeline.cli.reference import Reference
     from pipeline.cli.show import print_faults
     from pipeline.cli.verdict import print_findings
@@ -64,7 +66,8 @@ def inspect(
     except PlanFaults as error:
         print_faults(Console(stderr=True) if as_json else console, error.faults, report=False)
         return 1
-    findings = [item for path in files for item in look_into(Wanted(path, layer, crs, x, y), reference, log)]
+    paths = [path for given in files for path in list_inside(given)]
+    findings = [item for path in paths for item in look_into(Wanted(path, layer, crs, x, y), reference, log)]
     if as_json:
         typer.echo(to_json(findings))
     else:

@@ -15,9 +15,10 @@ from layers.faults import Fault, FaultLog, PlanFaults
 from layers.ground import Ground
 from layers.model import Layer
 from layers.plain import Anything
-from layers.read.contents import Part, make_part, split_part
+from layers.read.contents import Part, list_files, make_part, split_part
 from layers.read.inspection import Inspection, inspect_raw
 from layers.read.listing import list_names
+from layers.read.opening import SUFFIXES
 from layers.read.osm import read_osm
 from layers.read.raw import Place, Raw
 from layers.read.readings import Suggestion
@@ -87,6 +88,14 @@ class Finding:
         """Whether a plan would take it as it is."""
         bad = any(fault.severity == "错误" for fault in self.shapes)
         return self.inspection is not None and self.inspection.state != "refused" and not bad
+
+
+def list_inside(path: Path) -> list[Path]:
+    """Return the data files of a folder; a file as it is, and a folder without any."""
+    if not path.is_dir() or path.suffix.lower() == ".gdb":
+        return [path]
+    found = [item for item in list_files(path) if item.suffix.lower() in SUFFIXES | RASTERS or is_osm(item)]
+    return found or [path]
 
 
 def look_into(wanted: Wanted, reference: Reference, log: FaultLog) -> Iterator[Finding]:

@@ -164,6 +164,16 @@ def test_a_raster_is_described():
     assert item["raster"]["width"] == 40 and item["coordinates"]["bounds"] == [E0, N0 - 150, E0 + 200, N0]
 
 
+def test_a_folder_stands_for_its_data_files():
+    Path("资料").mkdir()
+    make_parcels("资料/现状用地.shp")
+    Path("资料/说明.pdf").write_bytes(b"%PDF-1.4")
+    assert [item["file"] for item in read("资料")] == ["资料/现状用地.shp"]
+    Path("空").mkdir()
+    code, said = look("空")
+    assert code == 1 and "不支持的文件格式" in said
+
+
 def test_every_line_fits_a_hundred_columns():
     make_parcels("现状用地.shp")
     pd.DataFrame({"社区名称": ["甲社区"], "常住人口": [900]}).to_excel("人口台账.xlsx", index=False)

@@ -36,7 +36,7 @@ FILES = ["reach", "--roads", "r.shp", "--origins", "o.csv", "--destinations", "d
             ["access", "o.csv", "-o", "a.csv", "--measure", "gravity", "--limit", "9", "--parameter", "nan"],
             "--parameter 须大于 0",
         ),
-        (["site", "o.csv", "-o", "a.csv", "--model", "best"], "没有“best”，可用 'cover-all'"),
+        (["site", "o.csv", "-o", "a.csv", "--model", "best"], "没有“best”，可用 cover-all、cover-most"),
         (["reech"], "没有命令 reech，是否想用 reach？"),
     ],
 )
