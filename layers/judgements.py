@@ -122,7 +122,7 @@ def subjects() -> tuple[Subject, ...]:
         ),
         Subject(
             Pair, "匹配", Pair.id, via=((Pair.need, Need), (Pair.resource, Inventory)),
-            fields=(Judgement(Pair.level, _LEVELS, early=True), Judgement(Pair.chosen, early=True)),
+            fields=(Judgement(Pair.level, _LEVELS[:-1], early=True), Judgement(Pair.chosen, early=True)),
         ),
         Subject(
             Match, "资源清单", Match.need, via=((Match.need, Need),),

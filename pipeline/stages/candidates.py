@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
@@ -14,10 +14,10 @@ from configs import read_settings
 from configs.facilities import facility_classes
 from layers import codes
 from layers.ledgers import OwnCost
-from layers.planned import Inventory, Need
+from layers.planned import Inventory, Need, Pair
 from layers.reachable import Edge, Obstacle, Precinct
 from pipeline.stages.base import Given
-from pipeline.stages.factors import Case, Costs, estimate_conversion, rule
+from pipeline.stages.factors import Case, Costs, Factor, estimate_conversion, rule
 from pipeline.stages.money import read_costs
 from pipeline.stages.placing import clean_number, clean_text
 from pipeline.stages.rubric import Judgement, judge_pair
@@ -100,6 +100,7 @@ def find_candidates(given: Given) -> dict[str, list[Candidate]]:
             limit_m=limits[number],
             supports=supports,
             costs=costs,
+            settle=lambda need, resource, judgement: _settle(given, need, resource, judgement),
         )
         for number, found in walks.items()
     }
@@ -112,6 +113,7 @@ def judge_candidates(
     limit_m: float,
     supports: list[Mapping[str, Any]],
     costs: Costs,
+    settle: Callable[[Row, Row, Judgement], Judgement] | None = None,
 ) -> list[Candidate]:
     """Return a need's best candidates among resources, best first.
 
@@ -122,6 +124,7 @@ def judge_candidates(
     limit_m : walking limit of the need's class.
     supports : rows of ``Inventory`` without a place.
     costs : unit costs, as ``read_costs`` returns them.
+    settle : what a planner makes of a judgement, before the best are chosen; None where nobody does.
     """
     item = facility_classes()[need[Need.type_key]]
     backed = {built: bool(find_support(need, supports, building=built).rows) for built in (False, True)}
@@ -133,9 +136,22 @@ def judge_candidates(
         )
         judgement = judge_pair(case)
         if judgement is not None:
+            judgement = judgement if settle is None else settle(need, resource, judgement)
             found.append(Candidate(case, judgement, _use(need, resource)))
     found.sort(key=lambda candidate: candidate.order)
     return found[: read_settings("matching.yaml")["candidates"]]
+
+
+def _settle(given: Given, need: Row, resource: Row, judgement: Judgement) -> Judgement:
+    """Return the judgement with the level a planner decided, which its reason then says."""
+    number, other = need[Need.number], resource[Inventory.number]
+    key: Row = {Pair.id: f"{number}|{other}", Pair.need: number, Pair.resource: other}
+    level = given.decisions.decide(Pair, key, Pair.level, judgement.level)
+    if level == judgement.level:
+        return judgement
+    # Its own factor says so; the reason is made of the factors that decide.
+    by_hand = Factor("hand", level, f"人工认定匹配度为{level}（程序判定为{judgement.level}）")
+    return replace(judgement, level=level, factors=(*judgement.factors, by_hand))
 
 
 def _use(need: Row, resource: Row) -> float:

@@ -37,9 +37,11 @@ def make_layout(given: Given) -> dict[str, Frame]:
     no_place = sites[Site.place].isna()
     kept = sites[no_place]
     sites.loc[no_place, Site.place] = describe_places(kept.geometry, kept[Site.community], roads)
+    sites = given.decisions.overrule(Site, sites, given.log)
     uses = follow_sites(uses, sites)
     planned = make_shapes(plan_parcels(given.placed(Parcel), uses), PlannedParcel, crs=given.crs)
     planned = set_ratios(planned, buildings, uses, read_limits(given.table(PlanDemand)))
+    planned = given.decisions.overrule(PlannedParcel, planned, given.log)
     listed = needs[needs[Need.number].isin(set(matches.loc[matches[Match.listed] == "是", Match.need]))]
     housed = {need[Need.number] for use in uses for need in use.needs}
     found_conflicts = [
@@ -52,10 +54,11 @@ def make_layout(given: Given) -> dict[str, Frame]:
     ]
     sites = cf.report_conflicts(found_conflicts, sites, given.log)
     _report_flexible(sites, given)
+    business = make_shapes(list_business(facilities, listed, uses, roads), Business, crs=given.crs)
     return {
         Site.key: sites,
         PlannedParcel.key: planned,
-        Business.key: make_shapes(list_business(facilities, listed, uses, roads), Business, crs=given.crs),
+        Business.key: given.decisions.overrule(Business, business, given.log, finished=True),
         Adjustment.key: make_table(
             propose_adjustments(planned, uses, given.table(PlanDemand)), Adjustment
         ).sort_values(Adjustment.number, ignore_index=True),

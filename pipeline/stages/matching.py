@@ -50,10 +50,12 @@ def make_matches(given: Given) -> dict[str, Frame]:
     unpaid = find_unpaid(wishes, money, read_costs(given.table(OwnCost)))
     matches = make_table([write_match(v, unpaid=_find_unpaid(v, unpaid)) for v in verdicts], Match)
     report_entries(matches, given.geo(Need), given.log)
-    pairs = make_table(_write_pairs(found, taken, reasons), Pair)
+    pairs, hand = make_table(_write_pairs(found, taken, reasons), Pair), given.decisions
     return {
-        Pair.key: pairs.sort_values(Pair.id, ignore_index=True),
-        Match.key: matches,
+        Pair.key: hand.overrule(
+            Pair, pairs.sort_values(Pair.id, ignore_index=True), given.log, finished=True
+        ),
+        Match.key: hand.overrule(Match, matches, given.log, finished=True),
         Resource.key: _annotate(inventory, verdicts),
     }
 

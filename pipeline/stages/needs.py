@@ -66,7 +66,7 @@ def make_needs(given: Given) -> dict[str, Frame]:
         answers[gap.community, gap.item.key] = str(rows[-1][Need.number])
     pairs = zip(provision[Provision.community], provision[Provision.type_key], strict=True)
     provision[Provision.need] = [answers.get(pair) for pair in pairs]
-    frame = _finish(rows, given, homes)
+    frame = given.decisions.overrule(Need, _finish(rows, given, homes), given.log)
     return {
         Need.key: conform(frame, Need),
         Provision.key: conform(provision, Provision),

@@ -82,6 +82,7 @@ def make_resources(given: Given) -> dict[str, Frame]:
             remedy="按资源编号补充图形文件",
         )
     check_unique(frame[Inventory.number], what="resource")
+    frame = given.decisions.overrule(Inventory, frame, given.log)
     frame = frame.sort_values(Inventory.number, ignore_index=True)
     return {Inventory.key: conform(frame, Inventory), Block.key: conform(blocks, Block)}
 

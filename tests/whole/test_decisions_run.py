@@ -10,7 +10,7 @@ import pytest
 
 from layers.decisions import Decision
 from layers.faults import PlanFaults
-from layers.planned import Project
+from layers.planned import Inventory, Need, Pair, Project, Site
 from pipeline.engine.run import Outcome, run_plan
 from pipeline.plan import Plan, load_plan
 from tests.whole.conftest import place_plan
@@ -108,4 +108,27 @@ def test_a_row_that_cannot_be_used_stops_the_run_before_anything_is_computed(pla
     with pytest.raises(PlanFaults) as caught:
         run(plan)
     (fault,) = caught.value.faults
-    assert fault.code == "HSQ-A16" and "3、2、1、0" in fault.remedy and fault.row.startswith("匹配 第 ")
+    assert fault.code == "HSQ-A16" and "3、2、1" in fault.remedy and fault.row.startswith("匹配 第 ")
+
+
+def test_decisions_of_every_stage_carry_on_to_the_projects(plan: Plan) -> None:
+    before = run(plan, since="load").frames
+    pair = before[Pair.key][before[Pair.key][Pair.chosen]].iloc[0]
+    need = before[Need.key].set_index(Need.number).loc[pair[Pair.need]]
+    other = "一般" if need[Need.urgency] == "紧迫" else "紧迫"
+    level = "2" if pair[Pair.level] != 2 else "1"
+    fill(form(plan), "需求", "紧迫程度", other, "议事会", save=plan.decisions, number=pair[Pair.need])
+    fill(plan.decisions, "匹配", "匹配度", level, "踏勘", save=plan.decisions, number=pair[Pair.id])
+    fill(plan.decisions, "资源", "现状条件", "漏雨", "踏勘", save=plan.decisions, number=pair[Pair.resource])
+    site = fill(plan.decisions, "布局", "改造措施", "加固后利用", "鉴定", save=plan.decisions)
+    after = run(plan, since="projects").frames
+    assert list(after[Decision.key][Decision.state]) == ["采用"] * 4
+    assert (
+        after[Inventory.key].set_index(Inventory.number).loc[pair[Pair.resource], Inventory.condition]
+        == "漏雨"
+    )
+    judged = after[Pair.key].set_index(Pair.id).loc[pair[Pair.id]]
+    assert judged[Pair.level] == int(level) and "人工认定" in judged[Pair.reason]
+    assert after[Site.key].set_index(Site.id).loc[site, Site.measure] == "加固后利用"
+    project = after[Project.key].set_index(Project.need).loc[pair[Pair.need]]
+    assert project[Project.urgency] == other and project[Project.level] == int(level)
