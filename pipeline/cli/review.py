@@ -44,7 +44,7 @@ def review(
     blocked: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="编号[=原因]",
+            metavar="ID[=REASON]",
             help="受不可抗力影响的项目，可多次给出；编号以 OLD 为准，也可写项目标识或名称",
         ),
     ] = None,
@@ -53,7 +53,7 @@ def review(
     ] = None,
     signed: Annotated[int | None, typer.Option(min=0, help="联名的已登记代表人数；缺省同上")] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="日期", help="触发日期 2027-06-01；过程记录中此后的步骤算已补记录")
+        str | None, typer.Option(metavar="DATE", help="触发日期 2027-06-01；过程记录中此后的步骤算已补记录")
     ] = None,
 ) -> int:
     """Compare two lists; exit 0 without and 3 with a trigger, 1 when a file has faults."""
