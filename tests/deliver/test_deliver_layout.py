@@ -81,19 +81,19 @@ def sheets(tmp_path):
 def test_the_layouts_tables_are_written_with_their_titles(sheets):
     titles = {
         number: sheets[number]["A1"].value
-        for number in ("附表3-15", "附表3-16", "附表3-17", "附表3-20", "附表3-21")
+        for number in ("附表3-15", "附表3-16", "附表3-17", "附表3-24", "附表3-25")
     }
     assert titles == {
         "附表3-15": "测试社区详细规划调整建议表",
         "附表3-16": "测试社区功能业态策划表",
         "附表3-17": "测试社区更新策略与更新目标表",
-        "附表3-20": "测试社区更新总体布局一览表",
-        "附表3-21": "测试社区更新方式汇总表",
+        "附表3-24": "测试社区更新总体布局一览表",
+        "附表3-25": "测试社区更新方式汇总表",
     }
 
 
 def test_totals_equal_their_columns_and_texts_stay_texts(sheets):
-    sheet = sheets["附表3-20"]
+    sheet = sheets["附表3-24"]
     body = [row for row in sheet.iter_rows(min_row=4, values_only=True) if isinstance(row[0], int)]
     assert sum(row[7] for row in body) == 400 and sum(row[8] or 0 for row in body) == 550
     new = next(row for row in body if row[3] == "S-1")
