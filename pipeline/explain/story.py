@@ -191,7 +191,9 @@ def _pair_line(pair: Row, number: str, name: str) -> tuple[str, str]:
     level = _level(int(pair[Pair.level]))
     by_hand = "（人工）" if pair[Judged.judged_by] == _BY_HAND else ""
     taken = "采用" if pair[Pair.chosen] else "未用"
-    return number, f"{taken}｜{name}｜{level}{by_hand}｜{pair[Pair.reason]}"
+    why_not = show_value(pair[Pair.why_not], Pair.why_not)
+    passed = f"｜未采用：{why_not}" if why_not else ""
+    return number, f"{taken}｜{name}｜{level}{by_hand}｜{pair[Pair.reason]}{passed}"
 
 
 def _sited(records: Records, number: str) -> list[Section]:

@@ -155,7 +155,10 @@ def test_a_cut_has_exactly_its_area_and_nothing_is_lost(width, height, share, tu
     assert piece.difference(ground.buffer(1e-6)).area == pytest.approx(0, abs=1e-6)
     parts = split_ground(ground, [1.0, 2.0, 3.0])
     assert [p.area for p in parts] == pytest.approx([ground.area * n / 6 for n in (1, 2, 3)], rel=1e-6)
-    assert shapely.union_all(parts).area == pytest.approx(ground.area, rel=1e-6)
+    # GEOS' union of neighbours that share an edge only nearly may lose one of them: asked pair by pair.
+    for n, part in enumerate(parts):
+        assert part.difference(ground.buffer(1e-6)).area == pytest.approx(0, abs=1e-6)
+        assert all(part.intersection(other).area < 1e-6 for other in parts[n + 1 :])
 
 
 def test_after_a_cut_land_use_still_tiles_the_ground():
