@@ -279,8 +279,7 @@ def _describe_plan() -> Mapping[str, object]:
     inputs = {
         "community_given": [{"path": "社区.gpkg"}],
         "parcel": [
-            # Borders in lines across the whole town fit upon many others: the coordinates are declared.
-            {"path": PARCELS, "datum": "cgcs2000",
+            {"path": PARCELS,
              "columns": {"id": "BH", "number": "BH", "landuse_code": "YDDM", "landuse_name": "YDMC",
                                           "area_m2": "MJ", "tenure_code": "QSXZ", "note": "BZ"}}
         ],

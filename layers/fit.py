@@ -92,15 +92,33 @@ def weigh_readings(trials: Sequence[Trial], readings: Mapping[str, Sequence[Tria
     return Fit(strength, null.count)
 
 
-def search_offset(
-    trials: Sequence[Trial], *, within_m: float, step_m: float
-) -> tuple[Floats, float, float] | None:
-    """Find the shift under which data fit the ground best.
+@dataclass(frozen=True)
+class Peak:
+    """The shift under which data fit the ground best.
 
-    Returns
-    -------
-    shift, strength, strength_as_is
-        Eastings and northings to add, metres; None where no null can be had.
+    Attributes
+    ----------
+    shift : eastings and northings to add, metres.
+    strength : of that shift.
+    as_is : strength of no shift.
+    rival : greatest strength of any shift that is not near it.
+    """
+
+    shift: Floats
+    strength: float
+    as_is: float
+    rival: float
+
+
+def search_offset(
+    trials: Sequence[Trial], *, within_m: float, step_m: float, apart_m: float
+) -> Peak | None:
+    """Find the shift under which data fit the ground best; None where no null can be had.
+
+    Parameters
+    ----------
+    within_m, step_m : how far and how finely to look, metres.
+    apart_m : shifts farther than this from the best one are its rivals.
     """
     null = _Null.measure(trials, [np.zeros(2)])
     if null is None:
@@ -114,7 +132,13 @@ def search_offset(
     strengths, inner = null.rate_lattice(counts, axis, back)
     best = int(np.argmax(strengths))
     middle = int(np.argmin(np.hypot(*inner.T)))
-    return inner[best], float(strengths[best]), float(strengths[middle])
+    far = np.hypot(*(inner - inner[best]).T) > apart_m
+    return Peak(
+        inner[best],
+        float(strengths[best]),
+        as_is=float(strengths[middle]),
+        rival=float(strengths[far].max(initial=0.0)),
+    )
 
 
 def _displacement(before: Sequence[Trial], after: Sequence[Trial]) -> Floats:

@@ -197,16 +197,21 @@ def _decide(known: Offset, fit: Fit, places: Places, trials: list[Trial], ground
 def _find_displacement(known: Offset, trials: list[Trial], factor: float) -> Offset:
     """Look for a shift of tens of metres to a few hundred that is no web map's."""
     rules = read_settings("coordinates.yaml")["offset"]
-    found = search_offset(trials, within_m=rules["most_m"], step_m=rules["step_m"])
-    if found is None:
+    peak = search_offset(
+        trials, within_m=rules["most_m"], step_m=rules["step_m"], apart_m=rules["apart_m"]
+    )
+    if peak is None or np.hypot(*peak.shift) < rules["least_m"]:
         return known
-    shift, strength, as_is = found
     least, lead = rules["strength"] * factor, rules["lead"] * factor
-    if strength < least or strength - as_is < lead or np.hypot(*shift) < rules["least_m"]:
+    # Kerbs and parcels of a grid of streets fit once half a street is taken off, to any of four sides, and a
+    # regular grid fits upon its neighbour: what fits as well elsewhere says nothing of where data belong.
+    if peak.strength < least or peak.strength - peak.as_is < lead:
+        return known
+    if peak.rival > rules["rival"] * peak.strength:
         return known
     return replace(
-        known, state="displaced", east_m=float(-shift[0]), north_m=float(-shift[1]), threshold=least,
-        strength={**known.strength, "displaced": strength},
+        known, state="displaced", east_m=float(-peak.shift[0]), north_m=float(-peak.shift[1]),
+        threshold=least, strength={**known.strength, "displaced": peak.strength},
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from layers.ground import Ground
 from layers.offsets import Offset, judge_offset
 from layers.read.osm import TAGS, Extract, read_osm
 
-from .towns import E0, MIDDLE, N0, Town, build_houses, build_town, frame_of, shift
+from .towns import E0, MIDDLE, N0, Town, build_grid, build_houses, build_town, frame_of, shift
 
 DEGREES = CRS.from_epsg(4490)
 PLANE = CRS.from_epsg(4548)
@@ -151,6 +151,19 @@ def test_a_datum_mistaken_for_another_is_a_shift_as_a_whole(east, north):
     offset = judge_offset(houses, PLANE, town.ground)
     assert offset.state == "displaced"
     assert np.hypot(offset.east_m - east, offset.north_m - north) < 12
+
+
+@pytest.mark.parametrize("apart", [None, 150.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_parcels_set_back_from_a_grid_of_streets_are_not_displaced(seed, apart):
+    """They fit the streets once half a street is taken off, to whichever side."""
+    lines, parcels = build_grid(seed, apart=apart)
+    ground = Ground(MIDDLE).with_roads([frame_of(lines)])
+    for shapes in (parcels, shapely.boundary(parcels)):
+        assert judge_offset(gpd.GeoSeries(shapes), PLANE, ground).state in {"as_is", "unclear"}
+    if apart is None:
+        moved = judge_offset(gpd.GeoSeries(parcels).translate(-110, 40), PLANE, ground)
+        assert moved.state == "displaced"
 
 
 def test_a_shifted_network_is_to_blame():

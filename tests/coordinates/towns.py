@@ -108,3 +108,32 @@ def shift(shapes: NDArray, datum: str | None) -> gpd.GeoSeries:
         degrees.to_numpy(), lambda xy: np.column_stack(shift_from_wgs84(xy[:, 0], xy[:, 1], datum=datum))
     )
     return gpd.GeoSeries(moved, crs=4490)
+
+
+def build_grid(seed: int, *, apart: float | None = None) -> tuple[NDArray, NDArray]:
+    """Build streets in a grid and the parcels between them, set back by half a street of 6-20 m.
+
+    Parameters
+    ----------
+    apart : between streets, the same everywhere; None for 90-250 m.
+    """
+    rng = np.random.default_rng(seed)
+    half = rng.uniform(6, 20)
+    east, north = (np.cumsum([0.0, *([apart] * 13 if apart else rng.uniform(90, 250, 12))]) for _ in "xy")
+    lines = [shapely.LineString([(x, 0), (x, north[-1])]) for x in east]
+    lines += [shapely.LineString([(0, y), (east[-1], y)]) for y in north]
+    parcels = []
+    for west, right in zip(east[:-1] + half, east[1:] - half, strict=True):
+        for south, top in zip(north[:-1] + half, north[1:] - half, strict=True):
+            across, up = (
+                np.linspace(low, high, rng.integers(2, 6)) for low, high in ((west, right), (south, top))
+            )
+            parcels += [
+                shapely.box(*p, *q)
+                for p, q in zip(_corners(across[:-1], up[:-1]), _corners(across[1:], up[1:]), strict=True)
+            ]
+    return tuple(shapely.transform(np.array(shapes), lambda xy: xy + (E0, N0)) for shapes in (lines, parcels))  # type: ignore[return-value]
+
+
+def _corners(x: NDArray, y: NDArray) -> NDArray:
+    return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
