@@ -110,9 +110,7 @@ class Peak:
     rival: float
 
 
-def search_offset(
-    trials: Sequence[Trial], *, within_m: float, step_m: float, apart_m: float
-) -> Peak | None:
+def search_offset(trials: Sequence[Trial], *, within_m: float, step_m: float, apart_m: float) -> Peak | None:
     """Find the shift under which data fit the ground best; None where no null can be had.
 
     Parameters

@@ -197,9 +197,7 @@ def _decide(known: Offset, fit: Fit, places: Places, trials: list[Trial], ground
 def _find_displacement(known: Offset, trials: list[Trial], factor: float) -> Offset:
     """Look for a shift of tens of metres to a few hundred that is no web map's."""
     rules = read_settings("coordinates.yaml")["offset"]
-    peak = search_offset(
-        trials, within_m=rules["most_m"], step_m=rules["step_m"], apart_m=rules["apart_m"]
-    )
+    peak = search_offset(trials, within_m=rules["most_m"], step_m=rules["step_m"], apart_m=rules["apart_m"])
     if peak is None or np.hypot(*peak.shift) < rules["least_m"]:
         return known
     least, lead = rules["strength"] * factor, rules["lead"] * factor

@@ -21,9 +21,6 @@ class GlyphError(ValueError):
     def __init__(self, missing: dict[str, list[str]]) -> None:
         self.missing = missing
         listed = "；".join(
-            f"“{char}”(U+{ord(char):04X}) 见于“{texts[0]}”"
-            for char, texts in sorted(missing.items())
+            f"“{char}”(U+{ord(char):04X}) 见于“{texts[0]}”" for char, texts in sorted(missing.items())
         )
-        super().__init__(
-            f"{self.code} 图面字体缺少 {len(missing)} 个字符：{listed}。请改写这些文字。"
-        )
+        super().__init__(f"{self.code} 图面字体缺少 {len(missing)} 个字符：{listed}。请改写这些文字。")

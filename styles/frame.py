@@ -94,9 +94,7 @@ def load_frame(layout: str = "standard") -> Frame:
         raise StyleError(f"没有图幅版式“{layout}”；可用：{'、'.join(raw['layouts'])}")
     page_mm, margin, gap = raw["page"], raw["margin"], raw["gap"]
     page = Box(0, 0, page_mm["width"], page_mm["height"])
-    frame = Box(
-        margin["left"], margin["bottom"], page.right - margin["right"], page.top - margin["top"]
-    )
+    frame = Box(margin["left"], margin["bottom"], page.right - margin["right"], page.top - margin["top"])
     inner = frame.shrink(gap)
     title = Box(inner.left, inner.top - raw["title_height"], inner.right, inner.top)
     split = inner.right - raw["layouts"][layout]["column"]

@@ -187,9 +187,7 @@ def symbol(theme: str, value: str) -> Symbol:
             themes = "、".join(dict.fromkeys(t for t, _ in load_symbols()))
             raise StyleError(f"{StyleError.code} 样式表没有主题“{theme}”；现有：{themes}") from None
         shown = "、".join(known[:40])
-        raise StyleError(
-            f"{StyleError.code} 样式表主题“{theme}”没有类别“{value}”；现有：{shown}"
-        ) from None
+        raise StyleError(f"{StyleError.code} 样式表主题“{theme}”没有类别“{value}”；现有：{shown}") from None
 
 
 def theme_symbols(theme: str) -> tuple[Symbol, ...]:

@@ -30,7 +30,10 @@ def check_handin(folder: Path) -> list[str]:
     defects += [f"清单与文件不符：{name}" for name in sorted(present ^ set(listed))]
     for name in sorted(present & set(listed)):
         content = (folder / name).read_bytes()
-        if hashlib.sha256(content).hexdigest() != listed[name]["sha256"] or len(content) != listed[name]["size"]:
+        if (
+            hashlib.sha256(content).hexdigest() != listed[name]["sha256"]
+            or len(content) != listed[name]["size"]
+        ):
             defects.append(f"散列或大小不符：{name}")
     jpgs = sorted(folder.rglob("*.jpg"))
     sheets = [folder / name for name in ("图件/JPG", "质检")]  # the second for the technician's own check

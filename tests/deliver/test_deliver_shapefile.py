@@ -109,7 +109,9 @@ def test_a_wrong_prj_is_told(delivered, plan, tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.deliver.shapefile.read_crs", lambda text: wrong)
     log = FaultLog()
     write_shapefiles(delivered[:1], plan, tmp_path, log)
-    assert [(fault.code, fault.severity) for fault in log.faults if fault.field == "crs.deliver"] == [("HSQ-D06", "错误")]
+    assert [(fault.code, fault.severity) for fault in log.faults if fault.field == "crs.deliver"] == [
+        ("HSQ-D06", "错误")
+    ]
 
 
 def test_long_text_is_cut_between_characters_and_said(delivered, plan, tmp_path):

@@ -84,7 +84,9 @@ class Bench:
         """
         if self.has_street and "road" not in self.inputs and "open_data" not in self.plan:
             # No plan stands without a way to walk on; tests of other layers need not say so.
-            self.vector("街.gpkg", [LineString([(E0, N0), (E0 + 1000, N0)])], {"name": ["街"], "kind": ["支路"]})
+            self.vector(
+                "街.gpkg", [LineString([(E0, N0), (E0 + 1000, N0)])], {"name": ["街"], "kind": ["支路"]}
+            )
             self.add("road", "街.gpkg")
         path = self.folder / "plan.yaml"
         config = {"plan": IDENTITY, "inputs": self.inputs, **self.plan}

@@ -124,7 +124,9 @@ def test_the_most_special_part_of_a_web_maps_type_decides(sample: tuple[dict[str
     assert facilities["type_key"]["江东幼儿园"] == "kindergarten"  # 科教文化服务;学校;幼儿园
 
 
-def test_what_buildings_lack_and_how_they_are_projected_is_told(sample: tuple[dict[str, Frame], FaultLog]) -> None:
+def test_what_buildings_lack_and_how_they_are_projected_is_told(
+    sample: tuple[dict[str, Frame], FaultLog],
+) -> None:
     _, log = sample
     (zone,) = (fault for fault in faults(log, "HSQ-X03", "建筑.shp") if "带号 39" in fault.problem)
     assert zone.severity == "提示"

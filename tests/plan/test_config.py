@@ -40,7 +40,9 @@ def test_a_good_config_loads_and_paths_start_from_its_folder(tmp_path):
 
 def test_every_fault_is_reported_at_once(tmp_path):
     bad = GOOD.replace("2026-11-23", "2026-13-01").replace("data_year: 2025", "data_year: abc")
-    bad = bad.replace("community_given", "comunity_given") + "walking: {tiers_m: {5: 300, 10: 200, 15: 1000}}\n"
+    bad = (
+        bad.replace("community_given", "comunity_given") + "walking: {tiers_m: {5: 300, 10: 200, 15: 1000}}\n"
+    )
     found = faults_of(write(tmp_path, bad))
     assert set(found) == {"plan.compiled", "plan.data_year", "inputs.comunity_given", "walking"}
     assert "应为日期" in found["plan.compiled"]
@@ -102,7 +104,12 @@ def test_every_key_has_a_description():
 
     schema = Plan.model_json_schema()
     blocks = [schema, *schema["$defs"].values()]
-    bare = [f"{block['title']}.{key}" for block in blocks for key, item in block["properties"].items() if "description" not in item]
+    bare = [
+        f"{block['title']}.{key}"
+        for block in blocks
+        for key, item in block["properties"].items()
+        if "description" not in item
+    ]
     assert bare == []
 
 

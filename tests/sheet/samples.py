@@ -26,9 +26,7 @@ def _background(town: Town, *, buildings: bool = True) -> list[Drawn]:
               label_kind="道路名", label_priority=30, in_legend=False),
     ]  # fmt: skip
     if buildings:
-        layers.append(
-            Drawn(frame=town["buildings"], theme="building", value="建筑", legend_group="基础地理")
-        )
+        layers.append(Drawn(frame=town["buildings"], theme="building", value="建筑", legend_group="基础地理"))
     return layers
 
 

@@ -138,9 +138,7 @@ def make_badges(xy):
 
 
 def test_crowded_markers_are_spread_and_lone_ones_stay():
-    badges = spread_badges(
-        make_badges([(20, 20), (20, 20), (21, 20), (80, 80)]), Box(0, 0, 100, 100)
-    )
+    badges = spread_badges(make_badges([(20, 20), (20, 20), (21, 20), (80, 80)]), Box(0, 0, 100, 100))
     xy = np.array([[b.x, b.y] for b in badges])
     gaps = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))[np.triu_indices(4, 1)]
     assert gaps.min() > 3.7
@@ -179,9 +177,7 @@ def test_label_avoids_a_line_when_it_can_and_crosses_it_when_it_must():
 def test_higher_priority_wins_and_the_loser_is_named():
     # The box holds one name to the right of the point and none elsewhere.
     box, spot = Box(0, 0, 20, 6), shapely.Point(3, 3)
-    placed, lost = place_labels(
-        [request("低位名称", spot), request("高位名称", spot, priority=5)], box, []
-    )
+    placed, lost = place_labels([request("低位名称", spot), request("高位名称", spot, priority=5)], box, [])
     assert [p.request.text for p in placed] == ["高位名称"]
     assert lost == ["低位名称"]
 

@@ -78,9 +78,7 @@ def test_labels_overlap_neither_each_other_nor_the_map_edge(drawn, name):
     assert len(boxes) > 5
     left, right = shapely.STRtree(boxes).query(boxes, predicate="intersects")
     assert [
-        (report.labels[a].text, report.labels[b].text)
-        for a, b in zip(left, right, strict=True)
-        if a < b
+        (report.labels[a].text, report.labels[b].text) for a, b in zip(left, right, strict=True) if a < b
     ] == []
     map_box = shapely.box(*load_frame(spec.layout).map.bounds)
     assert shapely.within(boxes, map_box).all()
@@ -128,9 +126,7 @@ def test_frame_line_is_one_millimetre(drawn, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_scale_bar_on_the_raster_is_as_long_as_computed(drawn, name):
     spec, jpg, report = drawn[name]
-    assert report.scale_bar_px == pytest.approx(
-        report.scale_bar_m * 1000 / spec.scale * PX, rel=1e-9
-    )
+    assert report.scale_bar_px == pytest.approx(report.scale_bar_m * 1000 / spec.scale * PX, rel=1e-9)
     frame = load_frame(spec.layout)
     column = cut(read_pixels(jpg), *frame.column.shrink(2.5).bounds)
     # The bar's lower edge is the longest unbroken dark run in the top of the column that is not a
@@ -150,9 +146,7 @@ def test_a_square_on_the_ground_has_the_right_pixels(town):
     x, y = (spec.extent[0] + spec.extent[2]) / 2, (spec.extent[1] + spec.extent[3]) / 2
     square = gpd.GeoDataFrame(geometry=[shapely.box(x - 50, y - 50, x + 50, y + 50)], crs=CRS_117)
     layer = Drawn(frame=square, theme="landuse", value="0901")
-    jpg, _ = draw_sheet(
-        replace(spec, layers=(layer,), focus=None, side_tables=(), inset=(), scale=3000)
-    )
+    jpg, _ = draw_sheet(replace(spec, layers=(layer,), focus=None, side_tables=(), inset=(), scale=3000))
     frame = load_frame()
     part = cut(read_pixels(jpg), *frame.map.bounds)
     red = (part[:, :, 0] > 200) & (part[:, :, 1] < 60) & (part[:, :, 2] < 60)
@@ -167,12 +161,8 @@ def test_a_square_on_the_ground_has_the_right_pixels(town):
 def test_holes_stay_open(town):
     spec = SHEETS["landuse"](town)
     x, y = (spec.extent[0] + spec.extent[2]) / 2, (spec.extent[1] + spec.extent[3]) / 2
-    ring = shapely.box(x - 90, y - 90, x + 90, y + 90).difference(
-        shapely.box(x - 40, y - 40, x + 40, y + 40)
-    )
-    layer = Drawn(
-        frame=gpd.GeoDataFrame(geometry=[ring], crs=CRS_117), theme="landuse", value="1401"
-    )
+    ring = shapely.box(x - 90, y - 90, x + 90, y + 90).difference(shapely.box(x - 40, y - 40, x + 40, y + 40))
+    layer = Drawn(frame=gpd.GeoDataFrame(geometry=[ring], crs=CRS_117), theme="landuse", value="1401")
     jpg, _ = draw_sheet(replace(spec, layers=(layer,), focus=None, side_tables=(), inset=()))
     box = load_frame().map
     cx, cy = (box.left + box.right) / 2, (box.bottom + box.top) / 2
@@ -184,9 +174,7 @@ def test_holes_stay_open(town):
 
 def test_lesser_boundary_does_not_show_through_the_gaps_of_a_greater(town):
     spec = SHEETS["landuse"](town)
-    layers = tuple(
-        Drawn(frame=town["plan"], theme="boundary", value=v) for v in ("社区边界", "更新范围")
-    )
+    layers = tuple(Drawn(frame=town["plan"], theme="boundary", value=v) for v in ("社区边界", "更新范围"))
     jpg, _ = draw_sheet(replace(spec, layers=layers, focus=None, side_tables=(), inset=()))
     pixels = cut(read_pixels(jpg), *load_frame().map.shrink(2).bounds)
     red, green, blue = pixels[:, :, 0], pixels[:, :, 1], pixels[:, :, 2]

@@ -93,23 +93,17 @@ def build_town(seed: int = 7) -> dict[str, gpd.GeoDataFrame]:
     roads, classes, names = [], [], []
     for i, x in enumerate(xs):
         roads.append(
-            shapely.linestrings(
-                _bend(np.column_stack([np.full(80, x), np.linspace(ys[0], ys[-1], 80)]))
-            )
+            shapely.linestrings(_bend(np.column_stack([np.full(80, x), np.linspace(ys[0], ys[-1], 80)])))
         )
         classes.append(["支路", "次干路", "小区路", "主干路"][i * 7 % 4])
         names.append(road_names[i % 14] if i * 7 % 4 != 2 else "")
     for i, y in enumerate(ys):
         roads.append(
-            shapely.linestrings(
-                _bend(np.column_stack([np.linspace(xs[0], xs[-1], 80), np.full(80, y)]))
-            )
+            shapely.linestrings(_bend(np.column_stack([np.linspace(xs[0], xs[-1], 80), np.full(80, y)])))
         )
         classes.append(["支路", "小区路", "次干路", "支路"][i * 5 % 4])
         names.append(road_names[(i + 7) % 14] + "北段" if i * 5 % 4 != 1 else "")
-    blocks = shapely.get_parts(
-        shapely.polygonize(shapely.get_parts(shapely.union_all(np.array(roads))))
-    )
+    blocks = shapely.get_parts(shapely.polygonize(shapely.get_parts(shapely.union_all(np.array(roads)))))
     blocks = shapely.buffer(blocks, -5.0, join_style="round")
     blocks = blocks[shapely.area(blocks) > 1500]
     parcels, parcel_use, houses = [], [], []
@@ -154,9 +148,7 @@ def build_town(seed: int = 7) -> dict[str, gpd.GeoDataFrame]:
     angle = np.linspace(0, 2 * np.pi, 90, endpoint=False)
     radius = 330 + 45 * np.sin(3 * angle + 1) + 25 * np.cos(5 * angle)
     plan = shapely.Polygon(
-        CENTRE
-        + [40, -20]
-        + np.column_stack([np.cos(angle) * radius * 1.12, np.sin(angle) * radius * 0.95])
+        CENTRE + [40, -20] + np.column_stack([np.cos(angle) * radius * 1.12, np.sin(angle) * radius * 0.95])
     ).simplify(9)
     study = plan.buffer(210).simplify(12)
     m = 42
@@ -171,8 +163,7 @@ def build_town(seed: int = 7) -> dict[str, gpd.GeoDataFrame]:
     ).buffer(34)
     halves = CENTRE[0] + 60
     west, east = (
-        plan.intersection(shapely.box(halves - 3000 * s, 0, halves + 3000 * (1 - s), 9e6))
-        for s in (1, 0)
+        plan.intersection(shapely.box(halves - 3000 * s, 0, halves + 3000 * (1 - s), 9e6)) for s in (1, 0)
     )
     voronoi = [
         shapely.box(*(CENTRE - [1000, 800]), *(CENTRE + [-330, 800])),

@@ -305,7 +305,9 @@ def test_service_networks_say_the_same_by_site_and_by_home(sample: Whole) -> Non
     limit = sites.groupby(NetworkSite.network)[NetworkSite.limit_m].first()
     assert (served[SiteReach.metres] <= served[SiteReach.network].map(limit)).all()
     known = sites[sites[NetworkSite.spare].notna()]
-    assert set(known[NetworkSite.network]) == {"养老服务", "托育服务"} and (known[NetworkSite.spare] >= 0).all()
+    assert (
+        set(known[NetworkSite.network]) == {"养老服务", "托育服务"} and (known[NetworkSite.spare] >= 0).all()
+    )
     resources = sample.frame(Resource).set_index(Resource.number)
     proposed = sites.loc[sites[NetworkSite.origin] == "空间资源", NetworkSite.object_id]
     assert len(proposed) >= 8

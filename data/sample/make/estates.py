@@ -22,18 +22,11 @@ def build_estate(parcel: dict, context: dict) -> dict:
 
 def pieces(area: Polygon, v0: float, v1: float) -> list[tuple[float, float]]:
     """Intervals of u in which the whole strip v0..v1 lies inside ``area`` (frame coordinates)."""
-    bands = [
-        shapely.intersection(area, LineString([(-900, v), (900, v)]))
-        for v in np.linspace(v0, v1, 4)
-    ]
-    spans = [
-        [(p.bounds[0], p.bounds[2]) for p in shapely.get_parts(b) if p.length > 1] for b in bands
-    ]
+    bands = [shapely.intersection(area, LineString([(-900, v), (900, v)])) for v in np.linspace(v0, v1, 4)]
+    spans = [[(p.bounds[0], p.bounds[2]) for p in shapely.get_parts(b) if p.length > 1] for b in bands]
     out = spans[0]
     for more in spans[1:]:
-        out = [
-            (max(a, c), min(b, d)) for a, b in out for c, d in more if min(b, d) - max(a, c) > 20
-        ]
+        out = [(max(a, c), min(b, d)) for a, b in out for c, d in more if min(b, d) - max(a, c) > 20]
     return out
 
 
@@ -46,11 +39,7 @@ def build_rows(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
     u0, v0, u1, v1 = usable.bounds
     high = parcel["kind"] == "mid"
     depth = rng.uniform(13.5, 15.0) if high else rng.uniform(10.8, 12.4)
-    gap = (
-        24 + parcel["floors"] * 0.5
-        if high
-        else parcel["floors"] * 3.0 * rng.uniform(0.92, 1.12) + 2
-    )
+    gap = 24 + parcel["floors"] * 0.5 if high else parcel["floors"] * 3.0 * rng.uniform(0.92, 1.12) + 2
     longest, side = (48, 15) if high else (rng.uniform(47, 66), 7.5)
     width = u1 - u0
     spines = (
@@ -86,9 +75,7 @@ def build_rows(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
                 size = (right - left + side) / n - side
                 for i in range(n):
                     x0 = left + i * (size + side)
-                    if size < 17 or (
-                        k == green and abs(x0 + size / 2 - spines[0]) < 34 and size < 70
-                    ):
+                    if size < 17 or (k == green and abs(x0 + size / 2 - spines[0]) < 34 and size < 70):
                         continue
                     x1 = x0 + size * rng.uniform(0.86, 1.0)
                     house = make_slab(x0, x1, v + tilt, depth, rng)
@@ -98,17 +85,13 @@ def build_rows(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
                     if usable.contains(house):
                         houses.append(house)
         lane_v = v + depth + 4.2
-        lanes += [
-            LineString([(a, lane_v), (b, lane_v)]) for a, b in pieces(walk, lane_v, lane_v + 0.1)
-        ]
+        lanes += [LineString([(a, lane_v), (b, lane_v)]) for a, b in pieces(walk, lane_v, lane_v + 0.1)]
     lo, hi = walk.bounds[1], walk.bounds[3] if "open_share" not in parcel else rows[-1] + depth + 5
     spine_lines = [
         LineString([(s + rng.normal(0, 1), lo), (s + rng.normal(0, 2), (lo + hi) / 2), (s, hi)])
         for s in spines
     ]
-    inside = [
-        g for s in spine_lines for g in shapely.get_parts(s.intersection(walk)) if g.length > 15
-    ]
+    inside = [g for s in spine_lines for g in shapely.get_parts(s.intersection(walk)) if g.length > 15]
     paths = [frame.turn_out(g) for g in inside + lanes]
     links = enter(
         parcel,
@@ -162,14 +145,9 @@ def build_towers(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
         path = shapely.shortest_line(tower, net)
         blocked = sum(other.intersects(path) for other in towers) > 1
         if path.length > 2 and not blocked:
-            end = (
-                np.array(path.coords[1])
-                + (np.array(path.coords[1]) - path.coords[0]) / path.length * 0.4
-            )
+            end = np.array(path.coords[1]) + (np.array(path.coords[1]) - path.coords[0]) / path.length * 0.4
             paths.append(LineString([path.coords[0], end]))
-    links = enter(
-        parcel, [], [frame.turn_out(g) for g in (axis,)], context, rng, ring=frame.turn_out(ring)
-    )
+    links = enter(parcel, [], [frame.turn_out(g) for g in (axis,)], context, rng, ring=frame.turn_out(ring))
     houses, paths = [frame.turn_out(t) for t in towers], [frame.turn_out(p) for p in paths]
     links += add_gates(parcel, houses, paths, links, context)
     return pack(parcel, houses, paths, links, rng)

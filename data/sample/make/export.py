@@ -201,9 +201,7 @@ def write_sample(out: Path, town: Town, facilities: list[dict]) -> None:
     """Write every input file of the sample below ``out``."""
     s = SCHEMAS
     wr.write_shp(out / "社区边界.shp", list_communities(town), s["社区边界"], CRS)
-    wr.write_shp(
-        out / "现状用地.shp", list_parcels(town), s["现状用地"], CRS, encoding="GBK", declare=False
-    )
+    wr.write_shp(out / "现状用地.shp", list_parcels(town), s["现状用地"], CRS, encoding="GBK", declare=False)
     wr.write_shp(out / "建筑.shp", list_buildings(town), s["建筑"], CRS_PREFIXED)
     gates = [
         {
@@ -279,9 +277,7 @@ def write_sample(out: Path, town: Town, facilities: list[dict]) -> None:
         },
     )
     wr.write_shp(out / "资源范围.shp", shapes, s["资源范围"], CRS)
-    rasters.write_rasters(
-        out, town, CRS, step=1, jpeg_quality=82, tiled=True, blockxsize=256, blockysize=256
-    )
+    rasters.write_rasters(out, town, CRS, step=1, jpeg_quality=82, tiled=True, blockxsize=256, blockysize=256)
     lines = {
         r["name"]: shapely.line_merge(
             shapely.union_all([p["geometry"] for p in town.streets if p["name"] == r["name"]])
@@ -325,7 +321,9 @@ def write_office(
         [dict(zip(WORK_COLUMNS, row, strict=False)) | {"geometry": geometry} for row, geometry in part]
         for part in (works, pipes)
     ]
-    layers = {name: (rows, SCHEMAS[name]) for name, rows in zip(("已实施工程", "已实施管线"), shapes, strict=True)}
+    layers = {
+        name: (rows, SCHEMAS[name]) for name, rows in zip(("已实施工程", "已实施管线"), shapes, strict=True)
+    }
     wr.write_gpkg(out / "已实施工程.gpkg", layers, CRS)
     wide = {"指标": 26, "依据": 30, "目标值": 20}
     wr.write_xlsx(out / "更新目标.xlsx", "更新目标", office.TARGET_HEADER, targets, widths=wide)

@@ -63,13 +63,7 @@ def smooth(points: object, *, step_m: float = 12.0) -> NDArray[np.float64]:
         t = np.linspace(0, 1, k + 1)[1:, None]
         a, b, c, d = p[i - 1], p[i], p[i + 1], p[i + 2]
         out.extend(
-            0.5
-            * (
-                2 * b
-                + (c - a) * t
-                + (2 * a - 5 * b + 4 * c - d) * t**2
-                + (3 * b - a - 3 * c + d) * t**3
-            )
+            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
         )
     return np.array(out)
 

@@ -87,18 +87,12 @@ def shape_place(town: Town, anchor: str) -> Polygon:
     if anchor == "#空地":
         home = find_parcel(town, "供销社宿舍")["geometry"].buffer(-3)
         taken = shapely.union_all(
-            [
-                b["geometry"].buffer(2.5)
-                for b in town.buildings
-                if b["parcel"]["name"] == "供销社宿舍"
-            ]
+            [b["geometry"].buffer(2.5) for b in town.buildings if b["parcel"]["name"] == "供销社宿舍"]
             + [r["geometry"].buffer(3) for r in town.network]
         )
         circle = shapely.maximum_inscribed_circle(home.difference(taken))
         centre, r = Point(circle.coords[0]), min(circle.length, 12)
-        return shapely.box(
-            centre.x - r * 0.85, centre.y - r * 0.5, centre.x + r * 0.85, centre.y + r * 0.5
-        )
+        return shapely.box(centre.x - r * 0.85, centre.y - r * 0.5, centre.x + r * 0.85, centre.y + r * 0.5)
     if anchor.startswith("@"):
         return find_parcel(town, anchor[1:])["geometry"]
     return find_building(town, anchor)["geometry"]
@@ -131,9 +125,7 @@ def make_resources(town: Town) -> tuple[list[list], list[dict]]:
                 note,
             ]
         )
-        shapes.append(
-            {"ZYBH": i, "ZYMC": name, "ZYLB": kind, "MJ": round(geom.area, 2), "geometry": geom}
-        )
+        shapes.append({"ZYBH": i, "ZYMC": name, "ZYLB": kind, "MJ": round(geom.area, 2), "geometry": geom})
     for i, kind, name, money, source, clause, who, what in OTHERS:
         rows.append(
             [

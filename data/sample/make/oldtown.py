@@ -63,9 +63,7 @@ def build_old(parcel: dict, context: dict, rng: np.random.Generator) -> dict:
                 if link is not None and i < 8:
                     links.append(link)
     out = pack(parcel, houses, paths, [], rng, kind="步行道")
-    out["paths"] += [
-        {"kind": "步行道", "name": "", "geometry": g, "estate": parcel["name"]} for g in links
-    ]
+    out["paths"] += [{"kind": "步行道", "name": "", "geometry": g, "estate": parcel["name"]} for g in links]
     if not links:
         out["paths"] += [
             {

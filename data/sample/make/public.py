@@ -123,10 +123,7 @@ def build_public(parcel: dict, context: dict) -> dict:
         w, h = u1 - u0, v1 - v0
         for name, use, factor, boxes in TEMPLATES[kind]:
             shape = shapely.union_all(
-                [
-                    shapely.box(u0 + a * w, v0 + b * h, u0 + c * w, v0 + d * h)
-                    for a, b, c, d in boxes
-                ]
+                [shapely.box(u0 + a * w, v0 + b * h, u0 + c * w, v0 + d * h) for a, b, c, d in boxes]
             )
             out["buildings"].append(
                 {
@@ -165,9 +162,7 @@ def build_public(parcel: dict, context: dict) -> dict:
         door = out["buildings"][0]["geometry"].representative_point()
         stem = LineString([door, Point(door.x + 0.5, door.y)])
         link = nearest_link(parcel, [stem], context, avoid=[s["geometry"] for s in out["spaces"]])
-        out["paths"].append(
-            {"kind": "小区路", "name": "", "geometry": link, "estate": parcel["name"]}
-        )
+        out["paths"].append({"kind": "小区路", "name": "", "geometry": link, "estate": parcel["name"]})
         spot = shapely.get_coordinates(link.intersection(parcel["geometry"].exterior))
         if len(spot):
             out["gates"].append(
@@ -190,11 +185,7 @@ def build_shops(parcel: dict, context: dict, rng: np.random.Generator, out: dict
     """Terraces of shops along the street side, cut where alleys pass."""
     area = parcel["geometry"]
     front = area.boundary.intersection(context["land"].buffer(0.05))
-    strip = (
-        front.buffer(19, cap_style="flat")
-        .intersection(area.buffer(-5))
-        .difference(context["clear"])
-    )
+    strip = front.buffer(19, cap_style="flat").intersection(area.buffer(-5)).difference(context["clear"])
     frame = Frame(area.centroid.coords[0], find_angle(area))
     flat = frame.turn_in(strip)
     u0, v0, u1, v1 = flat.bounds
@@ -237,9 +228,7 @@ def build_park(parcel: dict, context: dict, out: dict) -> None:
                         LineString(
                             [
                                 parcel["geometry"].centroid,
-                                Point(
-                                    parcel["geometry"].centroid.x + 1, parcel["geometry"].centroid.y
-                                ),
+                                Point(parcel["geometry"].centroid.x + 1, parcel["geometry"].centroid.y),
                             ]
                         )
                     ],
@@ -259,9 +248,7 @@ def build_park(parcel: dict, context: dict, out: dict) -> None:
     )
     front = parcel["geometry"].boundary.intersection(context["land"].buffer(0.05))
     sides = [g for g in shapely.get_parts(front) if g.geom_type == "LineString" and g.length > 1]
-    sides = sorted(
-        shapely.get_parts(shapely.line_merge(MultiLineString(sides))), key=lambda g: -g.length
-    )
+    sides = sorted(shapely.get_parts(shapely.line_merge(MultiLineString(sides))), key=lambda g: -g.length)
     at = (0.25, 0.75) if len(sides) == 1 else (0.5,)
     spots = [side.interpolate(t, normalized=True) for side in sides if side.length > 15 for t in at]
     for spot in spots[:3]:
@@ -275,6 +262,4 @@ def build_park(parcel: dict, context: dict, out: dict) -> None:
                 "geometry": reach_out(LineString([inn, spot.coords[0], street]), 0.5),
             }
         )
-        out["gates"].append(
-            {"name": parcel["name"] + "入口", "estate": parcel["name"], "geometry": spot}
-        )
+        out["gates"].append({"name": parcel["name"] + "入口", "estate": parcel["name"], "geometry": spot})

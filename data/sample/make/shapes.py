@@ -110,7 +110,5 @@ def make_court(lot: Polygon, rng: np.random.Generator) -> Polygon:
 
 def make_track(centre: object, angle_deg: float, straight_m: float, radius_m: float) -> Polygon:
     """A running track: the outer edge of a stadium oval."""
-    line = shapely.LineString([(-straight_m / 2, 0), (straight_m / 2, 0)]).buffer(
-        radius_m, quad_segs=12
-    )
+    line = shapely.LineString([(-straight_m / 2, 0), (straight_m / 2, 0)]).buffer(radius_m, quad_segs=12)
     return Frame(centre, angle_deg).turn_out(line)

@@ -45,9 +45,7 @@ def make_tiny_town() -> Town:
         for n, k, g, c in ROADS
     ]
     area = {NAME: box(0, 0, 240, 180)}
-    surfaces = [
-        ({"kind": k, "name": n, "year": y, "floors": f}, box(*b)) for k, n, b, y, f in PARCELS
-    ]
+    surfaces = [({"kind": k, "name": n, "year": y, "floors": f}, box(*b)) for k, n, b, y, f in PARCELS]
     # make_parcels treats the last surface as crumbs to hand out, so a never-met one stands last.
     parcels, area = pc.make_parcels(
         [*surfaces, ({"kind": "road", "name": "路口"}, box(900, 900, 901, 901))], area
@@ -163,9 +161,7 @@ def write_tiny(out: Path) -> None:
             ]
         )
     ]
-    wr.write_gpkg(
-        out / "市政.gpkg", {"市政点": (points, s["市政点"]), "管线": (pipes, s["管线"])}, CRS
-    )
+    wr.write_gpkg(out / "市政.gpkg", {"市政点": (points, s["市政点"]), "管线": (pipes, s["管线"])}, CRS)
     pond = box(-110, 40, -40, 110)
     tree, park = Point(at((225, 165))).buffer(6), box(*PARCELS[3][2])
     kept = [
@@ -210,11 +206,7 @@ def write_tiny(out: Path) -> None:
     rows = [
         [
             *n[:13],
-            *(
-                (round(float(at(n[13])[1]), 2), round(float(at(n[13])[0]), 2))
-                if n[13]
-                else (None, None)
-            ),
+            *((round(float(at(n[13])[1]), 2), round(float(at(n[13])[0]), 2)) if n[13] else (None, None)),
         ]
         for n in NEEDS
     ]

@@ -283,7 +283,12 @@ def check_project(
             wrong.append(f"{need}: {scale} x {cost} is not {total}")
     if payer is not None and payer not in {row[0] for row in survey.OTHERS if row[1] == "资金"}:
         wrong.append(f"{need}: {payer} is no money")
-    facts = {"需求编号": need, "总投资_万元": total, "全部出资": payer, "项目类别": "必建类" if first else "提升类"}
+    facts = {
+        "需求编号": need,
+        "总投资_万元": total,
+        "全部出资": payer,
+        "项目类别": "必建类" if first else "提升类",
+    }
     return {key: value for key, value in facts.items() if value is not None}
 
 

@@ -64,11 +64,7 @@ def make_pipes(town: Town) -> list[dict]:
             old = 2025 - year > 28
             if old and kind in ("污水", "给水"):
                 stuff = {"污水": "钢筋混凝土", "给水": "灰口铸铁"}[kind]
-            state = str(
-                rng.choice(
-                    ["良好", "一般", "破损"], p=[0.1, 0.5, 0.4] if old else [0.7, 0.27, 0.03]
-                )
-            )
+            state = str(rng.choice(["良好", "一般", "破损"], p=[0.1, 0.5, 0.4] if old else [0.7, 0.27, 0.03]))
             mixed = kind == "雨水" and r["name"] in ("双井巷", "老街")
             out.append(
                 {
@@ -101,9 +97,7 @@ def make_points(town: Town) -> list[dict]:
             n = n / max(np.hypot(*n), 1e-9) * by * (1 if not both or k % 2 else -1)
             p = Point(np.round([a.x + n[0], a.y + n[1]], 3))
             if region.covers(p):
-                out.append(
-                    {"SSLX": kind, "ZT": "正常" if rng.random() > 0.06 else "损坏", "geometry": p}
-                )
+                out.append({"SSLX": kind, "ZT": "正常" if rng.random() > 0.06 else "损坏", "geometry": p})
 
     for r in streets:
         for part in shapely.get_parts(r["geometry"]):
@@ -150,9 +144,7 @@ def make_waters(town: Town) -> list[dict]:
 def make_green(town: Town) -> tuple[list[dict], list[dict]]:
     """Heritage ranges, and public open spaces (parks, squares, school fields, courts)."""
     hall = find_parcel(town, "云溪会馆")["geometry"]
-    core = shapely.union_all(
-        [find_parcel(town, n)["geometry"] for n in ("双井坊", "云溪会馆", "会馆里")]
-    )
+    core = shapely.union_all([find_parcel(town, n)["geometry"] for n in ("双井坊", "云溪会馆", "会馆里")])
     quarter = core.buffer(-3).buffer(3).union(hall)
     quarter = max(shapely.get_parts(quarter), key=lambda g: g.area)
     house = next(b for b in town.buildings if b["name"] == "桂花坊8号")["geometry"]

@@ -116,9 +116,7 @@ def write_xlsx(
             for i, leaf in enumerate(leaves):
                 ws.cell(top + 1, col + i, leaf)
             if len(leaves) > 1:
-                ws.merge_cells(
-                    start_row=top, start_column=col, end_row=top, end_column=col + len(leaves) - 1
-                )
+                ws.merge_cells(start_row=top, start_column=col, end_row=top, end_column=col + len(leaves) - 1)
         elif deep:
             ws.merge_cells(start_row=top, start_column=col, end_row=top + 1, end_column=col)
         col += max(1, len(leaves))
@@ -162,7 +160,10 @@ def write_docx(path: Path, paragraphs: list[str]) -> None:
     """Write the smallest document a word processor opens."""
     body = "".join(f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>" for text in paragraphs)
     space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-    parts = {**_DOCX, "word/document.xml": f'<w:document xmlns:w="{space}"><w:body>{body}</w:body></w:document>'}
+    parts = {
+        **_DOCX,
+        "word/document.xml": f'<w:document xmlns:w="{space}"><w:body>{body}</w:body></w:document>',
+    }
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as made:
         for name, content in parts.items():
@@ -178,9 +179,7 @@ def freeze_zip(data: bytes) -> bytes:
         zipfile.ZipFile(io.BytesIO(data)) as src,
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as dst,
     ):
-        for info in sorted(
-            src.infolist(), key=lambda i: (i.filename != "[Content_Types].xml", i.filename)
-        ):
+        for info in sorted(src.infolist(), key=lambda i: (i.filename != "[Content_Types].xml", i.filename)):
             body = src.read(info)
             if info.filename == "docProps/core.xml":
                 body = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", ISO[:19].encode() + b"Z", body)

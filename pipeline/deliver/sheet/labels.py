@@ -254,5 +254,3 @@ def _find_with_leader(request: LabelRequest, taken: _Taken) -> Placement | None:
     near = shapely.box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
     target = shapely.get_coordinates(shapely.shortest_line(shapely.Point(anchor), near))
     return Placement(request, x, y, 0.0, request.lines, target)
-
-
