@@ -223,7 +223,8 @@ def _resources(town: Town, *, matched: bool) -> SideTable | None:
     rows = [
         (
             str(row[Resource.number]),
-            str(row[Resource.name]),
+            # Names of candidates end in their number, which stands beside them.
+            str(row[Resource.name]).removesuffix(str(row[Resource.number])),
             write_area(row[Resource.area_m2]),
             write_text(row[last]),
         )

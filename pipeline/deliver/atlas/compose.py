@@ -184,6 +184,7 @@ def compose_sheets(town: Town) -> list[Entry]:
                 number=number, title=title, group=group, crs=town.geo(Unit).crs, extent=_extent(town, kind),
                 scale=scales[kind], layers=tuple(layers), block=block, inset=inset, side_tables=tables,
                 focus=town.scope(PLANNED).geometry.iloc[0] if kind == "plan" else None,
+                keep=town.scope(PLANNED if kind == "plan" else STUDIED).geometry.iloc[0],
                 notes=_notes(town, sheet), layout=sheet.get("layout", "standard"),
             )  # fmt: skip
         except SheetError as error:
