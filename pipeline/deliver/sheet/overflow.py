@@ -13,7 +13,7 @@ from pipeline.deliver.sheet.sidetable import TableLayout, draw_table, set_table
 from pipeline.deliver.sheet.spec import SideTable
 from styles.frame import Box
 
-_EDGE = 2.5  # from the map frame and from other boxes, mm
+_EDGE = 1.5  # from the map frame and from other boxes, mm
 _PAD = 2.0  # inside the box
 _MOST_PANELS = 5
 _CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))  # lower left first
