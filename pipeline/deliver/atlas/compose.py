@@ -11,14 +11,14 @@ from configs.facilities import facility_classes
 from configs.services import Service, services
 from layers.reachable import Unit
 from layers.source import OpenSpace, Road
-from pipeline.deliver.atlas import beside, ground, networks, subjects
+from pipeline.deliver.atlas import beside, ground, networks, special, stock, subjects
 from pipeline.deliver.atlas.town import PLANNED, STUDIED, Town, View
 from pipeline.deliver.sheet.scale import choose_scale
 from pipeline.deliver.sheet.spec import Bounds, Drawn, SheetError, SheetSpec, SideTable, TitleBlock
 from styles.frame import load_frame
 
-VIEWS: dict[str, View] = {**ground.VIEWS, **subjects.VIEWS, **networks.VIEWS}
-TABLES = {**beside.TABLES, **networks.TABLES}
+VIEWS: dict[str, View] = {**ground.VIEWS, **subjects.VIEWS, **networks.VIEWS, **special.VIEWS}
+TABLES = {**stock.TABLES, **beside.TABLES, **networks.TABLES, **special.TABLES}
 # Clear paper round the extent, so that boundary lines and their labels do not touch the map frame.
 _MARGIN_MM = 6.0
 FOLDER = "图件/JPG"
