@@ -235,7 +235,7 @@ def open_spaces(town: Town) -> list[Drawn]:
     return [
         Drawn(
             frame=frame, theme="surface", class_column="class", label_column="label",
-            label_priority=50, legend_group="公共活动空间",
+            label_priority=50, label_required=True, legend_group="公共活动空间",
         )
     ]  # fmt: skip
 
