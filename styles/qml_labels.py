@@ -14,7 +14,6 @@ _PLACEMENT = {"point": "6", "line": "2", "polygon": "4"}
 _ORDER = "R,TR,BR,L,TL,BL,T,B"  # right of the point first, as on the sheet
 _ON_LINE = "9"  # on the line, whichever way it runs
 _INSIDE, _EITHER = "2", "3"  # in the area only, or beside it too
-_LONGEST = "9"  # characters of a line of text, as on the sheet
 
 
 def write_labels(root: Tree.Element, look: Look) -> None:
@@ -41,7 +40,6 @@ def write_labels(root: Tree.Element, look: Look) -> None:
     street = look.kind == "line"
     Tree.SubElement(
         settings, "text-format",
-        autoWrapLength="0" if street else _LONGEST, useMaxLineLengthForAutoWrap="1", multilineAlign="1",
         wrapChar="",
     )  # fmt: skip
     clearance = max(entry.symbol.size_mm for entry in look.entries) / 2 if look.kind == "point" else 0.0
