@@ -128,14 +128,14 @@ def marker_of(symbol: Symbol, *, texted: bool) -> Marker:
     """Return the marker of a class; one with a text has a rim of its own."""
     if texted:
         return Marker(symbol.size_mm or BADGE_MM, BADGE_RIM, BADGE_RIM_MM)
-    return Marker(symbol.size_mm or DOT_MM, symbol.line, DOT_RIM_MM if symbol.line and symbol.line_mm else 0.0)
+    return Marker(
+        symbol.size_mm or DOT_MM, symbol.line, DOT_RIM_MM if symbol.line and symbol.line_mm else 0.0
+    )
 
 
 def levels(look: Look) -> tuple[float, ...]:
     """Return every drawing level of a layer, lowest first; a stroke's level is its index here."""
-    found = {
-        entry.symbol.z + step for entry in look.entries for step in (FILL, HATCH, OUTLINE, MARK)
-    }
+    found = {entry.symbol.z + step for entry in look.entries for step in (FILL, HATCH, OUTLINE, MARK)}
     found |= {casing_level(look)} if any(is_cased(e.symbol) for e in look.entries) else set()
     return tuple(sorted(found))
 

@@ -81,7 +81,11 @@ def _write_rules(root: Tree.Element, look: Look) -> None:
         field, values = look.groups
         for place, value in enumerate(values):
             group = Tree.SubElement(
-                rules, "rule", key=f"group{place}", label=value, filter=f"{quote_field(field)} = {quote_text(value)}"
+                rules,
+                "rule",
+                key=f"group{place}",
+                label=value,
+                filter=f"{quote_field(field)} = {quote_text(value)}",
             )
             if place:
                 group.set("checkstate", "0")
@@ -101,12 +105,16 @@ def condition_of(entry: Entry, look: Look) -> str:
     """Return the expression of the features of a class that is not the rest."""
     if entry.between is not None:
         field, (low, high) = quote_field(look.fields[0]), entry.between
-        ends = [f"{field} >= {low:g}" if low is not None else "", f"{field} <= {high:g}" if high is not None else ""]
+        ends = [
+            f"{field} >= {low:g}" if low is not None else "",
+            f"{field} <= {high:g}" if high is not None else "",
+        ]
         return " AND ".join(end for end in ends if end)
     fields = [quote_field(field) for field in look.fields]
     if len(fields) == 1:
         return f"{fields[0]} IN ({', '.join(quote_text(value) for (value,) in entry.values)})"
     whole = [
-        " AND ".join(f"{f} = {quote_text(v)}" for f, v in zip(fields, value, strict=True)) for value in entry.values
+        " AND ".join(f"{f} = {quote_text(v)}" for f, v in zip(fields, value, strict=True))
+        for value in entry.values
     ]
     return " OR ".join(f"({part})" for part in whole)

@@ -228,7 +228,9 @@ def write_options(parent: Tree.Element, options: Mapping[str, str]) -> None:
         Tree.SubElement(holder, "Option", name=key, type="QString", value=value)
 
 
-def write_defined(parent: Tree.Element, expressions: Mapping[str, str], tag: str = "data_defined_properties") -> None:
+def write_defined(
+    parent: Tree.Element, expressions: Mapping[str, str], tag: str = "data_defined_properties"
+) -> None:
     """Add properties that follow an expression."""
     holder = Tree.SubElement(Tree.SubElement(parent, tag), "Option", type="Map")
     Tree.SubElement(holder, "Option", name="name", type="QString", value="")

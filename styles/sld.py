@@ -123,11 +123,11 @@ def _join(how: str, parts: Parts) -> Tree.Element:
 def _symbolizers(look: Look, symbol: Symbol) -> Parts:
     if look.kind == "point":
         return [_point(look, symbol)]
-    made = list(_lines(symbol) if look.kind == "line" else _areas(look, symbol))
+    made = list(_lines(symbol) if look.kind == "line" else _areas(symbol))
     return [*made, _point(look, symbol)] if look.badge else made
 
 
-def _areas(look: Look, symbol: Symbol) -> Iterator[Tree.Element]:
+def _areas(symbol: Symbol) -> Iterator[Tree.Element]:
     if symbol.fill and symbol.geometry != "line":
         area = Tree.Element("se:PolygonSymbolizer")
         # Opacity of a whole layer is not known here; each area has it.

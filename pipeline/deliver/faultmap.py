@@ -91,5 +91,7 @@ def _write_styles(path: Path, plan: Plan) -> None:
     rows = []
     for name, _, kind in _LAYERS:
         look = look_at(symbols, field=Quality.severity.spec.alias, kind=kind)
-        rows.append(StyleRow(name, name, write_qml(look), write_sld(look, layer=name, title=name), text="按级别"))
+        rows.append(
+            StyleRow(name, name, write_qml(look), write_sld(look, layer=name, title=name), text="按级别")
+        )
     write_layer_styles(path, rows, plan.plan.compiled)

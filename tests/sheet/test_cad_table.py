@@ -44,7 +44,9 @@ def test_a_colour_of_the_palette_is_its_own_nearest(index):
 
 
 def test_land_use_agrees_with_what_was_computed_elsewhere():
-    rows = list(csv.DictReader(files("styles").joinpath("landuse_colors.csv").read_text("utf-8").splitlines()))
+    rows = list(
+        csv.DictReader(files("styles").joinpath("landuse_colors.csv").read_text("utf-8").splitlines())
+    )
     # That table knew neither the greys nor that 7 is black on white.
     compared = [row for row in rows if row["aci_nearest"] not in ("7", "9")]
     assert len(compared) > 100
@@ -52,7 +54,9 @@ def test_land_use_agrees_with_what_was_computed_elsewhere():
     assert not [code for code in wrong if nearest_aci(symbol("landuse", code).fill) < 250]
 
 
-@pytest.mark.parametrize(("width", "weight"), [(0.13, 13), (0.45, 40), (0.46, 50), (1.0, 100), (9.0, 211), (0.001, 5), (0, 0)])
+@pytest.mark.parametrize(
+    ("width", "weight"), [(0.13, 13), (0.45, 40), (0.46, 50), (1.0, 100), (9.0, 211), (0.001, 5), (0, 0)]
+)
 def test_lineweights_are_autocads(width, weight):
     assert nearest_lineweight(width) == weight
 
@@ -68,7 +72,9 @@ def test_linetypes_have_the_dashes_of_the_table():
     assert plan.ground and plan.lineweight == 100 and plan.colour.true == 0xE60012
     assert linetype_of(()).pattern == () and linetype_of((1.2, 1.2)).name == "HSQ-1_2-1_2"
     every = linetypes(cad_symbols().values())
-    assert {t.pattern for t in every} == {linetype_of(s.dash).pattern for s in load_symbols().values() if s.dash}
+    assert {t.pattern for t in every} == {
+        linetype_of(s.dash).pattern for s in load_symbols().values() if s.dash
+    }
     assert len({t.name for t in every}) == len(every)
 
 
