@@ -62,10 +62,11 @@ _SAME = 8  # largest difference of a channel that counts as the same colour: JPE
 
 @dataclass(frozen=True)
 class Compared:
-    """One subject: points looked at, points of the same colour, and the largest difference of those and of others."""
+    """One subject by QML or SLD: colours seen, points looked at and of the same colour, median and largest difference."""
 
     sheet: str
     layer: str
+    form: str
     classes: int
     points: int
     same: int
@@ -118,8 +119,8 @@ def place_sheet(path: Path, number: str) -> MapTransform:
     return MapTransform.for_extent(bounds, scale, load_frame(sheet.get("layout", "standard")).map)
 
 
-def render_job(path: Path, number: str, out: Path) -> dict[str, Any]:
-    """Return the wish for one subject: one layer in the whole pixels of the sheet's map box."""
+def render_job(path: Path, number: str, out: Path, *, sld: str = "") -> dict[str, Any]:
+    """Return the wish for one subject: one layer in the whole pixels of the sheet's map box, by its QML or by ``sld``."""
     place, frame = place_sheet(path, number), load_frame()
     left, top, right, bottom = _pixel_box(place)
     metres = MM_PER_INCH / frame.dpi / place.mm_per_m
@@ -131,7 +132,7 @@ def render_job(path: Path, number: str, out: Path) -> dict[str, Any]:
     extent = (x, y - height * metres, x + width * metres, y)
     return {
         "layers": [SUBJECTS[number][0]], "extent": extent, "pixels": (width, height), "dpi": frame.dpi,
-        "labels": False, "out": str(out),
+        "labels": False, "out": str(out), "sld": {SUBJECTS[number][0]: sld} if sld else {},
     }  # fmt: skip
 
 
@@ -146,7 +147,7 @@ def _pixel_box(place: MapTransform) -> tuple[int, int, int, int]:
     )  # fmt: skip
 
 
-def compare(path: Path, jpg: Path, number: str, picture: Path) -> Compared:
+def compare(path: Path, jpg: Path, number: str, picture: Path, form: str) -> Compared:
     """Compare one rendered layer with its sheet."""
     place = place_sheet(path, number)
     layer, narrowed, others = SUBJECTS[number]
@@ -165,7 +166,7 @@ def compare(path: Path, jpg: Path, number: str, picture: Path) -> Compared:
     difference = np.abs(one - two).max(axis=1)
     classes = len(np.unique(two, axis=0))
     return Compared(
-        number, layer, classes, len(rows), int((difference <= _SAME).sum()), float(np.median(difference)),
+        number, layer, form, classes, len(rows), int((difference <= _SAME).sum()), float(np.median(difference)),
         int(difference.max(initial=0)),
     )  # fmt: skip
 
@@ -217,15 +218,25 @@ def run(folder: Path, python: str) -> tuple[dict[str, Any], list[Compared]]:
     there = {str(name) for name, _ in pyogrio.list_layers(path)}
     chosen = [number for number, (layer, *_) in SUBJECTS.items() if number in sheets and layer in there]
     with tempfile.TemporaryDirectory() as place:
-        jobs = [render_job(path, number, Path(place) / f"{number}.png") for number in chosen]
+        styles = read_styles(path)
+        asked = [(number, "QML") for number in chosen]
+        # An SLD has no groups to switch off, so layers of many types are not compared by it.
+        asked += [(number, "SLD") for number in chosen if not SUBJECTS[number][1]]
+        jobs = [
+            render_job(
+                path, number, Path(place) / f"{number}-{form}.png",
+                sld=styles[SUBJECTS[number][0]][0]["sld"] if form == "SLD" else "",
+            )
+            for number, form in asked
+        ]  # fmt: skip
         # QGIS may write beside what it opens; a hand-in stays as it was.
         copy = Path(place) / path.name
         shutil.copy(path, copy)
-        wish = {"path": str(copy), "fonts": [str(font_path())], "styles": read_styles(path), "renders": jobs}
+        wish = {"path": str(copy), "fonts": [str(font_path())], "styles": styles, "renders": jobs}
         told = ask_qgis(python, wish)
         results = [
-            compare(path, sheets[number], number, Path(job["out"]))
-            for number, job in zip(chosen, jobs, strict=True)
+            compare(path, sheets[number], number, Path(job["out"]), form)
+            for (number, form), job in zip(asked, jobs, strict=True)
         ]
     return told, results
 
@@ -247,11 +258,11 @@ def main(arguments: list[str] | None = None) -> int:
     out(f"QGIS {told['version']}: {len(told['styles'])} styles, {len(refused)} refused\n")
     for style in refused:
         out(f"  {style['layer']} {style['style']}: {style['message']} {style['sld_message']}\n")
-    out("sheet  layer      colours  points  same  share   median  largest difference of a channel\n")
+    out("sheet  layer      form  colours  points  same  share   median  largest difference of a channel\n")
     for r in results:
         share = r.same / r.points if r.points else 0.0
         out(
-            f"{r.sheet:6} {r.layer:10} {r.classes:7} {r.points:7} {r.same:5} {share:7.1%} {r.median:6.0f} {r.worst:6}\n"
+            f"{r.sheet:6} {r.layer:10} {r.form:4} {r.classes:8} {r.points:7} {r.same:5} {share:7.1%} {r.median:6.0f} {r.worst:6}\n"
         )
     points, same = sum(r.points for r in results), sum(r.same for r in results)
     out(f"together {points} points, {same} the same ({same / max(points, 1):.2%})\n")

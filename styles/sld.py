@@ -85,11 +85,25 @@ def _add_rules(
         if named:
             _text(rule, "se:Name", entry.text)
             _text(Tree.SubElement(rule, "se:Description"), "se:Title", entry.text)
-        if entry.rest and not look.plain:
-            Tree.SubElement(rule, "se:ElseFilter")
-        elif not entry.rest:
-            Tree.SubElement(rule, "ogc:Filter").append(_condition(entry, look))
+        if not look.plain:
+            condition = _remainder(look) if entry.rest else _condition(entry, look)
+            Tree.SubElement(rule, "ogc:Filter").append(condition)
         rule.extend(symbolizers)
+
+
+def _remainder(look: Look) -> Tree.Element:
+    """Return the condition of the rest, in full: QGIS draws a rule with ``ElseFilter`` over every feature."""
+    others = [_condition(entry, look) for entry in look.entries if not entry.rest]
+    missing = []
+    for field in look.fields:
+        item = Tree.Element("ogc:PropertyIsNull")
+        _text(item, "ogc:PropertyName", field)
+        missing.append(item)
+    if not others:
+        return _join("Or", missing)
+    none = Tree.Element("ogc:Not")
+    none.append(_join("Or", others))
+    return _join("Or", [*missing, none])
 
 
 def _condition(entry: Entry, look: Look) -> Tree.Element:
