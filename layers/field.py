@@ -13,6 +13,7 @@ from scipy import ndimage
 from configs import read_settings
 
 Floats: TypeAlias = NDArray[np.float64]
+_POLYGON, _LINES = 3, (1, 2)
 
 
 def fit_settings() -> Any:
@@ -71,13 +72,16 @@ class Field:
         return result
 
 
-def draw_field(shapes: NDArray[np.object_], *, clip: tuple[float, float, float, float]) -> Field | None:
+def draw_field(
+    shapes: NDArray[np.object_], *, clip: tuple[float, float, float, float], filled: bool = True
+) -> Field | None:
     """Draw the distances to lines or polygons (0 inside them).
 
     Parameters
     ----------
     shapes : metres.
     clip : ground that matters.
+    filled : whether polygons are solid; else only their borders count.
 
     Returns
     -------
@@ -96,28 +100,83 @@ def draw_field(shapes: NDArray[np.object_], *, clip: tuple[float, float, float, 
     rim = cap + 10.0
     west, south, east, north = bounds + np.array([-rim, -rim, rim, rim])
     cell = max(float(settings["cell_m"]), ((east - west) * (north - south) / settings["most_cells"]) ** 0.5)
-    shape = (int((north - south) / cell) + 2, int((east - west) / cell) + 2)
-    free = np.ones(shape, dtype=bool)
-    outlines = np.where(shapely.get_dimensions(every) == 2, shapely.boundary(every), every)
-    xy = shapely.get_coordinates(shapely.segmentize(outlines, cell / 2))
-    inside = (xy >= (west, south)).all(axis=1) & (xy < (east, north)).all(axis=1)
-    cells = ((xy[inside] - (west, south)) / cell).astype(np.int32)
-    free[cells[:, 1], cells[:, 0]] = False
-    solid = every[shapely.get_dimensions(every) == 2]
-    if len(solid):
-        _fill(free, solid, (west, south), cell)
+    free = np.ones((int((north - south) / cell) + 2, int((east - west) / cell) + 2), dtype=bool)
+    edges = _list_edges(every, west, south, cell)
+    _draw_edges(free, edges)
+    if filled and edges.side.any():
+        _fill(free, edges)
     metres = np.minimum(ndimage.distance_transform_edt(free) * cell, cap)
     metres[[0, -1], :] = cap
     metres[:, [0, -1]] = cap
     return Field(np.round(metres).astype(np.uint8), float(west), float(south), cell)
 
 
-def _fill(
-    free: NDArray[np.bool_], areas: NDArray[np.object_], corner: tuple[float, float], cell: float
-) -> None:
-    from rasterio import Affine
-    from rasterio.features import rasterize
+@dataclass(frozen=True)
+class _Edges:
+    """Straight pieces of lines and rings, in cells.
 
-    grid = Affine(cell, 0.0, corner[0], 0.0, cell, corner[1])
-    drawn = rasterize(areas, out_shape=free.shape, transform=grid, default_value=1, dtype="uint8")
-    free[drawn == 1] = False
+    Attributes
+    ----------
+    x, y : where each begins.
+    east, north : how far it goes.
+    side : 1 where a polygon lies to the left, -1 where to the right, 0 of a line.
+    """
+
+    x: Floats
+    y: Floats
+    east: Floats
+    north: Floats
+    side: NDArray[np.int8]
+
+    def pick(self, which: NDArray[np.bool_]) -> _Edges:
+        return _Edges(self.x[which], self.y[which], self.east[which], self.north[which], self.side[which])
+
+
+def _list_edges(shapes: NDArray[np.object_], west: float, south: float, cell: float) -> _Edges:
+    parts = shapely.get_parts(shapes)
+    kinds = shapely.get_type_id(parts)
+    rings, part = shapely.get_rings(parts[kinds == _POLYGON], return_index=True)
+    curves = np.concatenate([rings, parts[np.isin(kinds, _LINES)]])
+    xy, curve = shapely.get_coordinates(curves, return_index=True)
+    x, y = (xy[:, 0] - west) / cell, (xy[:, 1] - south) / cell
+    goes_on = curve[1:] == curve[:-1]
+    x, y, east, north = x[:-1][goes_on], y[:-1][goes_on], np.diff(x)[goes_on], np.diff(y)[goes_on]
+    # Rings of files run either way; the first of a polygon is its shell, and in holes it lies outside.
+    twice = np.bincount(curve[:-1][goes_on], weights=x * north - y * east, minlength=len(curves))
+    hole = np.zeros(len(curves), dtype=bool)
+    hole[1 : len(rings)] = part[1:] == part[:-1]
+    side = np.where(hole, -np.sign(twice), np.sign(twice)).astype(np.int8)
+    side[len(rings) :] = 0
+    return _Edges(x, y, east, north, side[curve[:-1][goes_on]])
+
+
+def _draw_edges(free: NDArray[np.bool_], edges: _Edges) -> None:
+    """Mark the cells that edges run through, looking twice a cell."""
+    rows, columns = free.shape
+    steps = np.maximum(1, np.ceil(2 * np.hypot(edges.east, edges.north)))
+    at = 0
+    while len(steps):
+        x, y = edges.x + edges.east * (at / steps), edges.y + edges.north * (at / steps)
+        here = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
+        free[y[here].astype(np.int32), x[here].astype(np.int32)] = False
+        # The end of an edge is looked at as well: nothing may go on from there.
+        left = steps > at
+        edges, steps = edges.pick(left), steps[left]
+        at += 1
+
+
+def _fill(free: NDArray[np.bool_], edges: _Edges) -> None:
+    """Mark the cells whose middle lies in a polygon: how often borders wind round it, row by row."""
+    rows, columns = free.shape
+    # Rows whose middle an edge crosses; one that ends there belongs to the next edge.
+    first = np.ceil(np.minimum(edges.y, edges.y + edges.north) - 0.5).clip(0, rows).astype(np.int64)
+    after = np.ceil(np.maximum(edges.y, edges.y + edges.north) - 0.5).clip(0, rows).astype(np.int64)
+    count = np.where(edges.side != 0, after - first, 0)
+    which = np.repeat(np.arange(len(count)), count)
+    row = first[which] + np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+    share = (row + 0.5 - edges.y[which]) / edges.north[which]
+    column = np.ceil(edges.x[which] + share * edges.east[which] - 0.5).clip(0, columns).astype(np.int64)
+    winds = np.zeros((rows, columns + 1), dtype=np.int16)
+    turn = np.where(edges.north < 0, edges.side, -edges.side).astype(np.int16)
+    np.add.at(winds, (row, column), turn[which])
+    free[np.cumsum(winds, axis=1, dtype=np.int16)[:, :columns] != 0] = False

@@ -61,6 +61,14 @@ class Ground:
         shapely.prepare(whole)
         return whole
 
+    @cached_property
+    def _rim(self) -> shapely.STRtree:
+        """The edges of the outline, each by itself: the nearest one is found without looking at all others."""
+        rings = shapely.get_rings(shapely.get_parts(self.outline))
+        xy, ring = shapely.get_coordinates(rings, return_index=True)
+        goes_on = ring[1:] == ring[:-1]
+        return shapely.STRtree(shapely.linestrings(np.stack([xy[:-1][goes_on], xy[1:][goes_on]], axis=1)))
+
     def with_areas(self, frames: Iterable[gpd.GeoDataFrame]) -> Ground:
         """Return the ground with the polygons of frames as its areas; unchanged where they have none."""
         areas = self._gather(frames, _AREA)
@@ -78,7 +86,7 @@ class Ground:
             return self
         grown = replace(self, buildings=buildings)
         # What was drawn of roads and areas stays true.
-        kept = self.__dict__.keys() & {"crs", "outline", "clip", "road_field", "area_field", "border_points"}
+        kept = self.__dict__.keys() & {"crs", "outline", "_rim", "clip", "road_field", "area_field", "border_points"}
         grown.__dict__.update({name: self.__dict__[name] for name in kept})
         return grown
 
@@ -159,7 +167,8 @@ class Ground:
             away = np.zeros(len(x))
             # Whether a point lies within is quick to tell of a prepared outline, how far away it is not.
             out = ~shapely.intersects_xy(self.outline, x, y)
-            away[out] = shapely.distance(self.outline, shapely.points(x[out], y[out]))
+            spots = shapely.points(x[out], y[out])
+            away[out] = self._rim.query_nearest(spots, return_distance=True, all_matches=False)[1]
             result[near] = away
         return result
 

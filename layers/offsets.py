@@ -204,13 +204,14 @@ def _outline_trials(
         return []
     # Parcels begin at borders and borders run along roads, yet few roads lie on a border: it is looked at
     # from its own points.
-    lines = shapely.boundary(values) if kind == 2 else values
-    lines = lines[shapely.get_dimensions(lines) == 1]
+    shapes = values[shapely.get_dimensions(values) == kind]
+    if crs != ground.crs:
 
-    def project(xy: Floats) -> Floats:
-        return np.column_stack(ground.project(*to_degrees(xy[:, 0], xy[:, 1], crs)))
+        def project(xy: Floats) -> Floats:
+            return np.column_stack(ground.project(*to_degrees(xy[:, 0], xy[:, 1], crs)))
 
-    drawn = draw_field(shapely.transform(shapely.force_2d(lines), project), clip=ground.clip)
+        shapes = shapely.transform(shapes, project)
+    drawn = draw_field(shapes, clip=ground.clip, filled=False)
     x, y = ground.border_points.T
     return [Trial(drawn, x, y, "along", turned=True)] if drawn is not None else []
 
