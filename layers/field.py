@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from configs import read_settings
+from layers.shapes.curves import list_curves
 
 Floats: TypeAlias = NDArray[np.float64]
-_POLYGON, _LINES = 3, (1, 2)
 
 
 def fit_settings() -> Any:
@@ -53,22 +53,27 @@ class Field:
         """
         rows, columns = self.metres.shape
         bins = int(fit_settings()["cap_m"]) + 1
+        # Features side by side and their points one below the other, so that the nearest is found in one sweep.
+        y, x = y.reshape(-1, per).T.ravel(), x.reshape(-1, per).T.ravel()
         i = ((y - self.south) / self.cell_m).astype(np.int32)
         j = ((x - self.west) / self.cell_m).astype(np.int32)
+        # Shifts lie on a lattice as a rule: where they take a row or a column is worked out once each.
         steps = np.round(shifts / self.cell_m).astype(np.int32)
+        north, of_row = np.unique(steps[:, 1], return_inverse=True)
+        east, of_column = np.unique(steps[:, 0], return_inverse=True)
+        # Cells on the rim are at the cap, so what falls outside may be drawn onto it.
+        row = np.clip(i + north[:, None], 0, rows - 1) * np.int32(columns)
+        column = np.clip(j + east[:, None], 0, columns - 1)
         result = np.empty((len(shifts), bins), dtype=np.int64)
         at_once = max(1, 500_000 // max(len(x), 1))
         for first in range(0, len(shifts), at_once):
-            part = steps[first : first + at_once]
-            # Cells on the rim are at the cap, so what falls outside may be drawn onto it.
-            row = np.clip(i[None, :] + part[:, 1:], 0, rows - 1)
-            column = np.clip(j[None, :] + part[:, :1], 0, columns - 1)
-            metres = self.metres.take(row * np.int32(columns) + column)
+            part = slice(first, first + at_once)
+            metres = self.metres.take(row[of_row[part]] + column[of_column[part]])
             if per > 1:
-                metres = metres.reshape(len(part), -1, per).min(axis=2)
-            keys = metres + np.arange(len(part), dtype=np.int32)[:, None] * bins
-            counted = np.bincount(keys.ravel(), minlength=len(part) * bins)
-            result[first : first + at_once] = counted.reshape(len(part), bins)
+                metres = metres.reshape(len(metres), per, -1).min(axis=1)
+            keys = metres + np.arange(len(metres))[:, None] * bins
+            counted = np.bincount(keys.ravel(), minlength=len(metres) * bins)
+            result[part] = counted.reshape(len(metres), bins)
         return result
 
 
@@ -105,10 +110,27 @@ def draw_field(
     _draw_edges(free, edges)
     if filled and edges.side.any():
         _fill(free, edges)
-    metres = np.minimum(ndimage.distance_transform_edt(free) * cell, cap)
+    metres = _measure(free, cell, cap)
     metres[[0, -1], :] = cap
     metres[:, [0, -1]] = cap
-    return Field(np.round(metres).astype(np.uint8), float(west), float(south), cell)
+    return Field(metres, float(west), float(south), cell)
+
+
+def _measure(free: NDArray[np.bool_], cell: float, cap: float) -> NDArray[np.uint8]:
+    """Return whole metres from each cell to the nearest that is not free, at most the cap."""
+    if free.all():
+        return np.full(free.shape, round(cap), dtype=np.uint8)
+    rows, columns = free.shape
+    nearest = ndimage.distance_transform_edt(free, return_distances=False, return_indices=True)
+    apart = nearest[0] - np.arange(rows, dtype=np.int32)[:, None]
+    across = nearest[1] - np.arange(columns, dtype=np.int32)
+    # Squares of whole cells are few: each is turned into metres once. Farther ones are all at the cap.
+    farthest = int(cap / cell) + 2
+    np.clip(apart, -farthest, farthest, out=apart)
+    np.clip(across, -farthest, farthest, out=across)
+    squares = np.arange(2 * farthest**2 + 1)
+    metres = np.round(np.minimum(np.sqrt(squares) * cell, cap)).astype(np.uint8)
+    return metres.take(apart * apart + across * across)
 
 
 @dataclass(frozen=True)
@@ -133,21 +155,16 @@ class _Edges:
 
 
 def _list_edges(shapes: NDArray[np.object_], west: float, south: float, cell: float) -> _Edges:
-    parts = shapely.get_parts(shapes)
-    kinds = shapely.get_type_id(parts)
-    rings, part = shapely.get_rings(parts[kinds == _POLYGON], return_index=True)
-    curves = np.concatenate([rings, parts[np.isin(kinds, _LINES)]])
-    xy, curve = shapely.get_coordinates(curves, return_index=True)
-    x, y = (xy[:, 0] - west) / cell, (xy[:, 1] - south) / cell
+    curves = list_curves(shapes)
+    curve = np.repeat(np.arange(len(curves.count)), curves.count)
     goes_on = curve[1:] == curve[:-1]
+    curve = curve[:-1][goes_on]
+    x, y = (curves.xy[:, 0] - west) / cell, (curves.xy[:, 1] - south) / cell
     x, y, east, north = x[:-1][goes_on], y[:-1][goes_on], np.diff(x)[goes_on], np.diff(y)[goes_on]
-    # Rings of files run either way; the first of a polygon is its shell, and in holes it lies outside.
-    twice = np.bincount(curve[:-1][goes_on], weights=x * north - y * east, minlength=len(curves))
-    hole = np.zeros(len(curves), dtype=bool)
-    hole[1 : len(rings)] = part[1:] == part[:-1]
-    side = np.where(hole, -np.sign(twice), np.sign(twice)).astype(np.int8)
-    side[len(rings) :] = 0
-    return _Edges(x, y, east, north, side[curve[:-1][goes_on]])
+    # Rings of files run either way.
+    turn = np.sign(np.bincount(curve, weights=x * north - y * east, minlength=len(curves.count)))
+    side = np.where(curves.closed, np.where(curves.hole, -turn, turn), 0).astype(np.int8)
+    return _Edges(x, y, east, north, side[curve])
 
 
 def _draw_edges(free: NDArray[np.bool_], edges: _Edges) -> None:

@@ -23,6 +23,8 @@ from layers.field import Field, draw_field, fit_settings
 _PLANE_M = 100_000.0
 _LINE, _AREA = 1, 2
 _BORDER_STEP_M = 20.0
+# What is worked out from the areas alone, where there are some.
+_OF_AREAS = ("outline", "_rim", "clip", "area_field", "border_points")
 
 
 def _nothing() -> NDArray[np.object_]:
@@ -72,22 +74,26 @@ class Ground:
     def with_areas(self, frames: Iterable[gpd.GeoDataFrame]) -> Ground:
         """Return the ground with the polygons of frames as its areas; unchanged where they have none."""
         areas = self._gather(frames, _AREA)
-        return replace(self, areas=areas) if len(areas) else self
+        return self._grow({"crs"}, areas=areas) if len(areas) else self
 
     def with_roads(self, frames: Iterable[gpd.GeoDataFrame]) -> Ground:
         """Return the ground with the lines of frames as its roads; unchanged where they have none."""
         roads = self._gather(frames, _LINE)
-        return replace(self, roads=roads) if len(roads) else self
+        if not len(roads):
+            return self
+        return self._grow({"crs", *_OF_AREAS} if len(self.areas) else {"crs"}, roads=roads)
 
     def with_buildings(self, frames: Iterable[gpd.GeoDataFrame]) -> Ground:
         """Return the ground with the polygons of frames as its buildings; unchanged where they have none."""
         buildings = self._gather(frames, _AREA)
         if not len(buildings):
             return self
-        grown = replace(self, buildings=buildings)
-        # What was drawn of roads and areas stays true.
-        kept = self.__dict__.keys() & {"crs", "outline", "_rim", "clip", "road_field", "area_field", "border_points"}
-        grown.__dict__.update({name: self.__dict__[name] for name in kept})
+        return self._grow({"crs", "road_field", *_OF_AREAS}, buildings=buildings)
+
+    def _grow(self, true: set[str], **more: NDArray[np.object_]) -> Ground:
+        """Return the ground with more known of it; what was worked out already and stays true is kept."""
+        grown = replace(self, **more)
+        grown.__dict__.update({name: self.__dict__[name] for name in self.__dict__.keys() & true})
         return grown
 
     @cached_property
