@@ -18,6 +18,7 @@ from pyproj import CRS
 from layers.crs import ELLIPSOID, choose_zone, from_degrees, place_of, to_degrees, to_plan
 from layers.datum import Pair
 from layers.field import Field, draw_field, fit_settings
+from layers.shapes.curves import list_edges
 
 # Farther away than this a zone's plane is no measure any more; the ellipsoid is.
 _PLANE_M = 100_000.0
@@ -66,10 +67,7 @@ class Ground:
     @cached_property
     def _rim(self) -> shapely.STRtree:
         """The edges of the outline, each by itself: the nearest one is found without looking at all others."""
-        rings = shapely.get_rings(shapely.get_parts(self.outline))
-        xy, ring = shapely.get_coordinates(rings, return_index=True)
-        goes_on = ring[1:] == ring[:-1]
-        return shapely.STRtree(shapely.linestrings(np.stack([xy[:-1][goes_on], xy[1:][goes_on]], axis=1)))
+        return shapely.STRtree(list_edges(self.outline))
 
     def with_areas(self, frames: Iterable[gpd.GeoDataFrame]) -> Ground:
         """Return the ground with the polygons of frames as its areas; unchanged where they have none."""

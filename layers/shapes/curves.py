@@ -31,6 +31,14 @@ class Curves:
     hole: NDArray[np.bool_]
 
 
+def list_edges(shape: shapely.Geometry) -> NDArray[np.object_]:
+    """Return the straight pieces of a geometry's rings and lines."""
+    curves = list_curves([shape])
+    curve = np.repeat(np.arange(len(curves.count)), curves.count)
+    goes_on = curve[1:] == curve[:-1]
+    return shapely.linestrings(np.stack([curves.xy[:-1][goes_on], curves.xy[1:][goes_on]], axis=1))
+
+
 def list_parts(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
     """Return the parts of geometries and whose they are; where each has but one, nothing is copied."""
     if (shapely.get_type_id(shapes) > POLYGON).any():
