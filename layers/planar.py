@@ -71,7 +71,7 @@ def mend_planar(
         # The first look is told the gap's width, so that a slit with open ends is seen as well.
         # Later ones look at what was mended and at what touches it; the rest is as valid as before.
         faulty = np.zeros(len(shapes), dtype=bool)
-        faulty[looked] = _find_faulty(result[looked], tolerance_m if nth == 0 else 0.0)
+        faulty[looked] = find_faulty(result[looked], tolerance_m if nth == 0 else 0.0)
         valid = not (faulty.any() or refused.any())
         faulty &= ~refused
         if not faulty.any() or nth == _ROUNDS:
@@ -104,13 +104,13 @@ def _refuse_rest(
     tolerance_m: float,
 ) -> None:
     """Refuse overlaps that are still there after all: mendings that together went too far."""
-    faulty = asked & _find_faulty(shapes, 0.0)
+    faulty = asked & find_faulty(shapes, 0.0)
     group = _reach_out(shapes, faulty, tolerance_m)
     left = find_overlaps(shapes[group], rank=rank[group], least_m=limits().xy_m, asked=faulty[group])
     _refuse_overlaps(left, group, findings, tolerance_m)
 
 
-def _find_faulty(shapes: NDArray[np.object_], gap_m: float) -> NDArray[np.bool_]:
+def find_faulty(shapes: NDArray[np.object_], gap_m: float) -> NDArray[np.bool_]:
     """Tell which polygons overlap a neighbour, have other vertices along an edge, or gape up to ``gap_m`` wide.
 
     To GEOS a polygon whose edges are all matched is valid whatever else there is, so only the others are asked
