@@ -13,6 +13,7 @@ import shapely
 
 from pipeline.deliver.sheet.canvas import Page
 from pipeline.deliver.sheet.column import draw_column
+from pipeline.deliver.sheet.contrast import measure_contrast
 from pipeline.deliver.sheet.geometry import Geometries, explode
 from pipeline.deliver.sheet.inset import draw_inset
 from pipeline.deliver.sheet.labels import Placement, collect_requests, place_labels
@@ -100,6 +101,7 @@ def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
         draw_title(page, spec)
         _draw_frame(page)
         jpg = page.to_jpg()
+        contrast = measure_contrast(np.asarray(page.canvas.buffer_rgba()), placed, dpi=frame.dpi)
     report = SheetReport(
         number=spec.number, title=spec.title, scale=spec.scale, window=transform.window,
         drawn_classes=frozenset(counts), feature_counts=dict(counts),
@@ -112,7 +114,7 @@ def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
         north_deg=north, table_rows_left_out=column.rows_left_out,
         smallest_text_mm=page.smallest_mm,
         texts=tuple(dict.fromkeys(page.texts)), pixels=frame.pixels,
-        inset_labels_unplaced=tuple(lost_inset),
+        inset_labels_unplaced=tuple(lost_inset), label_contrast=contrast,
     )  # fmt: skip
     return jpg, report
 

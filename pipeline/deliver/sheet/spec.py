@@ -191,6 +191,8 @@ class SheetReport:
         Raster size (width, height).
     missing_glyphs
         Always empty on a finished sheet, because a missing glyph stops it.
+    label_contrast
+        Contrast of each of ``labels`` to its ground, 1 to 21, measured on the raster.
     """
 
     number: str
@@ -213,3 +215,4 @@ class SheetReport:
     pixels: tuple[int, int]
     missing_glyphs: tuple[str, ...] = ()
     inset_labels_unplaced: tuple[str, ...] = ()
+    label_contrast: tuple[float, ...] = ()
