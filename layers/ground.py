@@ -72,25 +72,25 @@ class Ground:
     def with_areas(self, frames: Iterable[gpd.GeoDataFrame]) -> Ground:
         """Return the ground with the polygons of frames as its areas; unchanged where they have none."""
         areas = self._gather(frames, _AREA)
-        return self._grow({"crs"}, areas=areas) if len(areas) else self
+        return self._hand_on(replace(self, areas=areas), {"crs"}) if len(areas) else self
 
     def with_roads(self, frames: Iterable[gpd.GeoDataFrame]) -> Ground:
         """Return the ground with the lines of frames as its roads; unchanged where they have none."""
         roads = self._gather(frames, _LINE)
         if not len(roads):
             return self
-        return self._grow({"crs", *_OF_AREAS} if len(self.areas) else {"crs"}, roads=roads)
+        kept = {"crs", *_OF_AREAS} if len(self.areas) else {"crs"}
+        return self._hand_on(replace(self, roads=roads), kept)
 
     def with_buildings(self, frames: Iterable[gpd.GeoDataFrame]) -> Ground:
         """Return the ground with the polygons of frames as its buildings; unchanged where they have none."""
         buildings = self._gather(frames, _AREA)
         if not len(buildings):
             return self
-        return self._grow({"crs", "road_field", *_OF_AREAS}, buildings=buildings)
+        return self._hand_on(replace(self, buildings=buildings), {"crs", "road_field", *_OF_AREAS})
 
-    def _grow(self, true: set[str], **more: NDArray[np.object_]) -> Ground:
-        """Return the ground with more known of it; what was worked out already and stays true is kept."""
-        grown = replace(self, **more)
+    def _hand_on(self, grown: Ground, true: set[str]) -> Ground:
+        """Give a ground of which more is known what was worked out already and stays true."""
         grown.__dict__.update({name: self.__dict__[name] for name in self.__dict__.keys() & true})
         return grown
 
