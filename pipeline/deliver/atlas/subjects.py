@@ -94,6 +94,7 @@ def class_facilities(town: Town, *, type: str) -> list[Drawn]:
     return [
         Drawn(
             frame=frame, theme="facility", value=item.group, label_column=Facility.name, label_priority=70,
+            label_required=True,
             legend_group="设施", legend_names={item.group: item.name}, legend_counts=True,
         )
     ]  # fmt: skip
@@ -232,12 +233,12 @@ def sites(town: Town) -> list[Drawn]:
     return [
         Drawn(
             frame=changed[~open_].assign(label=changed[NUMBER] + " " + changed[Site.name]), theme="update",
-            class_column=Site.action, label_column="label", label_kind="项目名", label_priority=70,
+            class_column=Site.action, label_column="label", label_kind="项目名", label_priority=70, label_required=True,
             legend_group="更新方式", legend_counts=True,
         ),
         Drawn(
             frame=changed[open_], theme="update", class_column=Site.action, label_column=Site.name,
-            label_kind="项目名", label_priority=30, legend_group="更新方式", legend_counts=True,
+            label_kind="项目名", label_priority=30, label_required=True, legend_group="更新方式", legend_counts=True,
         ),
         Drawn(
             frame=frame[kept], theme="update", class_column=Site.action, legend_group="更新方式",
