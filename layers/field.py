@@ -98,7 +98,10 @@ def draw_field(shapes: NDArray[np.object_], *, clip: tuple[float, float, float, 
     cell = max(float(settings["cell_m"]), ((east - west) * (north - south) / settings["most_cells"]) ** 0.5)
     shape = (int((north - south) / cell) + 2, int((east - west) / cell) + 2)
     free = np.ones(shape, dtype=bool)
-    outlines = np.where(shapely.get_dimensions(every) == 2, shapely.boundary(every), every)
+    outlines = shapely.get_parts(np.where(shapely.get_dimensions(every) == 2, shapely.boundary(every), every))
+    outlines = outlines[shapely.length(outlines) > 0]  # GEOS cannot subdivide a ring fallen in on one point
+    if not len(outlines):
+        return None
     xy = shapely.get_coordinates(shapely.segmentize(outlines, cell / 2))
     inside = (xy >= (west, south)).all(axis=1) & (xy < (east, north)).all(axis=1)
     cells = ((xy[inside] - (west, south)) / cell).astype(np.int32)

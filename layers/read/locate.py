@@ -246,12 +246,12 @@ def _keep_placed(frame: gpd.GeoDataFrame, crs: CRS, place: Place) -> gpd.GeoData
     for row, (x, y), sane in zip(frame.index[wild], shown[wild], number[wild], strict=True):
         if sane:
             place.error(
-                "HSQ-X02", "坐标不在中国境内", field="geometry", row=str(row), value=f"({x:g}, {y:g})",
+                "HSQ-X02", "坐标不在中国境内", field="geometry", row=str(row), value=f"({x:.9g}, {y:.9g})",
                 remedy="核对该行坐标（是否缺位、对调或为 0）",
             )  # fmt: skip
         else:
             place.error(
-                "HSQ-G11", "有节点的坐标不是有效数值", field="geometry", row=str(row), value=f"({x:g}, {y:g})",
+                "HSQ-G11", "有节点的坐标不是有效数值", field="geometry", row=str(row), value=f"({x:.9g}, {y:.9g})",
                 action="不采用", remedy="在原软件中重画该图形，或删除这些节点",
             )  # fmt: skip
     place.drop(frame.index[wild])

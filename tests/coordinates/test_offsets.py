@@ -208,6 +208,17 @@ def test_too_little_to_judge():
     assert judge_offset(far, PLANE, town.ground).state == "few"
 
 
+def test_a_shape_fallen_in_on_one_point_is_no_outline_to_compare():
+    """GEOS subdivides no line without length; beside other parcels or alone, whole or as a part."""
+    outline = shapely.box(E0, N0, E0 + 500, N0 + 500)
+    ground = Ground(MIDDLE).with_areas([frame_of(np.array([outline]))])
+    spot = shapely.Polygon([(E0 + 9, N0 + 9)] * 4)
+    parcels = shapely.box(E0 + np.arange(40) * 10, N0, E0 + np.arange(40) * 10 + 10, N0 + 20)
+    mixed = shapely.MultiPolygon([spot, parcels[0]])
+    for shapes in ([*parcels, spot], [*parcels, mixed], [spot] * 40):
+        assert judge_offset(gpd.GeoSeries(shapes, crs=4548), PLANE, ground).state in {"as_is", "unclear"}
+
+
 def test_the_verdict_does_not_depend_on_the_run():
     town = build_town(11, 250)
     first, second = (judge(town, shift(town.points, "gcj02")) for _ in range(2))

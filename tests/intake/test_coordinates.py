@@ -72,6 +72,18 @@ def test_wrong_claims_are_refused_with_the_right_suggestion(xy, claim, near, fir
         assert any(first in guess.line for guess in verdict.guesses)
 
 
+@pytest.mark.parametrize(
+    ("xy", "said"),
+    [
+        ((3136871.6, 486008.6), "(3136872, 486009)"),
+        ((39486008.6, 3136871.6), "(39486009, 3136872)"),
+        ((116.85, 28.0), "(116.85, 28)"),
+    ],
+)
+def test_a_place_is_told_in_plain_figures(xy: tuple[float, float], said: str) -> None:
+    assert said in judge_claim(np.array([xy]), None).problem
+
+
 @pytest.mark.parametrize("claim", [4548, 4527, 4490, 4326, 3857, 4509])
 def test_true_claims_are_accepted(claim: int) -> None:
     xy = gpd.GeoSeries([Point(E0, N0)], crs=4548).to_crs(claim)
