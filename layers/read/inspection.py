@@ -24,6 +24,7 @@ from layers.ground import Ground
 from layers.offsets import NAMES, Offset, judge_offset
 from layers.plain import Spot
 from layers.read.locate import OWN_CRS, locate_rows, make_points, name_line
+from layers.read.points import find_pair_column
 from layers.read.raw import Place, Raw, SourceSpec
 from layers.read.readings import Suggestion, follow_guesses, rank_readings
 from layers.read.shift import WEB_DATUMS
@@ -137,12 +138,25 @@ def _find_shapes(raw: Raw, source: SourceSpec, place: Place) -> gpd.GeoSeries | 
             return None
         return gpd.GeoSeries(made.to_numpy(), index=raw.table.index)
     if raw.geometry is None:
-        names = "、".join(str(name) for name in raw.table.columns[:30]) or "无"
-        place.error(
-            "HSQ-G01", "这是没有图形的表格，还没有指明坐标列", remedy=f"用 --x 东坐标（或经度）列 --y 北坐标（或纬度）列 指明；文件中的列：{names}",
-        )  # fmt: skip
+        _tell_no_shapes(raw.table, place)
         return None
     return gpd.GeoSeries(raw.geometry.to_numpy(), index=raw.table.index)
+
+
+def _tell_no_shapes(table: pd.DataFrame, place: Place) -> None:
+    names = "、".join(str(name) for name in table.columns[:30]) or "无"
+    if not len(table):
+        place.error("HSQ-F02", f"文件没有任何数据行，只有表头：{names}", remedy="检查文件和工作表是否选对，是否导出完整")
+    elif (pair := find_pair_column(table)) is not None:
+        place.error(
+            "HSQ-G01", f"“{pair}”列把经度、纬度写在一格里", field=pair, value=str(table[pair].iloc[0])[:60],
+            remedy="在 Excel 中用“数据—分列”按逗号拆成经度、纬度两列",
+        )  # fmt: skip
+    else:
+        place.error(
+            "HSQ-G01", "这是没有图形的表格，还没有指明坐标列",
+            remedy=f"用 --x 东坐标（或经度）列 --y 北坐标（或纬度）列 指明；文件中的列：{names}",
+        )  # fmt: skip
 
 
 def _describe(shapes: gpd.GeoSeries, xy: NDArray[np.float64], raw: Raw, source: SourceSpec) -> Inspection:

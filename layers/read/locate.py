@@ -99,7 +99,7 @@ def make_points(x: str, y: str, table: pd.DataFrame, place: Place) -> pd.Series 
                 field=name,
                 row=str(row),
                 value=str(cell)[:60],
-                remedy="改为数字",
+                remedy="改为数字；经纬度写成十进制度，如 116.8600（度分秒须先换算）",
             )
     ready = east.values.notna() & north.values.notna()
     points = pd.Series(None, index=table.index, dtype=object)
