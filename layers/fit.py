@@ -17,6 +17,10 @@ from numpy.typing import NDArray
 
 from layers.field import Field, Floats, fit_settings
 
+# Peaks of the lattice that are climbed, so that the best and its rivals are compared at their tops.
+_TOPS = 5
+_FINE_M = 2.0
+
 Relation = Literal["beside", "along", "apart", "clear", "at", "within"]
 
 
@@ -128,15 +132,42 @@ def search_offset(trials: Sequence[Trial], *, within_m: float, step_m: float, ap
     shifts = _square(axis)
     counts = [trial.count(shifts) for trial in trials]
     strengths, inner = null.rate_lattice(counts, axis, back)
-    best = int(np.argmax(strengths))
     middle = int(np.argmin(np.hypot(*inner.T)))
-    far = np.hypot(*(inner - inner[best]).T) > apart_m
+    tops = [
+        _climb(trials, null, inner[at], within_m=step_m / 2)
+        for at in _find_tops(inner, strengths, apart_m=apart_m)
+    ]
+    shift, strength = max(tops, key=lambda top: top[1])
+    far = np.hypot(*(inner - shift).T) > apart_m
+    others = [value for other, value in tops if np.hypot(*(other - shift)) > apart_m]
     return Peak(
-        inner[best],
-        float(strengths[best]),
+        shift,
+        strength,
         as_is=float(strengths[middle]),
-        rival=float(strengths[far].max(initial=0.0)),
+        rival=max(float(strengths[far].max(initial=0.0)), *others, 0.0),
     )
+
+
+def _find_tops(shifts: Floats, strengths: Floats, *, apart_m: float) -> list[int]:
+    """Return the strongest shifts that are not near each other, the strongest first."""
+    found: list[int] = []
+    left = strengths.copy()
+    while len(found) < _TOPS and (not found or left.max() > 0):
+        found.append(int(np.argmax(left)))
+        left[np.hypot(*(shifts - shifts[found[-1]]).T) <= apart_m] = 0.0
+    return found
+
+
+def _climb(trials: Sequence[Trial], null: _Null, shift: Floats, *, within_m: float) -> tuple[Floats, float]:
+    """Return the best of the shifts close by, and its strength: a lattice steps over the peak of exact lines."""
+    steps = np.arange(-within_m, within_m + _FINE_M / 2, _FINE_M)
+    near = shift + _square(steps)
+    ring = _ring()
+    every = (near[:, None, :] + ring[None, :, :]).reshape(-1, 2)
+    counts = [trial.count(every).reshape(len(near), len(ring), -1) for trial in trials]
+    rated = np.array([null.rate([counted[at] for counted in counts]) for at in range(len(near))])
+    best = int(np.argmax(rated))
+    return near[best], float(rated[best])
 
 
 def _displacement(before: Sequence[Trial], after: Sequence[Trial]) -> Floats:

@@ -30,6 +30,9 @@ State = Literal["as_is", "shifted", "suspect", "ground", "displaced", "unclear",
 _KINDS = ("point", "line", "polygon")
 
 AS_IS = "as_is"
+# Lines on lines and points on houses show a shift of metres; only there a better fit can outdo a good one.
+_EXACT = frozenset({"along", "at"})
+_BY_FAR = 3.0
 NAMES = {
     "gcj02": "GCJ-02（高德、腾讯）",
     "bd09": "BD-09（百度）",
@@ -187,6 +190,11 @@ def _decide(known: Offset, fit: Fit, places: Places, trials: list[Trial], ground
             median_m=_medians(places, best, ground),
         )  # fmt: skip
     if best == AS_IS and fit.strength[AS_IS] >= rules["as_is"] * factor:
+        if any(trial.relation in _EXACT for trial in trials):
+            # Streets moved by a block meet other streets: a fit, until one sees how well they could fit.
+            found = _find_displacement(known, trials, factor, least_gain=_BY_FAR)
+            if found.state == "displaced":
+                return found
         return replace(known, state="as_is")
     # Points beside roads, or within an outline, fix their place to some ten metres at best.
     if any(trial.relation not in {"beside", "within"} for trial in trials):
@@ -194,8 +202,13 @@ def _decide(known: Offset, fit: Fit, places: Places, trials: list[Trial], ground
     return known
 
 
-def _find_displacement(known: Offset, trials: list[Trial], factor: float) -> Offset:
-    """Look for a shift of tens of metres to a few hundred that is no web map's."""
+def _find_displacement(
+    known: Offset, trials: list[Trial], factor: float, *, least_gain: float = 1.0
+) -> Offset:
+    """Look for a shift of tens of metres to a few hundred that is no web map's.
+
+    It must fit ``least_gain`` times as well as no shift.
+    """
     rules = read_settings("coordinates.yaml")["offset"]
     peak = search_offset(trials, within_m=rules["most_m"], step_m=rules["step_m"], apart_m=rules["apart_m"])
     if peak is None or np.hypot(*peak.shift) < rules["least_m"]:
@@ -203,7 +216,7 @@ def _find_displacement(known: Offset, trials: list[Trial], factor: float) -> Off
     least, lead = rules["strength"] * factor, rules["lead"] * factor
     # Kerbs and parcels of a grid of streets fit once half a street is taken off, to any of four sides, and a
     # regular grid fits upon its neighbour: what fits as well elsewhere says nothing of where data belong.
-    if peak.strength < least or peak.strength - peak.as_is < lead:
+    if peak.strength < max(least, least_gain * peak.as_is) or peak.strength - peak.as_is < lead:
         return known
     if peak.rival > rules["rival"] * peak.strength:
         return known

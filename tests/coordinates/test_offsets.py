@@ -153,6 +153,20 @@ def test_a_datum_mistaken_for_another_is_a_shift_as_a_whole(east, north):
     assert np.hypot(offset.east_m - east, offset.north_m - north) < 12
 
 
+@pytest.mark.parametrize(("east", "north"), [(-115, 5), (83, -31), (0, 0), (12, 3)])
+def test_streets_moved_by_a_block_still_show_it(east, north):
+    """They meet other streets there, which is a fit; it is nothing to the fit they could have."""
+    folder = Path(__file__).parents[2] / "data/sample/输入"
+    streets = gpd.read_file(folder / "道路.gpkg", layer="道路")
+    ground = Ground(MIDDLE).with_areas([gpd.read_file(folder / "社区边界.shp")]).with_roads([streets])
+    offset = judge_offset(streets.geometry.translate(east, north), PLANE, ground)
+    if np.hypot(east, north) < 25:
+        assert offset.state == "as_is"
+    else:
+        assert offset.state == "displaced"
+        assert np.hypot(offset.east_m - east, offset.north_m - north) < 4
+
+
 @pytest.mark.parametrize("apart", [None, 150.0])
 @pytest.mark.parametrize("seed", range(3))
 def test_parcels_set_back_from_a_grid_of_streets_are_not_displaced(seed, apart):
