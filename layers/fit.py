@@ -17,10 +17,6 @@ from numpy.typing import NDArray
 
 from layers.field import Field, Floats, fit_settings
 
-# Peaks of the lattice that are climbed, so that the best and its rivals are compared at their tops.
-_TOPS = 5
-_FINE_M = 2.0
-
 Relation = Literal["beside", "along", "apart", "clear", "at", "within"]
 
 
@@ -85,10 +81,10 @@ def weigh_readings(trials: Sequence[Trial], readings: Mapping[str, Sequence[Tria
     Fit or None
         None where too few shifts keep the data on the ground.
     """
-    null = _Null.measure(trials, [_displacement(trials, moved) for moved in readings.values()])
+    null = Null.measure(trials, [_displacement(trials, moved) for moved in readings.values()])
     if null is None:
         return None
-    ring = _ring()
+    ring = ring_shifts()
     strength = {}
     for name, moved in readings.items():
         counts = [trial.count(ring) for trial in moved]
@@ -96,93 +92,19 @@ def weigh_readings(trials: Sequence[Trial], readings: Mapping[str, Sequence[Tria
     return Fit(strength, null.count)
 
 
-@dataclass(frozen=True)
-class Peak:
-    """The shift under which data fit the ground best.
-
-    Attributes
-    ----------
-    shift : eastings and northings to add, metres.
-    strength : of that shift.
-    as_is : strength of no shift.
-    rival : greatest strength of any shift that is not near it.
-    """
-
-    shift: Floats
-    strength: float
-    as_is: float
-    rival: float
-
-
-def search_offset(trials: Sequence[Trial], *, within_m: float, step_m: float, apart_m: float) -> Peak | None:
-    """Find the shift under which data fit the ground best; None where no null can be had.
-
-    Parameters
-    ----------
-    within_m, step_m : how far and how finely to look, metres.
-    apart_m : shifts farther than this from the best one are its rivals.
-    """
-    null = _Null.measure(trials, [np.zeros(2)])
-    if null is None:
-        return None
-    ring_m = float(fit_settings()["ring_m"])
-    back = round(ring_m / step_m)
-    k = round(within_m / step_m) + back
-    axis = np.arange(-k, k + 1, dtype=np.float64) * (ring_m / back)
-    shifts = _square(axis)
-    counts = [trial.count(shifts) for trial in trials]
-    strengths, inner = null.rate_lattice(counts, axis, back)
-    middle = int(np.argmin(np.hypot(*inner.T)))
-    tops = [
-        _climb(trials, null, inner[at], within_m=step_m / 2)
-        for at in _find_tops(inner, strengths, apart_m=apart_m)
-    ]
-    shift, strength = max(tops, key=lambda top: top[1])
-    far = np.hypot(*(inner - shift).T) > apart_m
-    others = [value for other, value in tops if np.hypot(*(other - shift)) > apart_m]
-    return Peak(
-        shift,
-        strength,
-        as_is=float(strengths[middle]),
-        rival=max(float(strengths[far].max(initial=0.0)), *others, 0.0),
-    )
-
-
-def _find_tops(shifts: Floats, strengths: Floats, *, apart_m: float) -> list[int]:
-    """Return the strongest shifts that are not near each other, the strongest first."""
-    found: list[int] = []
-    left = strengths.copy()
-    while len(found) < _TOPS and (not found or left.max() > 0):
-        found.append(int(np.argmax(left)))
-        left[np.hypot(*(shifts - shifts[found[-1]]).T) <= apart_m] = 0.0
-    return found
-
-
-def _climb(trials: Sequence[Trial], null: _Null, shift: Floats, *, within_m: float) -> tuple[Floats, float]:
-    """Return the best of the shifts close by, and its strength: a lattice steps over the peak of exact lines."""
-    steps = np.arange(-within_m, within_m + _FINE_M / 2, _FINE_M)
-    near = shift + _square(steps)
-    ring = _ring()
-    every = (near[:, None, :] + ring[None, :, :]).reshape(-1, 2)
-    counts = [trial.count(every).reshape(len(near), len(ring), -1) for trial in trials]
-    rated = np.array([null.rate([counted[at] for counted in counts]) for at in range(len(near))])
-    best = int(np.argmax(rated))
-    return near[best], float(rated[best])
-
-
 def _displacement(before: Sequence[Trial], after: Sequence[Trial]) -> Floats:
     sign = -1.0 if before[0].turned else 1.0
     return sign * np.array([np.mean(after[0].x - before[0].x), np.mean(after[0].y - before[0].y)])
 
 
-def _square(axis: Floats) -> Floats:
+def square(axis: Floats) -> Floats:
     return np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def _ring() -> Floats:
+def ring_shifts() -> Floats:
     """No shift, then the eight shifts round it."""
     ring_m = float(fit_settings()["ring_m"])
-    around = _square(np.array([-ring_m, 0.0, ring_m]))
+    around = square(np.array([-ring_m, 0.0, ring_m]))
     return np.vstack([[0.0, 0.0], around[np.abs(around).any(axis=1)]])
 
 
@@ -201,7 +123,7 @@ def _describe(counts: NDArray[np.int64], relation: Relation) -> tuple[Floats, Fl
 
 
 @dataclass(frozen=True)
-class _Null:
+class Null:
     """Contrasts of shifts that mean nothing."""
 
     trials: Sequence[Trial]
@@ -212,13 +134,13 @@ class _Null:
     count: int
 
     @classmethod
-    def measure(cls, trials: Sequence[Trial], readings: Sequence[Floats]) -> _Null | None:
+    def measure(cls, trials: Sequence[Trial], readings: Sequence[Floats]) -> Null | None:
         """Measure the null on a lattice of shifts, away from every reading."""
         settings = fit_settings()
         step, reach = float(settings["lattice_m"]), float(settings["reach_m"])
         back = round(float(settings["ring_m"]) / step)
         axis = np.arange(-round(reach / step), round(reach / step) + 1, dtype=np.float64) * step
-        shifts = _square(axis)
+        shifts = square(axis)
         counts = [trial.count(shifts) for trial in trials]
         contrasts, known, inner = _contrast_lattice(trials, counts, axis, back)
         for shift in readings:
@@ -312,5 +234,5 @@ def _contrast_lattice(
         contrast = (here - np.mean(moved, axis=0)) * np.sqrt(met[inner, inner])[..., None]
         parts.append(contrast.reshape(-1, features.shape[-1]))
         known &= (least >= fit_settings()["least_cover"] * trial.features).ravel()
-    shifts = _square(axis).reshape(n, n, 2)[inner, inner].reshape(-1, 2)
+    shifts = square(axis).reshape(n, n, 2)[inner, inner].reshape(-1, 2)
     return np.concatenate(parts, axis=1), known, shifts

@@ -21,8 +21,9 @@ from configs import read_settings
 from layers.crs import to_degrees
 from layers.datum import Floats, Pair, shift_from_wgs84, shift_to_wgs84
 from layers.field import draw_field, fit_settings
-from layers.fit import Fit, Relation, Trial, search_offset, weigh_readings
+from layers.fit import Fit, Relation, Trial, weigh_readings
 from layers.ground import Ground
+from layers.peak import search_offset
 from layers.sampling import sample_features
 
 Places = dict[str, Pair]
