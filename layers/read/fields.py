@@ -23,6 +23,8 @@ _EXAMPLES = {"date": "写成 2026-03-05", "year": "写成 1998 或 1990年代", 
              "serial": "按文本写全编号，不用科学计数法"}  # fmt: skip
 # From this share of faulty cells on, in at least so many, the column itself is in doubt.
 _WHOLE, _WHOLE_ROWS = 0.9, 5
+# What stands for one or none where a number is asked for.
+_ANSWERS = frozenset({"是", "否", "有", "无", "√", "×", "已登记", "未登记"})
 _LOOK_AT = 200  # cells of another column, to see whether it would do
 
 
@@ -75,9 +77,11 @@ def _report_bad(field: Column, cells: pd.Series, parsed: Parsed, place: Place) -
         cells.index[parsed.bad], cells[parsed.bad], reasons[parsed.bad], strict=True
     ):
         why = f"：{reason}" if reason else ""
+        answer = spec.kind == "int" and str(cell).strip() in _ANSWERS
+        advice = f"以是否代替人数的，在配置的 values 中写 {field}: {{是: '1', 否: '0'}}（照文件的写法）；否则{remedy}"
         tell(
             code, f"{name}应为{what}，实际为“{str(cell)[:60]}”{why}", field=str(field), row=str(row),
-            value=str(cell)[:60], remedy=remedy, **action,
+            value=str(cell)[:60], remedy=advice if answer else remedy, **action,
         )  # fmt: skip
 
 
