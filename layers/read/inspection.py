@@ -24,7 +24,6 @@ from layers.ground import Ground
 from layers.offsets import NAMES, Offset, judge_offset
 from layers.plain import Spot
 from layers.read.locate import OWN_CRS, locate_rows, make_points, name_line
-from layers.read.points import find_pair_column
 from layers.read.raw import Place, Raw, SourceSpec
 from layers.read.readings import Suggestion, follow_guesses, rank_readings
 from layers.read.shift import WEB_DATUMS
@@ -147,11 +146,6 @@ def _tell_no_shapes(table: pd.DataFrame, place: Place) -> None:
     names = "、".join(str(name) for name in table.columns[:30]) or "无"
     if not len(table):
         place.error("HSQ-F02", f"文件没有任何数据行，只有表头：{names}", remedy="检查文件和工作表是否选对，是否导出完整")
-    elif (pair := find_pair_column(table)) is not None:
-        place.error(
-            "HSQ-G01", f"“{pair}”列把经度、纬度写在一格里", field=pair, value=str(table[pair].iloc[0])[:60],
-            remedy="在 Excel 中用“数据—分列”按逗号拆成经度、纬度两列",
-        )  # fmt: skip
     else:
         place.error(
             "HSQ-G01", "这是没有图形的表格，还没有指明坐标列",

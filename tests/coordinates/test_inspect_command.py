@@ -113,15 +113,11 @@ def test_a_table_without_coordinates_says_which_columns_there_are(folder):
     assert "--x" in said and "楼号、乙方" in said
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [("名称,经度,纬度\n", "没有任何数据行"), ("名称,坐标\n甲,\"116.86,28.34\"\n", "分列")],
-)
-def test_a_table_without_rows_or_with_both_in_one_cell(folder, content, said):
-    (folder / "点.csv").write_text(content, encoding="utf-8")
-    code, text = inspect("点.csv")
+def test_a_table_without_rows_says_so(folder):
+    (folder / "点.csv").write_text("名称,经度,纬度\n", encoding="utf-8")
+    code, said = inspect("点.csv")
     assert code == 1
-    assert said in text
+    assert "没有任何数据行" in said
 
 
 def test_the_plan_knows_the_columns_and_a_file_does_not_prove_itself(folder):
