@@ -145,7 +145,11 @@ def _find_shapes(raw: Raw, source: SourceSpec, place: Place) -> gpd.GeoSeries | 
 def _tell_no_shapes(table: pd.DataFrame, place: Place) -> None:
     names = "、".join(str(name) for name in table.columns[:30]) or "无"
     if not len(table):
-        place.error("HSQ-F02", f"文件没有任何数据行，只有表头：{names}", remedy="检查文件和工作表是否选对，是否导出完整")
+        place.error(
+            "HSQ-F02",
+            f"文件没有任何数据行，只有表头：{names}",
+            remedy="检查文件和工作表是否选对，是否导出完整",
+        )
     else:
         place.error(
             "HSQ-G01", "这是没有图形的表格，还没有指明坐标列",

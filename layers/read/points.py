@@ -94,7 +94,13 @@ def _guess_pair(head: pd.DataFrame) -> Points | None:
             datum, whose = _find_provider(head)
             told = f"“{name}”一格里写了经度和纬度"
             return Points(
-                str(name), str(name), True, xy, datum, "，".join(filter(None, (told, whose))), datum is not None
+                str(name),
+                str(name),
+                True,
+                xy,
+                datum,
+                "，".join(filter(None, (told, whose))),
+                datum is not None,
             )
     return None
 
