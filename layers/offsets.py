@@ -21,12 +21,16 @@ from configs import read_settings
 from layers.crs import to_degrees
 from layers.datum import Floats, Pair, shift_from_wgs84, shift_to_wgs84
 from layers.field import draw_field, fit_settings
-from layers.fit import Fit, Relation, Trial, search_offset, weigh_readings
+from layers.fit import Fit, Relation, Trial, weigh_readings
 from layers.ground import Ground
 from layers.offset_evidence import AS_IS, KINDS, Offset, State, decide_settings
+from layers.peak import search_offset
 from layers.sampling import sample_features
 
 Places = dict[str, Pair]
+# Lines on lines and points on houses show a shift of metres; only there a better fit can outdo a good one.
+_EXACT = frozenset({"along", "at"})
+_BY_FAR = 3.0
 
 
 def judge_offset(shapes: gpd.GeoSeries, crs: CRS, ground: Ground | None) -> Offset:
@@ -100,6 +104,11 @@ def _decide(known: Offset, fit: Fit, places: Places, trials: list[Trial], ground
             median_m=_medians(places, best, ground),
         )  # fmt: skip
     if best == AS_IS and fit.strength[AS_IS] >= rules["as_is"] * factor:
+        if any(trial.relation in _EXACT for trial in trials):
+            # Streets moved by a block meet other streets: a fit, until one sees how well they could fit.
+            found = _find_displacement(known, trials, factor, least_gain=_BY_FAR)
+            if found.state == "displaced":
+                return found
         return replace(known, state="as_is")
     # Points beside roads, or within an outline, fix their place to some ten metres at best.
     if any(trial.relation not in {"beside", "within"} for trial in trials):
@@ -107,8 +116,13 @@ def _decide(known: Offset, fit: Fit, places: Places, trials: list[Trial], ground
     return known
 
 
-def _find_displacement(known: Offset, trials: list[Trial], factor: float) -> Offset:
-    """Look for a shift of tens of metres to a few hundred that is no web map's."""
+def _find_displacement(
+    known: Offset, trials: list[Trial], factor: float, *, least_gain: float = 1.0
+) -> Offset:
+    """Look for a shift of tens of metres to a few hundred that is no web map's.
+
+    It must fit ``least_gain`` times as well as no shift.
+    """
     rules = read_settings("coordinates.yaml")["offset"]
     peak = search_offset(trials, within_m=rules["most_m"], step_m=rules["step_m"], apart_m=rules["apart_m"])
     if peak is None or np.hypot(*peak.shift) < rules["least_m"]:
@@ -116,7 +130,7 @@ def _find_displacement(known: Offset, trials: list[Trial], factor: float) -> Off
     least, lead = rules["strength"] * factor, rules["lead"] * factor
     # Kerbs and parcels of a grid of streets fit once half a street is taken off, to any of four sides, and a
     # regular grid fits upon its neighbour: what fits as well elsewhere says nothing of where data belong.
-    if peak.strength < least or peak.strength - peak.as_is < lead:
+    if peak.strength < max(least, least_gain * peak.as_is) or peak.strength - peak.as_is < lead:
         return known
     if peak.rival > rules["rival"] * peak.strength:
         return known

@@ -95,7 +95,7 @@ def _keep_finite(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
         x, y = xy[wild][start]
         findings.tell(
             int(at), "HSQ-G11", f"有 {count} 个节点的坐标不是有效数值", severity="错误", spot=spots[at],
-            value=f"({x:g}, {y:g})", action="不采用", remedy="在原软件中重画该图形，或删除这些节点",
+            value=f"({x:.9g}, {y:.9g})", action="不采用", remedy="在原软件中重画该图形，或删除这些节点",
         )  # fmt: skip
     findings.drop(features)
     return frame[~np.isin(np.arange(len(frame)), features)]

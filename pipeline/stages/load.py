@@ -90,6 +90,7 @@ def load_layers(given: Given) -> dict[str, Frame]:
     intake.learn_ground(open_frames)
     for layer in SOURCE_LAYERS:
         intake.read(layer.key)
+    intake.settle_mentions(open_frames)
     frames: dict[str, Frame] = {layer.key: empty_frame(layer, crs=crs) for layer in OPEN_LAYERS}
     frames[Outline.key] = outline
     frames[Community.key] = communities = finish_layer(Community, intake, crs)
