@@ -79,6 +79,12 @@ def _read_rubric() -> Any:
 
 def iter_factors(case: Case) -> Iterator[Factor]:
     """Yield every factor of a case, the one of area first."""
+    yield from iter_lasting(case)
+    yield from iter_passing(case)
+
+
+def iter_lasting(case: Case) -> Iterator[Factor]:
+    """Yield the factors that ask only for the class, its scale and the resource: the same wherever a need is."""
     yield rate_area(case)
     yield _rate_fitness(case)
     yield from _rate_form(case)
@@ -86,6 +92,11 @@ def iter_factors(case: Case) -> Iterator[Factor]:
     yield _rate_effort(case)
     yield _rate_landuse(case)
     yield from _rate_consent(case)
+
+
+def iter_passing(case: Case) -> Iterator[Factor]:
+    """Yield the factors that ask where the need is and what stands behind it."""
+    yield from _rate_community(case)
     yield _rate_distance(case)
     yield _rate_support(case)
 
@@ -211,7 +222,7 @@ def _rate_landuse(case: Case) -> Factor:
 
 
 def _rate_consent(case: Case) -> Iterator[Factor]:
-    """Owner, department and neighbour: whose consent it takes."""
+    """Owner and department: whose consent it takes."""
     resource, block = case.resource, rule("ownership")
     levels = block["levels"]
     if not bool(resource[Inventory.tenure_clear]):
@@ -225,7 +236,13 @@ def _rate_consent(case: Case) -> Iterator[Factor]:
         clean_text(resource[Inventory.owner]), rule("department")["words"]
     ):
         yield Factor("department", rule("department")["level"], "需跨部门协调", DEPARTMENT)
-    home, other = clean_text(case.need[Need.community]), clean_text(resource[Inventory.community])
+
+
+def _rate_community(case: Case) -> Iterator[Factor]:
+    home, other = (
+        clean_text(case.need[Need.community]),
+        clean_text(case.resource[Inventory.community]),
+    )
     if home and other and home != other:
         yield Factor("community", rule("community")["level"], f"位于{other}，需跨社区统筹", NEIGHBOUR)
 

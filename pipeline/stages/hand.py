@@ -35,6 +35,10 @@ class Hand:
         self._frames = frames
         self._before: dict[tuple[str, str, str], Any] = {}
 
+    def numbers(self, layer: type[Layer], column: Column | None = None) -> frozenset[str]:
+        """Return the numbers of the rows of a layer that decisions are about, of one field where it is named."""
+        return frozenset(row[Decision.number] for row in self._of(find_subject(layer), column))
+
     def decide(self, layer: type[Layer], row: Mapping[str, Any], column: Column, computed: Any) -> Any:
         """Return what holds for a field: the planner's value where one is given and fits, else ``computed``.
 

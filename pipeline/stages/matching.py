@@ -12,8 +12,9 @@ from layers.ledgers import OwnCost
 from layers.planned import Inventory, Match, Need, Pair, Resource
 from layers.reachable import Edge, Obstacle, Precinct, Sharing
 from pipeline.stages.base import Frame, Given, Stage
-from pipeline.stages.candidates import Candidate, find_candidates, wants_space
+from pipeline.stages.candidates import find_candidates, wants_space
 from pipeline.stages.entries import report_entries
+from pipeline.stages.judge import Candidate, name_pair
 from pipeline.stages.listing import Verdict, judge_need, write_match
 from pipeline.stages.money import read_costs
 from pipeline.stages.options import Option, choose_options, explain_passed, list_options
@@ -28,7 +29,8 @@ Rows = list[dict[str, Any]]
 
 def make_matches(given: Given) -> dict[str, Frame]:
     """Match every need; a need without a chosen resource gets its gap and a way out of it."""
-    found = find_candidates(given)
+    candidates = find_candidates(given)
+    found = candidates.best
     taken, result = choose_options({number: list_options(mine) for number, mine in found.items()})
     if result.gap > 0:
         given.log.add(
@@ -183,7 +185,7 @@ def _write_pairs(
             part = own.resources.index(c.resource) if own and not why_not else -1
             rows.append(
                 {
-                    Pair.id: f"{c.need}|{c.resource}",
+                    Pair.id: name_pair(c.need, c.resource),
                     Pair.need: c.need,
                     Pair.resource: c.resource,
                     # Of several resources used together each pair has the level they have together.

@@ -10,8 +10,8 @@ from scipy.sparse import coo_array, csr_array
 
 from layers.planned import Inventory, Need
 from pipeline.stages.assignment import Assignment, Candidates, assign
-from pipeline.stages.candidates import Candidate
 from pipeline.stages.factors import rule
+from pipeline.stages.judge import Candidate
 from pipeline.stages.placing import clean_number, clean_text
 from pipeline.stages.rubric import Judgement, judge_together
 
