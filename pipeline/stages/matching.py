@@ -13,6 +13,7 @@ from layers.planned import Inventory, Match, Need, Pair, Resource
 from layers.reachable import Edge, Obstacle, Precinct, Sharing
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.candidates import find_candidates, wants_space
+from pipeline.stages.choices import read_choices
 from pipeline.stages.entries import report_entries
 from pipeline.stages.judge import Candidate, name_pair
 from pipeline.stages.listing import Verdict, judge_need, write_match
@@ -31,7 +32,11 @@ def make_matches(given: Given) -> dict[str, Frame]:
     """Match every need; a need without a chosen resource gets its gap and a way out of it."""
     candidates = find_candidates(given)
     found = candidates.best
-    taken, result = choose_options({number: list_options(mine) for number, mine in found.items()})
+    options = {number: list_options(mine) for number, mine in found.items()}
+    choices = read_choices(given.decisions, found, options)
+    if choices is not None:
+        options = choices.keep_open(options)
+    taken, result = choose_options(options, choices.held if choices is not None else None)
     if result.gap > 0:
         given.log.add(
             "HSQ-A13",
@@ -40,7 +45,7 @@ def make_matches(given: Given) -> dict[str, Frame]:
             layer=Pair.alias,
             remedy="方案规模过大；可按街道或片区拆分方案",
         )
-    reasons = _explain(found, taken)
+    reasons = _explain(found, taken) | (choices.explain(found) if choices is not None else {})
     verdicts = _judge(given, found, taken, reasons)
     wishes = [
         Wish(v.need, v.level, v.spaces, v.support.money)
@@ -53,9 +58,12 @@ def make_matches(given: Given) -> dict[str, Frame]:
     matches = make_table([write_match(v, unpaid=_find_unpaid(v, unpaid)) for v in verdicts], Match)
     report_entries(matches, given.geo(Need), given.log)
     pairs, hand = make_table(_write_pairs(found, taken, reasons), Pair), given.decisions
+    refused = {(number, ""): why for number, why in candidates.refused.items()}
+    if choices is not None:
+        refused |= choices.refused
     return {
         Pair.key: hand.overrule(
-            Pair, pairs.sort_values(Pair.id, ignore_index=True), given.log, finished=True
+            Pair, pairs.sort_values(Pair.id, ignore_index=True), given.log, finished=True, refused=refused
         ),
         Match.key: hand.overrule(Match, matches, given.log, finished=True),
         Resource.key: _annotate(inventory, verdicts),
@@ -87,6 +95,7 @@ def _judge(
     suspects = [row for row in rows if row[Inventory.certainty] == "疑似"]
     sharing = given.table(Sharing)
     verdicts = []
+    hand = given.decisions
     for need in given.geo(Need).sort_values(Need.number).to_dict("records"):
         number = need[Need.number]
         candidates, option = found.get(number, []), taken.get(number)
@@ -104,6 +113,9 @@ def _judge(
                 ),
                 seeks_space=wants_space(need),
                 passed=_list_passed(candidates, option, reasons),
+                decide=lambda column, computed, number=number: hand.decide(
+                    Match, {Match.need: number}, column, computed
+                ),
             )
         )
     return verdicts

@@ -58,7 +58,8 @@ def test_the_best_ten_are_those_of_judging_every_pair(seed):
 
 def test_a_pair_somebody_decided_about_is_kept_beside_the_ten_or_refused_with_the_reason():
     needs, resources, metres = make_town(0)
-    at = next(n for n, need in enumerate(needs) if len(judge_all(need, resources, metres[n])) > MOST)
+    counts = [len(judge_all(need, resources, row)) for need, row in zip(needs, metres, strict=True)]
+    at = next(n for n, count in enumerate(counts) if MOST < count < len(resources))
     need, places = needs[at], list(zip(resources, metres[at], strict=True))
     ranks = [row[0][3] for row in judge_all(need, resources, metres[at])]
     impossible = next(r[Inventory.number] for r in resources if r[Inventory.number] not in ranks)
