@@ -16,7 +16,7 @@ from configs import read_settings
 from configs.facilities import FacilityClass
 from configs.planning import UnitCost, landuse_names
 from layers.planned import Inventory, Need
-from pipeline.stages.money import estimate_cost
+from pipeline.stages.money import Cost, estimate_cost
 from pipeline.stages.placing import clean_number, clean_text, find_word, write_area, write_money
 
 Row = Mapping[str, Any]
@@ -114,12 +114,15 @@ def find_way(resource: Row) -> str:
 
 def estimate_conversion(need: Row, resource: Row, item: FacilityClass, costs: Costs) -> float:
     """Return what the conversion costs, 万元; 0 where nothing is built, NaN where the scale is unknown."""
-    if needs_no_works(resource, item):
-        return 0.0
+    return 0.0 if needs_no_works(resource, item) else price_conversion(need, resource, item, costs).total_wan
+
+
+def price_conversion(need: Row, resource: Row, item: FacilityClass, costs: Costs) -> Cost:
+    """Return what it costs to make a place fit for a need."""
     required, usable = clean_number(need[Need.required_m2]), clean_number(resource[Inventory.usable_m2])
     way = find_way(resource)
     area = required if way == "新建" and not item.land else float(np.fmin(required, usable))
-    return estimate_cost(item, way, area_m2=area, length_m=float("nan"), costs=costs).total_wan
+    return estimate_cost(item, way, area_m2=area, length_m=float("nan"), costs=costs)
 
 
 def rate_area(case: Case) -> Factor:
