@@ -181,7 +181,8 @@ def write_funds(project: str, parts: Sequence[Part]) -> list[Row]:
     """Return the ``Fund`` rows of a project."""
     return [
         {
-            Fund.id: f"{project}|{part.resource or OPEN}",
+            # Open money of both kinds stays apart.
+            Fund.id: f"{project}|{part.resource or OPEN}{'' if part.resource or part.method.kind == _FISCAL else _SOCIAL}",
             Fund.project: project,
             Fund.kind: part.method.kind,
             Fund.method: part.method.method,

@@ -143,3 +143,4 @@ def test_the_sources_of_a_split_project_sum_to_its_two_kinds():
     funds = PROJECTS(given)[Fund.key]
     assert funds.groupby(Fund.kind)[Fund.amount_wan].sum().to_dict() == {"财政资金": 30, "社会资金": 6}
     assert (funds[funds[Fund.kind] == "社会资金"][Fund.state] == "待落实").all()
+    assert funds[Fund.id].is_unique
