@@ -34,7 +34,7 @@ run: $(STAMP)
 	@$(VENV)/bin/haoshequ run $(PLAN)
 
 test: $(STAMP)
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 check: $(STAMP)
 	@$(VENV)/bin/ruff check .

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,7 @@ ENTRY = (sys.executable, "-c", "from pipeline.cli import main; main()")
 
 _NAMED = os.environ.get("HAOSHEQU_REAL", "")
 REAL = ROOT / _NAMED  # an absolute path replaces the root
-_BEYOND = pytest.StashKey[list[str]]()
+_BEYOND = "beyond the planted truth"
 
 
 @dataclass(frozen=True)
@@ -118,17 +119,26 @@ def real_places() -> None:
 
 
 @pytest.fixture
-def beyond(request: pytest.FixtureRequest) -> list[str]:
+def beyond(request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """Lines for the end of the test report: what was found beyond the planted truth."""
-    return request.config.stash.setdefault(_BEYOND, [])
+    lines: list[str] = []
+    yield lines
+    request.node.user_properties.append((_BEYOND, lines))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     there = bool(_NAMED) and REAL.is_dir()
     terminalreporter.write_line(
         f"real places (HAOSHEQU_REAL={_NAMED!r}): {'ran' if there else 'SKIPPED, no such folder'}"
     )
-    lines = config.stash.get(_BEYOND, [])
+    # Reports travel from the workers; what a worker keeps for itself does not.
+    ended = [
+        r
+        for reports in terminalreporter.stats.values()
+        for r in reports
+        if getattr(r, "when", "") == "teardown"
+    ]
+    lines = [line for r in ended for name, found in r.user_properties if name == _BEYOND for line in found]
     if lines:
         terminalreporter.section("found beyond the planted truth")
         for line in lines:

@@ -15,10 +15,11 @@ from typing import TypeAlias
 from layers.faults import Fault, FaultLog, PlanFaults
 from pipeline.deliver.atlas.compose import Entry, compose_sheets
 from pipeline.deliver.atlas.town import Town
-from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.items import Absent, Check, Item, Made
 from pipeline.deliver.names import name_files
 from pipeline.deliver.sheet.render import render_sheet
 from pipeline.deliver.sheet.spec import SheetError, SheetReport, SheetSpec
+from pipeline.deliver.sheet.verify import verify_sheet
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame
 from styles.errors import GlyphError, StyleError
@@ -37,6 +38,7 @@ class Sheet:
     entry: Entry
     path: Path | None
     report: SheetReport | None
+    checks: tuple[Check, ...] = ()
 
 
 def name_sheets(plan: Plan, entries: list[Entry]) -> dict[str, str]:
@@ -160,8 +162,9 @@ def draw_sheets(
     for entry in entries:
         path, result = by_number.get(entry.number, (None, Refused("HSQ-D01", entry.reason)))
         if isinstance(result, SheetReport):
-            _remark(result, log)
-            sheets.append(Sheet(entry, path, result))
+            checks = verify_sheet(result, entry.spec) if entry.spec is not None else ()
+            _remark(result, checks, log)
+            sheets.append(Sheet(entry, path, result, checks))
             continue
         reason = result.reason if isinstance(result, Refused) else entry.reason
         code = result.code if isinstance(result, Refused) else "HSQ-D01"
@@ -171,7 +174,17 @@ def draw_sheets(
     return sheets
 
 
-def _remark(report: SheetReport, log: FaultLog) -> None:
+def _remark(report: SheetReport, checks: tuple[Check, ...], log: FaultLog) -> None:
+    for check in checks:
+        if check.wrong:
+            log.add(
+                "HSQ-D07",
+                f"{report.number} {report.title}：{check.rule}——{check.wrong}",
+                severity="警告",
+                layer=report.title,
+                field=check.rule,
+                value=check.value,
+            )
     if report.labels_unplaced:
         shown = "、".join(report.labels_unplaced[:6]) + ("……" if len(report.labels_unplaced) > 6 else "")
         log.add(
@@ -211,5 +224,15 @@ def draw_atlas(
             continue
         path = f"{entry.folder}/{sheet.path.name}"
         note = f"{entry.group}；1:{sheet.report.scale}"
-        made.append(Item(path, kind, entry.title, "pipeline.deliver.atlas", number=entry.number, note=note))
+        made.append(
+            Item(
+                path,
+                kind,
+                entry.title,
+                "pipeline.deliver.atlas",
+                number=entry.number,
+                note=note,
+                checks=sheet.checks,
+            )
+        )
     return made

@@ -130,6 +130,8 @@ class SheetSpec:
         Layers of the main map and of the location inset.  Drawing order comes from the style table.
     focus
         Ground outside this polygon is veiled; None veils nothing.
+    keep
+        Ground that no box on the map may cover; None where none is to be drawn.
     side_tables, notes
         Tables and numbered remarks in the right-hand column.
     legend_groups
@@ -149,6 +151,7 @@ class SheetSpec:
     inset: tuple[Drawn, ...] = ()
     inset_title: str = "区位图"
     focus: BaseGeometry | None = None
+    keep: BaseGeometry | None = None
     side_tables: tuple[SideTable, ...] = ()
     notes: tuple[str, ...] = ()
     legend_groups: tuple[str, ...] = ()
@@ -191,6 +194,8 @@ class SheetReport:
         Raster size (width, height).
     missing_glyphs
         Always empty on a finished sheet, because a missing glyph stops it.
+    label_contrast
+        Contrast of each of ``labels`` to its ground, 1 to 21, measured on the raster.
     """
 
     number: str
@@ -213,3 +218,4 @@ class SheetReport:
     pixels: tuple[int, int]
     missing_glyphs: tuple[str, ...] = ()
     inset_labels_unplaced: tuple[str, ...] = ()
+    label_contrast: tuple[float, ...] = ()
