@@ -206,7 +206,9 @@ def _sited(records: Records, number: str) -> list[Section]:
 def _spent(records: Records, number: str) -> list[Section]:
     """Return the projects that go by a resource, with the money each one draws."""
     rows = [row for row in records.rows(Project) if number in _split(row[Project.resources])]
-    shares = {part[Fund.project]: part[Fund.amount_wan] for part in records.rows(Fund, Fund.resource, number)}
+    shares: dict[str, float] | None = {
+        part[Fund.project]: part[Fund.amount_wan] for part in records.rows(Fund, Fund.resource, number)
+    }
     money = records.one(Resource, Resource.number, number)
     if money is None or not money[Resource.amount_wan] > 0:
         shares = None

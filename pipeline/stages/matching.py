@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -113,9 +114,7 @@ def _judge(
                 ),
                 seeks_space=wants_space(need),
                 passed=_list_passed(candidates, option, reasons),
-                decide=lambda column, computed, number=number: hand.decide(
-                    Match, {Match.need: number}, column, computed
-                ),
+                decide=partial(hand.decide, Match, {Match.need: number}),
             )
         )
     return verdicts
