@@ -24,7 +24,8 @@ from configs.services import services
 from layers.model import Spec
 from layers.onemap import KINDS, delivered_layers, schema_of
 from layers.planned import Pair, Project, Resource
-from layers.reachable import Coverage, Home, NetworkSite, Scope, Served, SiteReach, Unit
+from layers.reachable import Coverage, Home, Scope, Served, Unit
+from layers.sites import NetworkSite, SiteReach
 from tests.whole.conftest import ROOT, Whole
 
 CODES = {code: (layer, kind) for code, layer, kind in delivered_layers()}

@@ -13,7 +13,7 @@ from layers import codes
 from layers.planned import Business, Need, Project, Resource, Site
 from layers.reachable import Block, Coverage, CoverArea, Home, Sharing
 from layers.source import Building, Facility
-from pipeline.deliver.atlas.town import Town
+from pipeline.deliver.atlas.town import STUDIED, Town
 from pipeline.deliver.sheet.spec import Drawn
 
 _CONFIRMED, _SUSPECTED = codes.CERTAINTY.values
@@ -92,9 +92,10 @@ def homes(town: Town, *, type: str) -> list[Drawn]:
 
 
 def class_facilities(town: Town, *, type: str) -> list[Drawn]:
-    """Facilities of one class, inside and around the plan, named."""
+    """Facilities of one class in 研究范围, named; those farther off nobody of the plan reaches."""
     frame = town.placed(Facility)
     frame = frame[frame[Facility.type_key] == type]
+    frame = frame[frame.intersects(town.scope(STUDIED).union_all())]
     item = facility_classes()[type]
     return [
         Drawn(
