@@ -17,7 +17,7 @@ from pipeline.deliver.sheet.typeset import wrap_text
 from styles.fonts import measure_em
 from styles.frame import Box, Frame, load_frame
 
-_ROW_MM = (5.6, 8.4)  # least and greatest height of a line of the list
+_ROW_MM = (5.6, 9.6)  # least and greatest height of a line of the list
 _GAP_MM = 12.0  # between its two columns
 _PAD_MM = 1.5
 _HEAD_MM = 5.0
@@ -94,9 +94,9 @@ def draw_cover(block: TitleBlock, subtitle: str) -> bytes:
         for label, value in rows:
             if not value:
                 continue
-            page.text(middle - 62.0, y, label, size_mm=4.6, middle=True, colour=soft)
-            for text in wrap_text(value, 122.0, 4.6):
-                page.text(middle - 34.0, y, text, size_mm=4.6, middle=True, colour=ink)
+            page.text(middle - 70.0, y, label, size_mm=4.6, middle=True, colour=soft)
+            for text in wrap_text(value, 150.0, 4.6):
+                page.text(middle - 44.0, y, text, size_mm=4.6, middle=True, colour=ink)
                 y -= 7.0
             y -= 4.0
         _finish(page, frame)
@@ -166,10 +166,10 @@ def _draw_column(page: Page, column: Sequence[Line], box: Box, height: float) ->
         row = Box(box.left, y - height, box.right, y)
         middle = (row.bottom + row.top) / 2
         if line.kind == "heading":
-            page.text(row.left, middle - 0.6, line.title, size_mm=3.6, middle=True, bold=True, colour=colours["accent"])
+            page.text(row.left, middle - 0.6, line.title, size_mm=3.8, middle=True, bold=True, colour=colours["accent"])
         else:
             small = line.kind == "absent"
-            size, ink = (3.0, colours["soft"]) if small else (3.3, colours["ink"])
+            size, ink = (3.0, colours["soft"]) if small else (3.6, colours["ink"])
             page.text(row.left + _PAD_MM, middle, line.number, size_mm=size, middle=True, colour=colours["soft"])
             room = row.width - _NUMBER_MM - (0 if small else _SCALE_MM + _PAGE_MM) - 2 * _PAD_MM
             fitted = min(size, size * room / max(measure_em(line.title) * size, 1e-6))

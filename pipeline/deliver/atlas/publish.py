@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import geopandas as gpd
+
 from configs import read_settings
+from layers.model import Column
 from pipeline.deliver.atlas.compose import Entry
-from pipeline.deliver.public.names import Names, private_columns
+from pipeline.deliver.public.names import Names
 from pipeline.deliver.public.rules import SHEETS
 from pipeline.deliver.sheet.spec import Drawn, SheetSpec, SideTable
 
@@ -67,15 +70,20 @@ def _mask_layer(layer: Drawn, names: Names) -> Drawn:
     if legend != dict(layer.legend_names):
         changes["legend_names"] = legend
     column = layer.label_column
-    if column is not None and any(column in columns for columns in private_columns().values()):
+    if isinstance(column, Column) and column.spec.private:
         changes["label_column"] = None
     elif column is not None:
-        labels = layer.frame[column]
-        texts = labels.map(str, na_action="ignore")
-        masked = names.mask_values(texts)
-        if not masked.equals(texts):
-            changes["frame"] = layer.frame.assign(**{column: masked})
+        changes |= _mask_labels(layer.frame, column, names)
     return replace(layer, **changes) if changes else layer
+
+
+def _mask_labels(frame: gpd.GeoDataFrame, column: str, names: Names) -> dict[str, Any]:
+    """Return the frame with its labels masked, nothing when no label holds a name."""
+    texts = {text: names.mask(str(text)) for text in frame[column].dropna().unique()}
+    changed = {text: masked for text, masked in texts.items() if masked != str(text)}
+    if not changed:
+        return {}
+    return {"frame": frame.assign(**{column: frame[column].replace(changed)})}
 
 
 def _mask_table(table: SideTable, names: Names) -> SideTable:

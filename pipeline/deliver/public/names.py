@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-import pandas as pd
-
 from layers.model import Layer
 from layers.reachable import Unit
 from layers.source import Community
@@ -72,10 +70,6 @@ class Names:
     def mask(self, text: str) -> str:
         """Return ``text`` with every name and personal number replaced by the mask."""
         return self._pattern.sub(self.rules.mask, text)
-
-    def mask_values(self, values: pd.Series) -> pd.Series:
-        """Return texts masked; missing ones stay missing."""
-        return values.map(self.mask, na_action="ignore")
 
 
 def collect_names(frames: Mapping[str, Frame], plan: Plan) -> Names:
