@@ -16,7 +16,13 @@ from pypdf import PdfReader
 FOLDERS = ("图件/JPG", "表格", "数据库/SHP", "质检")
 ATLASES = {"图件/图集.pdf": "图件/JPG", "公示版/图集（公示版）.pdf": "公示版/JPG"}
 FILES = (
-    "图件/图集.pdf", "数据库/一张图.gpkg", "质检/数据质检.xlsx", "质检/数据质检.gpkg", "成果目录.xlsx", "manifest.json")
+    "图件/图集.pdf",
+    "数据库/一张图.gpkg",
+    "质检/数据质检.xlsx",
+    "质检/数据质检.gpkg",
+    "成果目录.xlsx",
+    "manifest.json",
+)
 TABLES = ("资源清单一览表", "更新项目清单一览表", "匹配性分析", "分期安排一览表")
 SHAPEFILES = (("HSQ_XZYD",), ("HSQ_GHYD",), ("HSQ_XMFBM", "HSQ_XMFBX", "HSQ_XMFBD"))
 

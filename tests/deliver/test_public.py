@@ -67,7 +67,12 @@ def test_sheets_of_lifelines_and_of_checks_are_refused():
 
 def test_public_tables_name_columns_that_are_there_and_none_that_is_private():
     known = {table.key: table for table in table_specs()}
-    private = {f"{layer.__name__}.{c}" for layer in Layer.registry.values() for c in layer.columns() if c.spec.private}
+    private = {
+        f"{layer.__name__}.{c}"
+        for layer in Layer.registry.values()
+        for c in layer.columns()
+        if c.spec.private
+    }
     for key, rule in RULES.tables.items():
         values = {leaf.value for leaf in known[key].leaves()}
         assert set(rule.columns) <= values, key
@@ -133,7 +138,10 @@ def test_an_owner_that_is_a_place_of_the_plan_is_no_secret():
 def spec() -> SheetSpec:
     frame = make_frame(
         Facility,
-        [{Facility.name: "张三诊所", "geometry": Point(0, 0)}, {Facility.name: None, "geometry": Point(9, 9)}],
+        [
+            {Facility.name: "张三诊所", "geometry": Point(0, 0)},
+            {Facility.name: None, "geometry": Point(9, 9)},
+        ],
     )
     return SheetSpec(
         number="1-05", title="各类设施现状图（公共服务设施）", group="基础图", crs=frame.crs,
@@ -205,7 +213,15 @@ def test_tables_lose_columns_names_and_small_counts(frames, plan, tmp_path):
     texts = [str(cell) for rows in found.values() for row in rows for cell in row if cell is not None]
     assert not [text for text in texts if owner in text or "产权" in text]
     ledger = found["附表3-4"]
-    assert [head for head in ledger[1] if head] == ["资源编号", "社区", "资源类别", "资源名称", "规模", "认定", "匹配"]
+    assert [head for head in ledger[1] if head] == [
+        "资源编号",
+        "社区",
+        "资源类别",
+        "资源名称",
+        "规模",
+        "认定",
+        "匹配",
+    ]
 
 
 def test_a_column_of_owners_let_in_by_mistake_is_still_masked(frames, plan, tmp_path, monkeypatch):

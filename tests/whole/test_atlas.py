@@ -37,7 +37,9 @@ def squeeze(text: str) -> str:
 def read_pages(path: Path) -> list[str]:
     """Text of every page: poppler's where it is at hand, being quick, else pypdf's."""
     if shutil.which("pdftotext"):
-        done = subprocess.run(["pdftotext", "-raw", "-enc", "UTF-8", str(path), "-"], capture_output=True, check=True)
+        done = subprocess.run(
+            ["pdftotext", "-raw", "-enc", "UTF-8", str(path), "-"], capture_output=True, check=True
+        )
         assert done.stderr == b""
         return [squeeze(page) for page in done.stdout.decode().split("\f")[:-1]]
     return [squeeze(page.extract_text()) for page in PdfReader(path).pages]
@@ -65,7 +67,9 @@ def find_names(folder: Path, names: Iterable[str]) -> set[tuple[str, str]]:
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         if path.suffix == ".pdf":
             reader = PdfReader(path)
-            titles = [item for part in reader.outline for item in (part if isinstance(part, list) else [part])]
+            titles = [
+                item for part in reader.outline for item in (part if isinstance(part, list) else [part])
+            ]
             said = "".join([*read_pages(path), *(str(item.title) for item in titles), str(reader.metadata)])
         elif path.suffix == ".xlsx":
             with zipfile.ZipFile(path) as book:
@@ -86,7 +90,9 @@ def run(request: pytest.FixtureRequest) -> Whole:
 
 
 @pytest.mark.parametrize("name", ["tiny", "sample"])
-@pytest.mark.parametrize(("atlas", "folder"), [("图件/图集.pdf", "图件/JPG"), ("公示版/图集（公示版）.pdf", "公示版/JPG")])
+@pytest.mark.parametrize(
+    ("atlas", "folder"), [("图件/图集.pdf", "图件/JPG"), ("公示版/图集（公示版）.pdf", "公示版/JPG")]
+)
 def test_atlas_binds_every_sheet_in_order(name: str, atlas: str, folder: str, request) -> None:
     handin = request.getfixturevalue(name).handin
     reader = PdfReader(handin / atlas)
@@ -103,7 +109,9 @@ def test_atlas_binds_every_sheet_in_order(name: str, atlas: str, folder: str, re
     assert [item.title.replace(" ", "_", 1) for item in under] == jpgs
     assert len(tops) - 2 == len([part for part in reader.outline if isinstance(part, list)]) >= 3
     first = 1 + len(lists)
-    assert [reader.get_destination_page_number(item) for item in under] == list(range(first, first + len(jpgs)))
+    assert [reader.get_destination_page_number(item) for item in under] == list(
+        range(first, first + len(jpgs))
+    )
     pages = read_pages(handin / atlas)
     for item, said in zip(under, pages[first:], strict=True):
         number, _, title = item.title.partition(" ")
@@ -143,7 +151,9 @@ def test_atlas_names_no_date_and_no_maker(run: Whole) -> None:
 @pytest.mark.skipif(not shutil.which("pdffonts"), reason="poppler is not on PATH")
 def test_poppler_warns_of_nothing_and_sees_every_font_embedded(run: Whole) -> None:
     for name in ("图件/图集.pdf", "公示版/图集（公示版）.pdf"):
-        done = subprocess.run(["pdffonts", str(run.handin / name)], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["pdffonts", str(run.handin / name)], capture_output=True, text=True, check=True
+        )
         assert done.stderr == ""
         fonts = done.stdout.splitlines()[2:]
         assert fonts and all(re.search(r"Type 3 +Custom +yes yes yes", line) for line in fonts)
@@ -183,7 +193,9 @@ def test_public_edition_holds_jpg_pdf_and_xlsx_and_no_coordinates(run: Whole) ->
     for path in folder.rglob("*.xlsx"):
         for sheet in openpyxl.load_workbook(path):
             texts = [c.value for row in sheet.iter_rows() for c in row if isinstance(c.value, str)]
-            assert not [text for text in texts if COORDINATE.search(text) or "权利人" in text[:6] or "产权" in text]
+            assert not [
+                text for text in texts if COORDINATE.search(text) or "权利人" in text[:6] or "产权" in text
+            ]
 
 
 def test_sheets_without_anything_private_are_the_very_same_bytes(sample: Whole) -> None:

@@ -69,6 +69,7 @@ def _mark(writer: PdfWriter, sheets: Sequence[Sheet], first: int) -> None:
 def _link(writer: PdfWriter, places: Sequence[Place], pages: Mapping[str, int]) -> None:
     """Make each line of the list lead to its sheet."""
     for place in places:
-        corners = tuple(edge * POINTS_PER_MM for edge in place.box.bounds)
+        left, bottom, right, top = (edge * POINTS_PER_MM for edge in place.box.bounds)
+        corners = (left, bottom, right, top)
         link = Link(rect=corners, target_page_index=pages[place.number], border=[0, 0, 0])
         writer.add_annotation(1 + place.page, link)

@@ -136,7 +136,13 @@ def _refuse_glyphs(results: list[tuple[SheetSpec, object]]) -> None:
 
 
 def draw_sheets(
-    entries: list[Entry], root: Path, plan: Plan, log: FaultLog, *, advance: Advance, pages: Path | None = None
+    entries: list[Entry],
+    root: Path,
+    plan: Plan,
+    log: FaultLog,
+    *,
+    advance: Advance,
+    pages: Path | None = None,
 ) -> list[Sheet]:
     """Draw every entry that has instructions into its folder below ``root``.
 
@@ -170,14 +176,15 @@ def draw_sheets(
             results.append(_render(job))
             advance(len(results), len(jobs), job.spec.title)
     _refuse_glyphs([(job.spec, result) for job, result in zip(jobs, results, strict=True)])
-    made = {(e.number, e.folder): pair for e, pair in zip(drawn, zip(jobs, results, strict=True), strict=True)}
+    pairs = zip(jobs, results, strict=True)
+    made = {(entry.folder, entry.number): pair for entry, pair in zip(drawn, pairs, strict=True)}
     sheets = []
     for entry in entries:
-        job, result = made.get((entry.number, entry.folder), (None, Refused("HSQ-D01", entry.reason)))
-        if job is not None and isinstance(result, SheetReport):
+        done, result = made.get((entry.folder, entry.number), (None, Refused("HSQ-D01", entry.reason)))
+        if done is not None and isinstance(result, SheetReport):
             if entry.folder != PUBLIC:  # the same labels found no room there; once is enough
                 _remark(result, log)
-            sheets.append(Sheet(entry, job.path, result, job.page))
+            sheets.append(Sheet(entry, done.path, result, done.page))
             continue
         reason = result.reason if isinstance(result, Refused) else entry.reason
         code = result.code if isinstance(result, Refused) else "HSQ-D01"

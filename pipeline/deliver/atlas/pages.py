@@ -53,7 +53,9 @@ class Place:
     number: str
 
 
-def list_lines(drawn: Sequence[tuple[str, str, str, int]], absent: Sequence[tuple[str, str, str]]) -> list[Line]:
+def list_lines(
+    drawn: Sequence[tuple[str, str, str, int]], absent: Sequence[tuple[str, str, str]]
+) -> list[Line]:
     """Return the list of drawings.
 
     Parameters
@@ -62,7 +64,9 @@ def list_lines(drawn: Sequence[tuple[str, str, str, int]], absent: Sequence[tupl
     absent : number, title and reason of each drawing left out.
     """
     lines: list[Line] = []
-    numbered = [(group, number, title, scale, page) for page, (group, number, title, scale) in enumerate(drawn, 1)]
+    numbered = [
+        (group, number, title, scale, page) for page, (group, number, title, scale) in enumerate(drawn, 1)
+    ]
     for group, sheets in groupby(numbered, key=lambda sheet: sheet[0]):
         lines.append(Line("heading", group))
         lines += [Line("sheet", t, n, scale=f"1:{s}", page=str(page)) for _, n, t, s, page in sheets]
@@ -88,8 +92,15 @@ def draw_cover(block: TitleBlock, subtitle: str) -> bytes:
             y -= size * 1.4
         y -= 2.0
         page.rectangle(Box(middle - 32.0, y, middle + 32.0, y + 1.2), face=accent)
-        page.text(middle, y - 17.0, subtitle, size_mm=13.0, align="centre", middle=True, colour=accent, bold=True)
-        rows = [("编制单位", block.unit), ("编制日期", block.date), ("坐标系", block.crs_text), ("审图号", block.map_review_no)]
+        page.text(
+            middle, y - 17.0, subtitle, size_mm=13.0, align="centre", middle=True, colour=accent, bold=True
+        )
+        rows = [
+            ("编制单位", block.unit),
+            ("编制日期", block.date),
+            ("坐标系", block.crs_text),
+            ("审图号", block.map_review_no),
+        ]
         y = 78.0
         for label, value in rows:
             if not value:
@@ -166,20 +177,37 @@ def _draw_column(page: Page, column: Sequence[Line], box: Box, height: float) ->
         row = Box(box.left, y - height, box.right, y)
         middle = (row.bottom + row.top) / 2
         if line.kind == "heading":
-            page.text(row.left, middle - 0.6, line.title, size_mm=3.8, middle=True, bold=True, colour=colours["accent"])
+            page.text(
+                row.left,
+                middle - 0.6,
+                line.title,
+                size_mm=3.8,
+                middle=True,
+                bold=True,
+                colour=colours["accent"],
+            )
         else:
             small = line.kind == "absent"
             size, ink = (3.0, colours["soft"]) if small else (3.6, colours["ink"])
-            page.text(row.left + _PAD_MM, middle, line.number, size_mm=size, middle=True, colour=colours["soft"])
+            page.text(
+                row.left + _PAD_MM, middle, line.number, size_mm=size, middle=True, colour=colours["soft"]
+            )
             room = row.width - _NUMBER_MM - (0 if small else _SCALE_MM + _PAGE_MM) - 2 * _PAD_MM
             fitted = min(size, size * room / max(measure_em(line.title) * size, 1e-6))
             page.text(row.left + _NUMBER_MM, middle, line.title, size_mm=fitted, middle=True, colour=ink)
-            page.text(right - _PAGE_MM, middle, line.scale, size_mm=size, middle=True, align="right", colour=ink)
+            page.text(
+                right - _PAGE_MM, middle, line.scale, size_mm=size, middle=True, align="right", colour=ink
+            )
             page.text(right, middle, line.page, size_mm=size, middle=True, align="right", colour=ink)
             if line.kind == "sheet":
                 found.append((row, line.number))
         edge = colours["ink"] if line.kind == "heading" else colours["rule"]
-        page.lines([np.array([[row.left, row.bottom], [row.right, row.bottom]])], colour=edge, width_mm=lines["rule"], z=103)
+        page.lines(
+            [np.array([[row.left, row.bottom], [row.right, row.bottom]])],
+            colour=edge,
+            width_mm=lines["rule"],
+            z=103,
+        )
         y -= height
     return found
 
@@ -188,7 +216,9 @@ def _draw_strip(page: Page, frame: Frame, title: str, block: TitleBlock) -> None
     box, sizes, colours = frame.title, frame.type, frame.colours
     middle = (box.bottom + box.top) / 2
     page.rectangle(Box(box.left, box.bottom + 2.6, box.left + 1.8, box.top - 2.6), face=colours["accent"])
-    page.text(box.left + 5.0, middle, title, size_mm=sizes["title"], middle=True, bold=True, colour=colours["ink"])
+    page.text(
+        box.left + 5.0, middle, title, size_mm=sizes["title"], middle=True, bold=True, colour=colours["ink"]
+    )
     x = box.left + 5.0 + measure_em(title) * sizes["title"] + 8.0
     size = min(sizes["project"], (box.right - x) / max(measure_em(block.project), 1.0))
     page.text(x, middle, block.project, size_mm=size, middle=True, colour=colours["soft"])

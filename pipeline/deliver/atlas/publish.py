@@ -61,7 +61,7 @@ def mask_sheet(spec: SheetSpec, names: Names) -> SheetSpec:
 
 def _is_same(before: tuple[Any, ...], after: tuple[Any, ...]) -> bool:
     # Layers hold frames, which have no truth of their own: what was left alone is the very object.
-    return all(a is b or isinstance(a, str) and a == b for a, b in zip(before, after, strict=True))
+    return all(a is b or (isinstance(a, str) and a == b) for a, b in zip(before, after, strict=True))
 
 
 def _mask_layer(layer: Drawn, names: Names) -> Drawn:

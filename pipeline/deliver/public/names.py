@@ -84,7 +84,9 @@ def collect_names(frames: Mapping[str, Frame], plan: Plan) -> Names:
     values: set[str] = set()
     for key, columns in private_columns().items():
         if key in frames:
-            values |= {str(v) for column in columns if column in frames[key] for v in frames[key][column].dropna()}
+            values |= {
+                str(v) for column in columns if column in frames[key] for v in frames[key][column].dropna()
+            }
     found = split_names(values, no_names=rules.no_names)
     places = {plan.plan.title, plan.plan.area, plan.plan.compiler, plan.plan.region_name}
     for key, columns in ((Unit.key, (Unit.name,)), (Community.key, (Community.name, Community.street))):

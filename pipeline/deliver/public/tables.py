@@ -20,9 +20,7 @@ from pipeline.plan import Plan
 _NOTE = "公示版不含权利人、个人信息和精确坐标，以“{mask}”代替；少于{least}人的人数以“{few}”表示，关键基础设施不列。"
 
 
-def write_public_tables(
-    frames: Mapping[str, pd.DataFrame], plan: Plan, root: Path, names: Names
-) -> Made:
+def write_public_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, root: Path, names: Names) -> Made:
     """Write the tables that ``configs/public.yaml`` names under ``root/公示版/表格``; those with rows only.
 
     Parameters
