@@ -205,6 +205,12 @@ def relative_luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+def contrast_ratio(one: str, other: str) -> float:
+    """WCAG 2 contrast of two colours, 1 (equal) to 21 (black on white)."""
+    dark, light = sorted((relative_luminance(one), relative_luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
 def text_colour_on(ground: str) -> str:
     """Return white or near-black, whichever reads better on the ground (white from 3:1 up)."""
-    return "#FFFFFF" if 1.05 / (relative_luminance(ground) + 0.05) >= 3.0 else "#222222"
+    return "#FFFFFF" if contrast_ratio("#FFFFFF", ground) >= 3.0 else "#222222"

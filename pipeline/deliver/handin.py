@@ -118,7 +118,7 @@ def _write_all(
     crs = Given(plan, frames).crs
     rows = pd.concat([quality, quality_rows(log.faults, stage=STAGE, crs=crs)], ignore_index=True)
     accounts, links = frames.get(FileAccount.key), frames.get(Link.key)
-    made += write_report(rows, plan, root, accounts=accounts, links=links)
+    made += write_report(rows, plan, root, accounts=accounts, links=links, made=made)
     items = write_catalogue(made, plan, root)
     write_manifest(items, plan, root)
     return items

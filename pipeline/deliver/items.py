@@ -8,6 +8,22 @@ from typing import TypeAlias
 
 
 @dataclass(frozen=True)
+class Check:
+    """One rule a delivered file was checked by.
+
+    Attributes
+    ----------
+    rule : Chinese name.
+    value : what was found.
+    wrong : what is wrong with it; empty where nothing is.
+    """
+
+    rule: str
+    value: str
+    wrong: str
+
+
+@dataclass(frozen=True)
 class Item:
     """One delivered file.
 
@@ -20,6 +36,7 @@ class Item:
     number : sheet or table number, empty when it has none.
     companions : files that belong to it (.dbf, .prj …), listed in the manifest only.
     note : remark in 成果目录, such as a feature count.
+    checks : rules the writer checked it by.
     """
 
     path: str
@@ -29,6 +46,7 @@ class Item:
     number: str = ""
     companions: tuple[str, ...] = ()
     note: str = ""
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from layers.faults import CODES, Fault
 from layers.frame import conform
 from layers.planned import Quality
 from layers.reachable import Link
-from pipeline.deliver.items import Item
+from pipeline.deliver.items import Item, Made
 from pipeline.deliver.tables.book import write_book
 from pipeline.deliver.tables.content import Content, Value, plain_content
 from pipeline.plan import Plan
@@ -70,6 +70,7 @@ def write_quality(
     *,
     accounts: pd.DataFrame | None = None,
     links: pd.DataFrame | None = None,
+    made: Made = (),
 ) -> Item:
     """Write the workbook under ``root`` and return the file.
 
@@ -78,6 +79,7 @@ def write_quality(
     rows : ``Quality`` rows of all stages, sorted.
     accounts : ``FileAccount`` rows; None where no file was read.
     links : the ``Link`` layer with its communities; without it nothing is said of the network.
+    made : files delivered before; those that were checked are listed rule by rule.
     """
     sheets = [("汇总", _summary(rows))]
     for severity in SEVERITY.values:
@@ -87,6 +89,9 @@ def write_quality(
         sheets.append(("数据账", _accounts(accounts)))
     if links is not None and len(links):
         sheets += [("接入状态", _count_links(links)), ("接入清单", _list_links(links))]
+    checked = [item for item in made if isinstance(item, Item) and item.checks]
+    if checked:
+        sheets.append(("图面自检", _list_checks(checked)))
     sheets.append(("检查规则", _rules()))
     write_book(root / PATH, sheets, plan)
     counts = rows[Quality.severity].value_counts()
@@ -155,6 +160,26 @@ def _accounts(accounts: pd.DataFrame) -> Content:
         notes=[
             "读入 = 采用 + 合并 + 剔除；图层要素 = 采用 + 拆分增加。合并、剔除、拆分的每一行在“错误”“警告”“提示”各表中都有记录。",
             "读入含表格的合计行、说明行；“其中修复”指几何被修复的行；无法读取的文件各项为 0。",
+        ],
+    )
+
+
+def _list_checks(checked: Sequence[Item]) -> Content:
+    """Return what each drawing was checked by, one a row; what fails is in the listings of faults too."""
+    rules = list(dict.fromkeys(check.rule for item in checked for check in item.checks))
+    lines: list[list[Value]] = []
+    for item in checked:
+        found = {check.rule: check for check in item.checks}
+        wrong = [rule for rule in rules if rule in found and found[rule].wrong]
+        values = [found[rule].value if rule in found else "" for rule in rules]
+        lines.append([item.number, item.title, "不符：" + "、".join(wrong) if wrong else "符合", *values])
+    heads = [("图号", 10, "center"), ("图名", 40, "left"), ("结论", 20, "left")]
+    return plain_content(
+        "图面自检",
+        [*heads, *((rule, 22, "left") for rule in rules)],
+        lines,
+        notes=[
+            "逐图核对比例、图例、要素数、标注、文字对比度、字高；图面缺字时不出成果。不符之处另见“警告”。"
         ],
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pipeline.deliver.faultmap import PATH as PLACES
 from pipeline.deliver.faultmap import write_fault_map
-from pipeline.deliver.items import Item
+from pipeline.deliver.items import Item, Made
 from pipeline.deliver.quality import PATH, sort_rows, write_quality
 from pipeline.plan import Plan
 
@@ -25,6 +25,7 @@ def write_report(
     *,
     accounts: pd.DataFrame | None = None,
     links: pd.DataFrame | None = None,
+    made: Made = (),
 ) -> list[Item]:
     """Write the report and the map of its places under ``root`` and return the files.
 
@@ -33,9 +34,10 @@ def write_report(
     rows : ``Quality`` rows of all stages.
     accounts : ``FileAccount`` rows; None where no file was read.
     links : the ``Link`` layer with its communities; None where nothing was joined to a network.
+    made : files delivered before, of which those that were checked are listed.
     """
     ordered = sort_rows(rows)
-    items = [write_quality(ordered, plan, root, accounts=accounts, links=links)]
+    items = [write_quality(ordered, plan, root, accounts=accounts, links=links, made=made)]
     if isinstance(ordered, gpd.GeoDataFrame) and ordered.crs is not None:
         items.append(write_fault_map(ordered, plan, root))
     return items

@@ -229,7 +229,11 @@ def find_tenure(resource: dict[str, Any], action: str, *, changes: bool) -> str:
 def write_kept(
     buildings: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, uses: list[Use]
 ) -> list[dict[str, Any]]:
-    """Return 保留 sites: buildings that hold a public facility and are not part of any use."""
+    """Return 保留 sites: buildings of the plan that hold a public facility and are not part of any use.
+
+    ``buildings`` have their communities filled in; those outside the plan have none.
+    """
+    buildings = buildings[buildings[Building.community].notna()]
     groups = read_settings("layout.yaml")["public_groups"]
     public = {key for key, item in facility_classes().items() if item.group in groups}
     spots = facilities[facilities[Facility.type_key].isin(public)].sort_values(Facility.id)

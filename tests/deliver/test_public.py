@@ -26,6 +26,7 @@ from pipeline.deliver.tables.spec import table_specs
 from tests.builders import make_frame, make_plan
 
 RULES = load_rules()
+PIPES = next(s["number"] for s in read_settings("catalogue.yaml")["sheets"] if "utility_lines" in s["needs"])
 
 
 def name_them(*secret: str) -> Names:
@@ -56,13 +57,12 @@ def test_what_nobody_listed_is_withheld():
 
 
 def test_sheets_of_lifelines_and_of_checks_are_refused():
-    refused = {
-        sheet["number"] for sheet in read_settings("catalogue.yaml")["sheets"] if RULES.refuse_sheet(sheet)
-    }
-    for sheet in read_settings("catalogue.yaml")["sheets"]:
-        views = {item if isinstance(item, str) else item["view"] for item in sheet["draw"]}
-        assert (sheet["number"] in refused) == bool(views & set(RULES.views.withheld)), sheet["title"]
-    assert refused
+    sheets = read_settings("catalogue.yaml")["sheets"]
+    refused = {sheet["number"] for sheet in sheets if RULES.refuse_sheet(sheet)}
+    for sheet in sheets:
+        about = set(sheet["needs"])
+        assert (sheet["number"] in refused) == bool(about & set(RULES.views.withheld)), sheet["title"]
+    assert any("市政设施" in sheet["title"] for sheet in sheets if sheet["number"] in refused)
 
 
 def test_public_tables_name_columns_that_are_there_and_none_that_is_private():
@@ -146,7 +146,8 @@ def spec() -> SheetSpec:
     return SheetSpec(
         number="1-05", title="各类设施现状图（公共服务设施）", group="基础图", crs=frame.crs,
         extent=(0, 0, 9, 9), scale=500, block=TitleBlock(project="示例"), notes=("现状数据年份：2025年。",),
-        layers=(Drawn(frame=frame, theme="facility", value="医疗", label_column=Facility.name),),
+        layers=(Drawn(frame=frame, theme="facility", value="医疗", label_column=Facility.name,
+                      view="facilities"),),
         side_tables=(
             SideTable(title="表", columns=("名称", "服务（人）", "面积㎡"), numeric=(1, 2),
                       rows=(("张三诊所", "7", "8"), ("卫生站", "1,200", "9"), ("食堂", "0", "—"))),
@@ -169,25 +170,32 @@ def test_labels_and_tables_are_masked_and_counts_of_few_persons_hidden(spec):
     assert made.side_tables[0].rows == (("××诊所", "<10", "8"), ("卫生站", "1,200", "9"), ("食堂", "0", "—"))
 
 
+def test_views_that_are_withheld_are_left_off_a_sheet_about_something_else(spec):
+    pipes = replace(spec.layers[0], view="utility_lines", label_column=None)
+    calm = replace(spec, side_tables=(), layers=(replace(spec.layers[0], label_column=None), pipes))
+    made = mask_sheet(calm, name_them("李四"))
+    assert made.layers == calm.layers[:1] and len(calm.layers) == 2
+
+
 def test_labels_from_a_private_field_are_not_drawn_even_when_they_name_nobody(spec):
     frame = make_frame(Building, [{Building.owner: "个人", "geometry": Point(0, 0).buffer(3)}])
-    layer = Drawn(frame=frame, theme="building", value="建筑", label_column=Building.owner)
+    layer = Drawn(frame=frame, theme="building", value="建筑", label_column=Building.owner, view="buildings")
     made = mask_sheet(replace(spec, layers=(layer,)), name_them("张三"))
     assert made.layers[0].label_column is None
 
 
 def test_entries_are_the_same_redrawn_or_left_out_with_the_reason(spec):
-    calm = replace(spec, side_tables=(), layers=(), number="1-07")
+    calm = replace(spec, side_tables=(), layers=(), number="1-08")
     entries = [
-        Entry("1-05", "甲", "一", spec),
-        Entry("1-06", "乙", "一", replace(spec, number="1-06")),
-        Entry("1-07", "丙", "一", calm),
+        Entry("1-06", "甲", "一", spec),
+        Entry(PIPES, "乙", "一", replace(spec, number=PIPES)),
+        Entry("1-08", "丙", "一", calm),
         Entry("2-01", "丁", "二", None, "没有需求"),
         Entry("Z-01", "路网质检图", "Z", spec, folder="质检"),
     ]
     made = publish_entries(entries, name_them("张三"))
     assert [(p.entry.number, p.same, p.entry.spec is None) for p in made] == [
-        ("1-05", False, False), ("1-06", False, True), ("1-07", True, False), ("2-01", False, True),
+        ("1-06", False, False), (PIPES, False, True), ("1-08", True, False), ("2-01", False, True),
     ]  # fmt: skip
     assert "关键基础设施" in made[1].entry.reason and made[3].entry.reason == "没有需求"
     assert all(p.entry.folder == "公示版/JPG" for p in made)

@@ -8,7 +8,7 @@ from configs import read_settings
 from layers.costs import list_costs
 from layers.model import Layer
 from layers.source import Building, Facility, Parcel
-from pipeline.deliver.atlas import beside, ground, subjects
+from pipeline.deliver.atlas.compose import TABLES, VIEWS
 from pipeline.plan.sources import Inputs
 
 from .conftest import E0, N0
@@ -39,20 +39,20 @@ def test_every_field_of_the_survey_layers_has_a_say() -> None:
 
 
 def test_views_tables_and_side_tables_exist() -> None:
-    views = subjects.VIEWS.keys() | ground.VIEWS.keys()
+    views = VIEWS.keys()
     tables = read_settings("tables.yaml").keys()
     for entry in DECLARED.values():
         for field, cost in (entry.get("fields") or {}).items():
             assert cost.keys() <= {"views", "shows", "side", "tables", "says"}, field
             assert set(cost.get("views", ())) | set(cost.get("shows", ())) <= views, field
             assert set(cost.get("tables", ())) <= tables, field
-            assert set(cost.get("side", ())) <= beside.TABLES.keys(), field
+            assert set(cost.get("side", ())) <= TABLES.keys(), field
 
 
 def test_sheets_and_columns_follow_from_catalogue_and_declaration() -> None:
     floors = list_costs(Building)["floors"]
     assert floors.lost == ("1-03 建设现状图（建筑层数）",) and floors.stored == ("HSQ_XZJZ.CS",)
-    assert list_costs(Facility)["sharing"].poorer == ("1-15",)
+    assert list_costs(Facility)["sharing"].poorer == ("1-16",)
     assert list_costs(Facility)["capacity"].tables == ("附表3-8 设施可达性表",)
     assert "landuse_code" not in list_costs(Parcel) and "area_m2" not in list_costs(Parcel)
 

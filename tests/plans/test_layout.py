@@ -56,10 +56,13 @@ def run_frames(needs, resources, pairs, matches, *, parcels=(PARCEL,), buildings
         for layer, some in rows.items()
     }
     where = [
-        {"id": f"{key}{row['id']}", "layer": key, "object_id": row["id"], "community": "甲社区"}
+        {
+            "id": f"{key}{row['id']}", "layer": key, "object_id": row["id"],
+            "community": "甲社区" if shapely.intersects(row["geometry"], WHOLE["geometry"]) else None,
+        }
         for key, some in (("building", buildings), ("facility", facilities), ("parcel", parcels))
         for row in some
-    ]
+    ]  # fmt: skip
     frames["whereabouts"] = make_frame(Whereabouts, where) if where else empty_frame(Whereabouts)
     given = Given(make_plan(), frames)
     return LAYOUT(given), given.log.faults
@@ -225,7 +228,14 @@ def test_buildings_with_public_facilities_are_kept():
         "name": "店",
         "geometry": Point(30, 5),
     }
-    sites, _, business, _ = run_layout([], [], [], [], buildings=[house], facilities=[clinic, shop])
+    far = [
+        {**house, "id": "b2", "geometry": box(900, 0, 910, 10)},
+        {**clinic, "id": "f3", "geometry": Point(905, 5)},
+    ]
+    sites, _, business, _ = run_layout(
+        [], [], [], [], buildings=[house, far[0]], facilities=[clinic, shop, far[1]]
+    )
+    assert list(sites.index) == ["S-b1"]  # the plan lays out nothing outside itself
     assert sites.loc["S-b1", [Site.action, Site.function]].tolist() == ["保留", "社区卫生服务站"]
     assert business[[Business.action, Business.kind]].values.tolist() == [["保留", "便民商业"]]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from configs import read_settings
@@ -11,14 +11,14 @@ from configs.facilities import facility_classes
 from configs.services import Service, services
 from layers.reachable import Unit
 from layers.source import OpenSpace, Road
-from pipeline.deliver.atlas import beside, ground, networks, subjects
+from pipeline.deliver.atlas import beside, ground, networks, special, stock, subjects
 from pipeline.deliver.atlas.town import PLANNED, STUDIED, Town, View
 from pipeline.deliver.sheet.scale import choose_scale
 from pipeline.deliver.sheet.spec import Bounds, Drawn, SheetError, SheetSpec, SideTable, TitleBlock
 from styles.frame import load_frame
 
-VIEWS: dict[str, View] = {**ground.VIEWS, **subjects.VIEWS, **networks.VIEWS}
-TABLES = {**beside.TABLES, **networks.TABLES}
+VIEWS: dict[str, View] = {**ground.VIEWS, **subjects.VIEWS, **networks.VIEWS, **special.VIEWS}
+TABLES = {**stock.TABLES, **beside.TABLES, **networks.TABLES, **special.TABLES}
 # Clear paper round the extent, so that boundary lines and their labels do not touch the map frame.
 _MARGIN_MM = 6.0
 FOLDER = "图件/JPG"
@@ -62,7 +62,7 @@ def _draw(town: Town, items: Iterable[str | Mapping[str, Any]]) -> dict[str, lis
     drawn: dict[str, list[Drawn]] = {}
     for item in items:
         name, params = _call(item, "view")
-        layers = [layer for layer in VIEWS[name](town, **params) if len(layer.frame)]
+        layers = [replace(layer, view=name) for layer in VIEWS[name](town, **params) if len(layer.frame)]
         drawn.setdefault(name, []).extend(layers)
     return drawn
 
@@ -196,6 +196,7 @@ def compose_sheets(town: Town) -> list[Entry]:
                 number=number, title=title, group=group, crs=town.geo(Unit).crs, extent=_extent(town, kind),
                 scale=scales[kind], layers=tuple(layers), block=block, inset=inset, side_tables=tables,
                 focus=town.scope(PLANNED).geometry.iloc[0] if kind == "plan" else None,
+                keep=town.scope(PLANNED if kind == "plan" else STUDIED).geometry.iloc[0],
                 notes=_notes(town, sheet), layout=sheet.get("layout", "standard"),
             )  # fmt: skip
         except SheetError as error:

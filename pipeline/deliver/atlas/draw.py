@@ -14,10 +14,12 @@ from typing import TypeAlias
 
 from layers.faults import Fault, FaultLog, PlanFaults
 from pipeline.deliver.atlas.compose import Entry
+from pipeline.deliver.items import Check
 from pipeline.deliver.names import name_files
 from pipeline.deliver.public.rules import SHEETS as PUBLIC
 from pipeline.deliver.sheet.render import render_sheet
 from pipeline.deliver.sheet.spec import SheetError, SheetReport, SheetSpec
+from pipeline.deliver.sheet.verify import verify_sheet
 from pipeline.plan import Plan
 from styles.errors import GlyphError, StyleError
 
@@ -39,6 +41,7 @@ class Sheet:
     path: Path | None
     report: SheetReport | None
     page: Path | None = None
+    checks: tuple[Check, ...] = ()
 
 
 def name_sheets(plan: Plan, entries: list[Entry]) -> dict[str, str]:
@@ -182,9 +185,10 @@ def draw_sheets(
     for entry in entries:
         done, result = made.get((entry.folder, entry.number), (None, Refused("HSQ-D01", entry.reason)))
         if done is not None and isinstance(result, SheetReport):
-            if entry.folder != PUBLIC:  # the same labels found no room there; once is enough
-                _remark(result, log)
-            sheets.append(Sheet(entry, done.path, result, done.page))
+            checks = verify_sheet(result, done.spec)
+            if entry.folder != PUBLIC:  # what the sheet of the hand-in has told need not be told twice
+                _remark(result, checks, log)
+            sheets.append(Sheet(entry, done.path, result, done.page, checks))
             continue
         reason = result.reason if isinstance(result, Refused) else entry.reason
         code = result.code if isinstance(result, Refused) else "HSQ-D01"
@@ -199,7 +203,17 @@ def _place_page(entry: Entry, index: int, pages: Path | None) -> Path | None:
     return None if pages is None or not entry.bound else pages / f"{index:03}.pdf"
 
 
-def _remark(report: SheetReport, log: FaultLog) -> None:
+def _remark(report: SheetReport, checks: tuple[Check, ...], log: FaultLog) -> None:
+    for check in checks:
+        if check.wrong:
+            log.add(
+                "HSQ-D07",
+                f"{report.number} {report.title}：{check.rule}——{check.wrong}",
+                severity="警告",
+                layer=report.title,
+                field=check.rule,
+                value=check.value,
+            )
     if report.labels_unplaced:
         shown = "、".join(report.labels_unplaced[:6]) + ("……" if len(report.labels_unplaced) > 6 else "")
         log.add(

@@ -81,7 +81,9 @@ def _list_sheet(sheet: Sheet) -> Item | Absent:
         return Absent(kind, entry.title, entry.reason, number=entry.number)
     path = f"{entry.folder}/{sheet.path.name}"
     note = f"{entry.group}；1:{sheet.report.scale}"
-    return Item(path, kind, entry.title, _MAKER, number=entry.number, note=note)
+    # A public sheet is no second drawing to be checked.
+    checks = () if kind == KIND else sheet.checks
+    return Item(path, kind, entry.title, _MAKER, number=entry.number, note=note, checks=checks)
 
 
 def _bind(

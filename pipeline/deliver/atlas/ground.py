@@ -21,6 +21,7 @@ from layers.source import (
 )
 from pipeline.deliver.atlas.town import PLANNED, STUDIED, Town
 from pipeline.deliver.sheet.spec import Drawn
+from styles import has_symbol
 
 _LEGAL = codes.BOUNDARY.values[0]
 _LINES = "规划界线"
@@ -167,6 +168,25 @@ def building_decades(town: Town) -> list[Drawn]:
     ]  # fmt: skip
 
 
+def quality_class(quality: pd.Series) -> pd.Series:
+    """Return the class of ``building_quality``; 未知 where nothing or another word is stated."""
+    return quality.where(quality.map(lambda word: has_symbol("building_quality", str(word))), "未知")
+
+
+def building_quality(town: Town) -> list[Drawn]:
+    """Buildings by condition, 规划范围 only; nothing when none is known."""
+    frame = town.inside(Building)
+    if not frame[Building.quality].notna().any():
+        return []
+    frame = frame.assign(**{"class": quality_class(frame[Building.quality])})
+    return [
+        Drawn(
+            frame=frame, theme="building_quality", class_column="class", legend_group="建筑质量",
+            legend_counts=True,
+        )
+    ]  # fmt: skip
+
+
 def _landuse(town: Town, layer: type[Parcel] | type[PlannedParcel], group: str) -> list[Drawn]:
     frame = town.inside(layer) if layer is Parcel else town.geo(layer)
     frame = frame[frame[layer.community].notna()]
@@ -215,7 +235,7 @@ def open_spaces(town: Town) -> list[Drawn]:
     return [
         Drawn(
             frame=frame, theme="surface", class_column="class", label_column="label",
-            label_priority=50, legend_group="公共活动空间",
+            label_priority=50, label_required=True, legend_group="公共活动空间",
         )
     ]  # fmt: skip
 
@@ -239,7 +259,7 @@ VIEWS = {
     view.__name__: view
     for view in (
         context_lines, context_roads, context_buildings, surfaces, community_lines, community_fill, plan_line, study_line,
-        cut_line, roads, roads_thin, buildings, building_floors, building_decades, landuse_now,
+        cut_line, roads, roads_thin, buildings, building_floors, building_decades, building_quality, landuse_now,
         landuse_planned, utility_lines, utility_points, open_spaces, gates, heritage,
     )
 }  # fmt: skip

@@ -48,9 +48,11 @@ def publish_entries(entries: Sequence[Entry], names: Names) -> list[Published]:
 
 
 def mask_sheet(spec: SheetSpec, names: Names) -> SheetSpec:
-    """Return the sheet without names and small counts of persons; the sheet itself when it shows none."""
+    """Return the sheet without withheld views, names and small counts of persons; itself when it shows none."""
     changes: dict[str, Any] = {
-        "layers": tuple(_mask_layer(layer, names) for layer in spec.layers),
+        "layers": tuple(
+            _mask_layer(layer, names) for layer in spec.layers if not names.rules.views.refuse([layer.view])
+        ),
         "inset": tuple(_mask_layer(layer, names) for layer in spec.inset),
         "side_tables": tuple(_mask_table(table, names) for table in spec.side_tables),
         "notes": tuple(names.mask(note) for note in spec.notes),
@@ -61,7 +63,9 @@ def mask_sheet(spec: SheetSpec, names: Names) -> SheetSpec:
 
 def _is_same(before: tuple[Any, ...], after: tuple[Any, ...]) -> bool:
     # Layers hold frames, which have no truth of their own: what was left alone is the very object.
-    return all(a is b or (isinstance(a, str) and a == b) for a, b in zip(before, after, strict=True))
+    return len(before) == len(after) and all(
+        a is b or (isinstance(a, str) and a == b) for a, b in zip(before, after, strict=True)
+    )
 
 
 def _mask_layer(layer: Drawn, names: Names) -> Drawn:

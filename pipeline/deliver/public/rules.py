@@ -55,14 +55,13 @@ class Rules(Block):
         return f"<{self.least_people}"
 
     def refuse_sheet(self, sheet: Mapping[str, Any]) -> str:
-        """Return why a sheet of the catalogue is not published; empty when it is."""
-        drawn = [_name(item, "view") for item in sheet["draw"]]
-        beside = [_name(item, "table") for item in sheet.get("tables", ())]
-        return self.views.refuse(drawn) or self.side_tables.refuse(beside)
+        """Return why a sheet of the catalogue is not published; empty when it is.
 
-
-def _name(item: str | Mapping[str, Any], key: str) -> str:
-    return item if isinstance(item, str) else str(item[key])
+        What a sheet is about must be public whole, and so must its side tables; what it shows besides is
+        left off where it is withheld.
+        """
+        beside = [item if isinstance(item, str) else str(item["table"]) for item in sheet.get("tables", ())]
+        return self.views.refuse(sheet["needs"]) or self.side_tables.refuse(beside)
 
 
 @cache

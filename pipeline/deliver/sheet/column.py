@@ -33,18 +33,39 @@ _ABREAST = 100.0  # column widths from which inset and scale stand side by side,
 
 @dataclass(frozen=True, slots=True)
 class ColumnDrawn:
-    """What the column holds: the inset's box, the bar, and table rows left out."""
+    """What the column holds: the inset's box and the bar."""
 
     inset: Box | None
     bar: ScaleBar
-    rows_left_out: int
 
 
-def draw_column(
-    page: Page, spec: SheetSpec, entries: Sequence[LegendEntry], transform: MapTransform,
-    north_deg: float,
-) -> ColumnDrawn:  # fmt: skip
-    """Lay out and draw the column.
+@dataclass(frozen=True, eq=False, slots=True)
+class ColumnLayout:
+    """How the column is set, before anything is drawn; mm.
+
+    Attributes
+    ----------
+    entries, legend : classes of the legend and its setting.
+    tables : as set, each with the rows it could not hold.
+    notes : numbered lines.
+    block, body : boxes of the 图签 and of what stands above it.
+    note_height, inset_height : of remarks and inset.
+    abreast : whether scale and arrow stand beside the inset.
+    """
+
+    entries: Sequence[LegendEntry]
+    legend: LegendLayout
+    tables: tuple[TableLayout, ...]
+    notes: list[tuple[str, str]]
+    block: Box
+    body: Box
+    note_height: float
+    inset_height: float
+    abreast: bool
+
+
+def design_column(page: Page, spec: SheetSpec, entries: Sequence[LegendEntry]) -> ColumnLayout:
+    """Share out the column.
 
     Fixed parts first; what is left goes to legend, tables and notes, and then to a larger inset, so
     that neither an overfull nor a half-empty column comes out.
@@ -54,10 +75,6 @@ def draw_column(
     column = frame.column
     block = Box(column.left, column.bottom, column.right, column.bottom + parts["title_block_height"])
     body = Box(column.left + pad, block.top + pad, column.right - pad, column.top - pad)
-    page.rectangle(column, face=frame.colours["box"], edge=frame.colours["ink"],
-                   width_mm=frame.lines["inner"], z=95)  # fmt: skip
-    draw_title_block(page, spec, block)
-
     notes = [
         line
         for number, note in enumerate(spec.notes, 1)
@@ -71,37 +88,52 @@ def draw_column(
     legend, tables, inset_min = _fit(page, spec, entries, body.width, free, inset_least=least)
     used = legend.height + _HEADING + sum(t.height + pad * 1.1 for t in tables)
     spare = max(0.0, free - used - inset_min - _HEADING - pad)
-    inset_height = min(inset_min + spare, parts["inset_max"])
+    return ColumnLayout(
+        entries, legend, tuple(tables), notes, block, body, note_height,
+        min(inset_min + spare, parts["inset_max"]), abreast,
+    )  # fmt: skip
 
+
+def draw_column(
+    page: Page, spec: SheetSpec, layout: ColumnLayout, transform: MapTransform, north_deg: float
+) -> ColumnDrawn:
+    """Draw the column as it was set."""
+    frame, column = page.frame, page.frame.column
+    pad, north_height = frame.column_parts["padding"], frame.column_parts["north_height"]
+    body, block, abreast = layout.body, layout.block, layout.abreast
+    page.rectangle(column, face=frame.colours["box"], edge=frame.colours["ink"],
+                   width_mm=frame.lines["inner"], z=95)  # fmt: skip
+    draw_title_block(page, spec, block)
     y, split = body.top, body.right
     if abreast:
         # A broad column would leave the inset's sides empty; scale and north stand beside it.
         split = body.left + body.width * 0.58
-    strip = Box(split + pad if abreast else body.left, y - parts["north_height"], body.right, y)
+    strip = Box(split + pad if abreast else body.left, y - north_height, body.right, y)
     bar = _draw_scale(page, spec, transform, north_deg, strip)
-    y -= north_height
     if not abreast:
+        y -= north_height
         _rule(page, y, column)
     inset = None
     if spec.inset:
         y = _heading(page, spec.inset_title, body, y)
-        inset = Box(body.left, y - inset_height, split, y)
+        inset = Box(body.left, y - layout.inset_height, split, y)
         y = inset.bottom - pad
         _rule(page, y, column)
-    if entries:
+    if layout.entries:
         y = _heading(page, "图  例", body, y)
-        draw_legend(page, entries, legend, Box(body.left, y - legend.height, body.right, y))
-        y -= legend.height + pad * 0.4
-    for layout in tables:
+        low = y - layout.legend.height
+        draw_legend(page, layout.entries, layout.legend, Box(body.left, low, body.right, y))
+        y = low - pad * 0.4
+    for table in layout.tables:
         _rule(page, y, column)
         y -= pad * 0.5
-        draw_table(page, layout, Box(body.left, y - layout.height, body.right, y))
-        y -= layout.height + pad * 0.5
-    if notes:
-        foot = block.top + note_height
+        draw_table(page, table, Box(body.left, y - table.height, body.right, y))
+        y -= table.height + pad * 0.5
+    if layout.notes:
+        foot = block.top + layout.note_height
         _rule(page, foot, column)
-        _draw_notes(page, notes, body, foot)
-    return ColumnDrawn(inset, bar, sum(t.left_out for t in tables))
+        _draw_notes(page, layout.notes, body, foot)
+    return ColumnDrawn(inset, bar)
 
 
 def _fit(

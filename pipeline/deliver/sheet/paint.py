@@ -57,7 +57,9 @@ class Painted:
         return ~(shapely.is_missing(self.geometries) | shapely.is_empty(self.geometries))
 
     def count_classes(self) -> Counter[ClassKey]:
-        """Features inside the map box by class."""
+        """Features inside the map box by class; a layer without opacity only carries labels and counts none."""
+        if not self.drawn.fade:
+            return Counter()
         return Counter((self.drawn.theme, value) for value in self.classes[self.visible])
 
     def kinds(self) -> dict[str, set[str]]:

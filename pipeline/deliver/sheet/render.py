@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import numpy as np
 import shapely
 
 from pipeline.deliver.sheet.canvas import Page
-from pipeline.deliver.sheet.column import draw_column
+from pipeline.deliver.sheet.column import ColumnLayout, design_column, draw_column
+from pipeline.deliver.sheet.contrast import measure_contrast
 from pipeline.deliver.sheet.geometry import Geometries, explode
 from pipeline.deliver.sheet.inset import draw_inset
 from pipeline.deliver.sheet.labels import Placement, collect_requests, place_labels
 from pipeline.deliver.sheet.legend import collect_entries
 from pipeline.deliver.sheet.north import measure_true_north
+from pipeline.deliver.sheet.overflow import draw_overflow, place_overflow
 from pipeline.deliver.sheet.paint import MapPainting, paint_layers
 from pipeline.deliver.sheet.places import LINE_FEED
 from pipeline.deliver.sheet.scale import MapTransform
@@ -45,6 +48,10 @@ SETTINGS: dict[Any, Any] = {
     "pdf.inheritcolor": False,
     "pdf.use14corefonts": False,
 }
+
+
+# Paper left free round what a box on the map must not cover, mm.
+_CLEAR = 1.5
 
 
 def render_sheet(spec: SheetSpec, path: Path, pdf: Path | None = None) -> SheetReport:
@@ -98,15 +105,20 @@ def print_sheet(spec: SheetSpec, *, vectors: bool) -> tuple[bytes, bytes, SheetR
         if not legend_keys:
             raise SheetError(f"{SheetError.code} 图“{spec.title}”图框内没有可表达的要素，不应出图")
         _draw_veil(page, spec, transform)
+        entries = collect_entries(painting.layers, spec.legend_groups)
+        layout = design_column(page, spec, entries)
+        layout, boxes = _continue_tables(page, spec, layout, transform)
         placed, unplaced = place_labels(
             collect_requests(painting, _label_focus(spec, transform)), frame.map,
-            [*(b.bounds for b in painting.badges if b.obstacle), *_dot_bounds(painting)],
+            [
+                *(b.bounds for b in painting.badges if b.obstacle), *_dot_bounds(painting),
+                *(box.bounds for box in boxes),
+            ],
             _lines_to_avoid(painting),
         )  # fmt: skip
         _write_labels(page, placed, clip=frame.map, z=88)
-        entries = collect_entries(painting.layers, spec.legend_groups)
         north = measure_true_north(spec.crs, transform.centre)
-        column = draw_column(page, spec, entries, transform, north)
+        column = draw_column(page, spec, layout, transform, north)
         lost_inset: list[str] = []
         if column.inset is not None:
             inset_labels, lost_inset = draw_inset(page, spec.inset, column.inset, transform.window)
@@ -114,6 +126,7 @@ def print_sheet(spec: SheetSpec, *, vectors: bool) -> tuple[bytes, bytes, SheetR
         draw_title(page, spec)
         _draw_frame(page)
         jpg = page.to_jpg()
+        contrast = measure_contrast(np.asarray(page.canvas.buffer_rgba()), placed, dpi=frame.dpi)
         pdf = page.to_pdf() if vectors else b""
         page.close()
     report = SheetReport(
@@ -125,10 +138,10 @@ def print_sheet(spec: SheetSpec, *, vectors: bool) -> tuple[bytes, bytes, SheetR
         labels_outside=_count_outside(placed, frame.map),
         scale_bar_m=column.bar.length_m,
         scale_bar_px=column.bar.length_mm * frame.dpi / 25.4,
-        north_deg=north, table_rows_left_out=column.rows_left_out,
+        north_deg=north, table_rows_left_out=sum(t.left_out for t in layout.tables if not t.continued),
         smallest_text_mm=page.smallest_mm,
         texts=tuple(dict.fromkeys(page.texts)), pixels=frame.pixels,
-        inset_labels_unplaced=tuple(lost_inset),
+        inset_labels_unplaced=tuple(lost_inset), label_contrast=contrast,
     )  # fmt: skip
     return jpg, pdf, report
 
@@ -192,6 +205,20 @@ def _lines_to_avoid(painting: MapPainting) -> Geometries:
                 found.append(shapely.get_rings(explode(chosen, "fill")[0]))
                 found.append(explode(chosen, "line")[0])
     return np.concatenate(found) if found else np.empty(0, dtype=object)
+
+
+def _continue_tables(
+    page: Page, spec: SheetSpec, layout: ColumnLayout, transform: MapTransform
+) -> tuple[ColumnLayout, list[Box]]:
+    """Draw the rows that the column cannot hold on the map; return the column and the boxes taken."""
+    keep = None
+    if spec.keep is not None:
+        keep = transform.to_page(np.array([spec.keep], dtype=object))[0].buffer(_CLEAR)
+    found = place_overflow(layout.tables, keep, page.frame.map, size=page.frame.type["minimum"])
+    for item in found.values():
+        draw_overflow(page, item)
+    tables = tuple(replace(table, continued=index in found) for index, table in enumerate(layout.tables))
+    return replace(layout, tables=tables), [item.box for item in found.values()]
 
 
 def _draw_veil(page: Page, spec: SheetSpec, transform: MapTransform) -> None:

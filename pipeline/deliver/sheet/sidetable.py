@@ -20,7 +20,10 @@ _ROW_PAD = 0.95
 
 @dataclass(frozen=True, slots=True)
 class TableLayout:
-    """A table ready to draw: panels side by side, each with the head and its share of rows; mm."""
+    """A table ready to draw: panels side by side, each with the head and its share of rows; mm.
+
+    ``continued`` tells that the rows left out stand in a box on the map.
+    """
 
     table: SideTable
     size: float
@@ -28,6 +31,12 @@ class TableLayout:
     panels: tuple[tuple[tuple[tuple[str, ...], ...], ...], ...]
     heights: tuple[tuple[float, ...], ...]
     left_out: int
+    continued: bool = False
+
+    @property
+    def width(self) -> float:
+        """Width of the panels and the gaps between them."""
+        return len(self.panels) * (sum(self.widths) + _PANEL_GAP) - _PANEL_GAP
 
     @property
     def height(self) -> float:
@@ -60,6 +69,12 @@ def design_table(table: SideTable, width: float, room: float, *, size: float, mi
     return layout
 
 
+def set_table(table: SideTable, size: float, panels: int, *, most: float) -> TableLayout:
+    """Set all rows of a table in as many panels, as wide as their cells want and at most ``most`` in all."""
+    width = panels * (float(_wanted(table, size).sum()) + _PANEL_GAP) - _PANEL_GAP
+    return _set_rows(table, min(width, most), size, len(table.rows), panels)
+
+
 def _wanted(table: SideTable, size: float) -> np.ndarray:
     texts = [[row[i] for row in (table.columns, *table.rows)] for i in range(len(table.columns))]
     widths = [max(measure_em(t) for t in column) * size for column in texts]
@@ -69,7 +84,9 @@ def _wanted(table: SideTable, size: float) -> np.ndarray:
 def _column_widths(table: SideTable, width: float, size: float) -> tuple[float, ...]:
     """Give each column what its longest cell wants; when short, long columns give most."""
     wanted = _wanted(table, size)
-    least = np.minimum(wanted, 4.2 * size + 2 * _CELL_PAD)
+    # A code broken over two lines is read as two.
+    words = [any("\u4e00" <= c <= "\u9fff" for row in table.rows for c in row[i]) for i in range(len(wanted))]
+    least = np.where(words, np.minimum(wanted, 4.2 * size + 2 * _CELL_PAD), wanted)
     spare = width - wanted.sum()
     if spare >= 0:
         return tuple(wanted + spare * wanted / wanted.sum())
@@ -117,8 +134,9 @@ def draw_table(page: Page, layout: TableLayout, box: Box) -> None:
         )
         left = right + _PANEL_GAP
     if layout.left_out:
+        where = "续表见图内" if layout.continued else "见表格与数据库成果"
         page.text(
-            box.right, low - 2.0, f"另有 {layout.left_out} 行，见表格与数据库成果", size_mm=layout.size,
+            box.right, low - 2.0, f"另有 {layout.left_out} 行，{where}", size_mm=layout.size,
             align="right", middle=True, colour=colours["soft"],
         )  # fmt: skip
 

@@ -57,6 +57,8 @@ class Drawn:
         Multiplies the opacity; 0.3 turns a layer into background.
     obstacle
         Whether labels must keep off this layer's points.
+    view
+        What of the catalogue it was made for: the public edition goes by it.
     """
 
     frame: gpd.GeoDataFrame
@@ -74,6 +76,7 @@ class Drawn:
     legend_names: Mapping[str, str] = field(default_factory=dict)
     fade: float = 1.0
     obstacle: bool = True
+    view: str = ""
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.class_column is None):
@@ -130,6 +133,8 @@ class SheetSpec:
         Layers of the main map and of the location inset.  Drawing order comes from the style table.
     focus
         Ground outside this polygon is veiled; None veils nothing.
+    keep
+        Ground that no box on the map may cover; None where none is to be drawn.
     side_tables, notes
         Tables and numbered remarks in the right-hand column.
     legend_groups
@@ -149,6 +154,7 @@ class SheetSpec:
     inset: tuple[Drawn, ...] = ()
     inset_title: str = "区位图"
     focus: BaseGeometry | None = None
+    keep: BaseGeometry | None = None
     side_tables: tuple[SideTable, ...] = ()
     notes: tuple[str, ...] = ()
     legend_groups: tuple[str, ...] = ()
@@ -191,6 +197,8 @@ class SheetReport:
         Raster size (width, height).
     missing_glyphs
         Always empty on a finished sheet, because a missing glyph stops it.
+    label_contrast
+        Contrast of each of ``labels`` to its ground, 1 to 21, measured on the raster.
     """
 
     number: str
@@ -213,3 +221,4 @@ class SheetReport:
     pixels: tuple[int, int]
     missing_glyphs: tuple[str, ...] = ()
     inset_labels_unplaced: tuple[str, ...] = ()
+    label_contrast: tuple[float, ...] = ()
