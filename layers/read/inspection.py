@@ -21,7 +21,8 @@ from layers.claims import judge_claim
 from layers.crs import datum_of, name_crs, point_coordinates, read_crs
 from layers.faults import FaultLog
 from layers.ground import Ground
-from layers.offsets import NAMES, Offset, judge_offset
+from layers.offset_evidence import NAMES, Offset
+from layers.offsets import judge_offset
 from layers.plain import Spot
 from layers.read.locate import OWN_CRS, locate_rows, make_points, name_line
 from layers.read.raw import Place, Raw, SourceSpec

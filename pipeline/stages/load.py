@@ -13,6 +13,7 @@ from layers.account import FileAccount
 from layers.communities import check_region
 from layers.faults import FaultLog, PlanFaults
 from layers.frame import conform, empty_frame
+from layers.grids import Photo, Relief
 from layers.ledgers import LEDGERS
 from layers.model import Layer
 from layers.read.raw import Place
@@ -22,8 +23,6 @@ from layers.source import (
     Context,
     DataExtent,
     Outline,
-    Photo,
-    Relief,
     Road,
 )
 from pipeline.plan import Plan

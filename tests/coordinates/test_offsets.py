@@ -15,7 +15,8 @@ from shapely import affinity
 
 from layers.faults import FaultLog
 from layers.ground import Ground
-from layers.offsets import Offset, judge_offset
+from layers.offset_evidence import Offset
+from layers.offsets import judge_offset
 from layers.read.osm import TAGS, Extract, read_osm
 
 from .towns import E0, MIDDLE, N0, Town, build_grid, build_houses, build_town, frame_of, shift

@@ -10,6 +10,7 @@ import pytest
 from shapely.geometry import Point
 
 from configs import read_settings
+from layers.codes import SPATIAL_RESOURCE
 from layers.ledgers import Delegate
 from layers.model import Layer
 from layers.planned import Resource
@@ -201,6 +202,14 @@ def test_entries_are_the_same_redrawn_or_left_out_with_the_reason(spec):
     assert all(p.entry.folder == "公示版/JPG" for p in made)
 
 
+@pytest.fixture
+def frames(frames):
+    """The frames of the room, with its resources told apart: those on the ground, and the rest."""
+    resources = frames[Resource.key]
+    spatial = resources[Resource.category].isin(SPATIAL_RESOURCE).map({True: "是", False: "否"})
+    return {**frames, Resource.key: resources.assign(**{Resource.spatial: spatial})}
+
+
 def cells_of(folder):
     return {
         path.stem.split("_")[0]: [
@@ -221,6 +230,11 @@ def test_tables_lose_columns_names_and_small_counts(frames, plan, tmp_path):
     texts = [str(cell) for rows in found.values() for row in rows for cell in row if cell is not None]
     assert not [text for text in texts if owner in text or "产权" in text]
     ledger = found["附表3-4"]
+    resources = frames[Resource.key]
+    spatial = resources[resources[Resource.spatial] == "是"]
+    assert 0 < len(spatial) < len(resources)
+    assert [row[0] for row in ledger[3:-1]] == sorted(spatial[Resource.number])
+    assert {row[2] for row in ledger[3:-1]} <= set(SPATIAL_RESOURCE)
     assert [head for head in ledger[1] if head] == [
         "资源编号",
         "社区",
@@ -232,7 +246,7 @@ def test_tables_lose_columns_names_and_small_counts(frames, plan, tmp_path):
     ]
 
 
-def test_a_column_of_owners_let_in_by_mistake_is_still_masked(frames, plan, tmp_path, monkeypatch):
+def test_a_column_of_owners_let_in_by_mistake_is_still_masked(frames, plan, tmp_path):
     """Two locks: the list of columns, and the mask over whatever the columns hold."""
     owner = str(frames[Resource.key][Resource.owner].dropna().iloc[0])
     wide = RULES.tables["ledger"].model_copy(update={"columns": ("Resource.number", "Resource.owner")})

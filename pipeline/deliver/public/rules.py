@@ -31,10 +31,11 @@ class Choice(Block):
 
 
 class PublicTable(Block):
-    """Columns of a table that stay, by the ``value`` of their header; whether its notes do."""
+    """What stays of a table: columns by the ``value`` of their header, notes by number, rows with a value."""
 
     columns: tuple[str, ...] = Field(min_length=1)
-    notes: bool = True
+    notes: tuple[int, ...] | None = None
+    where: dict[str, str] = Field(default_factory=dict)
 
 
 class Rules(Block):

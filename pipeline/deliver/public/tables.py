@@ -47,8 +47,10 @@ def reduce_table(table: Table, names: Names) -> Table | None:
     if rule is None:
         return None
     header = tuple(_keep(table.header, frozenset(rule.columns)))
-    notes = table.notes if rule.notes else ()
-    return table.model_copy(update={"header": header, "notes": notes})
+    notes = table.notes
+    if rule.notes is not None:
+        notes = tuple(notes[number - 1] for number in rule.notes)
+    return table.model_copy(update={"header": header, "notes": notes, "where": {**table.where, **rule.where}})
 
 
 def _keep(heads: Iterable[Head], columns: frozenset[str]) -> Iterator[Head]:
