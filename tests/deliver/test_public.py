@@ -150,7 +150,7 @@ def spec() -> SheetSpec:
         layers=(Drawn(frame=frame, theme="facility", value="医疗", label_column=Facility.name,
                       view="facilities"),),
         side_tables=(
-            SideTable(title="表", columns=("名称", "服务（人）", "面积㎡"), numeric=(1, 2),
+            SideTable(title="诊所（合计服务 1,207 人，3 处）", columns=("名称", "服务（人）", "面积㎡"), numeric=(1, 2),
                       rows=(("张三诊所", "7", "8"), ("卫生站", "1,200", "9"), ("食堂", "0", "—"))),
         ),
     )  # fmt: skip
@@ -169,6 +169,10 @@ def test_labels_and_tables_are_masked_and_counts_of_few_persons_hidden(spec):
     assert spec.layers[0].frame[Facility.name].tolist()[0] == "张三诊所", "what was given stays"
     # 8 and 9 are square metres, and nobody at all tells of nobody.
     assert made.side_tables[0].rows == (("××诊所", "<10", "8"), ("卫生站", "1,200", "9"), ("食堂", "0", "—"))
+    # The sum less what is shown would be what is hidden.
+    assert made.side_tables[0].title == "诊所（合计服务 ×× 人，3 处）"
+    few = replace(spec.side_tables[0], rows=(("卫生站", "1,207", "9"),))
+    assert mask_sheet(replace(spec, side_tables=(few,)), name_them("李四")).side_tables[0] is few
 
 
 def test_views_that_are_withheld_are_left_off_a_sheet_about_something_else(spec):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,8 @@ from pipeline.deliver.atlas.compose import Entry
 from pipeline.deliver.public.names import Names
 from pipeline.deliver.public.rules import SHEETS
 from pipeline.deliver.sheet.spec import Drawn, SheetSpec, SideTable
+
+_SUM = re.compile(r"\d[\d,]*(?=\s*人)")
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,13 @@ def _mask_table(table: SideTable, names: Names) -> SideTable:
         for row in table.rows
     )
     title = names.mask(table.title)
+    if any(
+        row[i] == rules.few and old[i] != rules.few
+        for row, old in zip(rows, table.rows, strict=True)
+        for i in people
+    ):
+        # A sum beside its parts would give away the one part that is hidden.
+        title = _SUM.sub(rules.mask, title)
     if rows == table.rows and title == table.title:
         return table
     return replace(table, rows=rows, title=title)
