@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -32,12 +32,18 @@ FOLDER = "表格"
 _ALWAYS = frozenset({"resource_list", "project_list", "matching", "phasing"})
 
 
-def fill_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, log: FaultLog) -> list[tuple[Table, Content]]:
+Reduce = Callable[[Table], Table | None]
+
+
+def fill_tables(
+    frames: Mapping[str, pd.DataFrame], plan: Plan, log: FaultLog, *, reduce: Reduce | None = None
+) -> list[tuple[Table, Content]]:
     """Return every table that can be filled, in order.
 
     Parameters
     ----------
     frames : stage results by layer key, communities filled in.
+    reduce : takes columns off a table before it is filled, or the whole table (None).
     """
     known = _by_name(frames)
     if {Parcel.__name__, PlannedParcel.__name__} <= known.keys():
@@ -51,8 +57,8 @@ def fill_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, log: FaultLog) -
     known[Phase.__name__] = list_phases(known.get(Project.__name__), plan)
     return [
         (table, fill_table(table, known, plan, log))
-        for table in table_specs()
-        if {table.rows, *(join.layer for join in table.join)} <= known.keys()
+        for table in (reduce(spec) if reduce else spec for spec in table_specs())
+        if table is not None and {table.rows, *(join.layer for join in table.join)} <= known.keys()
     ]
 
 

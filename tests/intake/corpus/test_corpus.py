@@ -62,6 +62,7 @@ ELSEWHERE = {
     "HSQ-D04": "sheets are drawn",
     "HSQ-D06": "files are read back after delivery",
     "HSQ-D07": "sheets are checked when they are finished",
+    "HSQ-D08": "the public edition is written",
 }
 
 
