@@ -20,8 +20,8 @@ from configs.facilities import facility_classes
 from configs.planning import unit_costs
 from layers.planned import Inventory, Need
 from pipeline.stages.assignment import AIMS
-from pipeline.stages.candidates import judge_candidates
 from pipeline.stages.factors import rule
+from pipeline.stages.judge import Judge
 from pipeline.stages.options import choose_options, list_options
 
 SIDE_M, DETOUR = 600.0, 1.3  # of a community; walked over straight
@@ -101,18 +101,16 @@ def clock_matching(count: int, *, seed: int) -> tuple[list[tuple[str, float, flo
     tree, farthest = cKDTree(places), max(rule("distance")["times"].values())
     times, judged = [], 0
     start = time.perf_counter(), time.process_time()
-    options = {}
+    options, judge = {}, Judge(supports=[], costs=unit_costs())
     for need, home in zip(needs, homes, strict=True):
         limit = TIERS_M[facility_classes()[need[Need.type_key]].minutes]
         near = sorted(tree.query_ball_point(home, farthest * limit / DETOUR))
         judged += len(near)
         metres = DETOUR * np.hypot(*(places[near] - home).T)
-        found = judge_candidates(
+        found = judge.find_best(
             need,
             [(resources[at], float(far)) for at, far in zip(near, metres, strict=True)],
             limit_m=limit,
-            supports=[],
-            costs=unit_costs(),
         )
         options[need[Need.number]] = list_options(found)
     times.append(("judge by the rubric", time.perf_counter() - start[0], time.process_time() - start[1]))

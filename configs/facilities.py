@@ -196,7 +196,13 @@ def suggest_class(text: str) -> str | None:
     words = dict(reversed(_words()))
     leaf = re.split("[;；:：|]", text)[-1].strip()
     near = difflib.get_close_matches(leaf, list(words), n=1, cutoff=0.5)
-    return words[near[0]] if near else None
+    # One character in common (商场 and 球场) is half of a short word and says nothing.
+    alike = (
+        sum(part.size for part in difflib.SequenceMatcher(None, leaf, near[0]).get_matching_blocks())
+        if near
+        else 0
+    )
+    return words[near[0]] if alike >= 2 else None
 
 
 def recognise_tags(tags: dict[str, str]) -> str | None:

@@ -175,7 +175,7 @@ def judge_claim(
     if not len(xy):
         return Verdict("" if claim is not None else "文件没有坐标系声明，也没有可用的坐标")
     x, y = (float(value) for value in np.median(xy, axis=0))  # a few wild points must not decide
-    here = f"坐标约为 ({x:.6g}, {y:.7g})"
+    here = f"坐标约为 ({_tell_number(x)}, {_tell_number(y)})"
 
     def refuse(problem: str) -> Verdict:
         # Without a place the middle decides: single points anywhere would make every reading possible.
@@ -203,6 +203,13 @@ def judge_claim(
         if distance <= claim_settings()["far_m"]:
             return Verdict("")
     return refuse(f"按声明的 {name_crs(claim)} 计算，数据距规划范围 {tell_distance(distance)}，{here}")
+
+
+def _tell_number(value: float) -> str:
+    """Say a coordinate as technicians write it: degrees to a hundred metres, metres whole, never 3.1e+06."""
+    if abs(value) <= 360:
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    return f"{value:.0f}" if abs(value) < 1e12 else f"{value:.3g}"
 
 
 def _distances(xy: Floats, crs: CRS, ground: Ground) -> Floats:

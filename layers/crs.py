@@ -180,11 +180,15 @@ def sits_in_china(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray
 
 def point_coordinates(geometry: gpd.GeoSeries) -> NDArray[np.float64]:
     """Return one coordinate pair a feature (its first vertex), NaN where there is none, shape (n, 2)."""
-    shapes = geometry.to_numpy()
+    return first_vertices(geometry.to_numpy())
+
+
+def first_vertices(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return the first vertex of each geometry, NaN where there is none, shape (n, 2)."""
     result = np.full((len(shapes), 2), np.nan)
     coords, index = shapely.get_coordinates(shapes, return_index=True)
-    kept, first = np.unique(index, return_index=True)
-    result[kept] = coords[first]
+    first = np.flatnonzero(np.diff(index, prepend=-1))
+    result[index[first]] = coords[first]
     return result
 
 

@@ -30,9 +30,14 @@ def drop_repeated(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> 
     if len(frame) < 2:
         return frame
     shapes = frame.geometry.to_numpy()
-    rounded = shapely.transform(shapes, lambda xy: np.round(xy, _digits(limits().xy_m)))
-    facts = _facts(frame, layer).assign(_form=shapely.to_wkb(shapely.normalize(rounded)))
-    again = facts.duplicated().to_numpy()
+    digits = _digits(limits().xy_m)
+    # Only shapes of the same extent can be the same shape.
+    boxes = pd.DataFrame(np.round(shapely.bounds(shapes), digits))
+    alike = np.flatnonzero(boxes.duplicated(keep=False).to_numpy())
+    rounded = shapely.transform(shapes[alike], lambda xy: np.round(xy, digits))
+    facts = _facts(frame.iloc[alike], layer).assign(_form=shapely.to_wkb(shapely.normalize(rounded)))
+    again = np.zeros(len(frame), dtype=bool)
+    again[alike] = facts.duplicated().to_numpy()
     if not again.any():
         return frame
     findings = Findings.over(frame, place)

@@ -134,6 +134,7 @@ def count_cells(cells: Iterable[bytes]) -> Count:
         count.neither += reading.utf8 is None and reading.gb is None
         whole = reading.utf8 if not reading.utf8_cut else None
         count.plausible |= whole is not None and is_plausible(whole)
-        count.only_utf8 += reading.only == "UTF-8"
-        count.only_gb += reading.only == "GB18030"
+        only = reading.only
+        count.only_utf8 += only == "UTF-8"
+        count.only_gb += only == "GB18030"
     return count

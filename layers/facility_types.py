@@ -52,10 +52,11 @@ def settle_types(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
         return frame[:0]
     blank = pd.Series("", index=frame.index)
     cells = [frame[name].fillna("").astype("str") if name in frame.columns else blank for name in _TEXTS]
-    at, distinct = pd.factorize(pd.MultiIndex.from_arrays(cells))
-    found = [recognise_facility(key, kind, name=name) for key, kind, name in distinct]
-    keys = pd.Series(np.array([item.key for item in found], dtype=object)[at], index=frame.index, dtype="str")
-    known = pd.Series(np.array([item.known for item in found], dtype=bool)[at], index=frame.index)
+    rows = list(zip(*(column.tolist() for column in cells), strict=True))
+    told = {row: recognise_facility(*row[:2], name=row[2]) for row in dict.fromkeys(rows)}
+    found = [told[row] for row in rows]
+    keys = pd.Series([item.key for item in found], index=frame.index, dtype="str")
+    known = pd.Series([item.known for item in found], index=frame.index, dtype=bool)
     lost = keys.isna()
     said = cells[0].where(cells[0] != "", cells[1].where(cells[1] != "", cells[2]))
     _report_lost(said[lost], known[lost], frame, place)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from configs import read_settings
+from layers.shapes.curves import list_curves
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -52,32 +53,40 @@ class Field:
         """
         rows, columns = self.metres.shape
         bins = int(fit_settings()["cap_m"]) + 1
+        # Features side by side and their points one below the other, so that the nearest is found in one sweep.
+        y, x = y.reshape(-1, per).T.ravel(), x.reshape(-1, per).T.ravel()
         i = ((y - self.south) / self.cell_m).astype(np.int32)
         j = ((x - self.west) / self.cell_m).astype(np.int32)
+        # Shifts lie on a lattice as a rule: where they take a row or a column is worked out once each.
         steps = np.round(shifts / self.cell_m).astype(np.int32)
+        north, of_row = np.unique(steps[:, 1], return_inverse=True)
+        east, of_column = np.unique(steps[:, 0], return_inverse=True)
+        # Cells on the rim are at the cap, so what falls outside may be drawn onto it.
+        row = np.clip(i + north[:, None], 0, rows - 1) * np.int32(columns)
+        column = np.clip(j + east[:, None], 0, columns - 1)
         result = np.empty((len(shifts), bins), dtype=np.int64)
         at_once = max(1, 500_000 // max(len(x), 1))
         for first in range(0, len(shifts), at_once):
-            part = steps[first : first + at_once]
-            # Cells on the rim are at the cap, so what falls outside may be drawn onto it.
-            row = np.clip(i[None, :] + part[:, 1:], 0, rows - 1)
-            column = np.clip(j[None, :] + part[:, :1], 0, columns - 1)
-            metres = self.metres.take(row * np.int32(columns) + column)
+            part = slice(first, first + at_once)
+            metres = self.metres.take(row[of_row[part]] + column[of_column[part]])
             if per > 1:
-                metres = metres.reshape(len(part), -1, per).min(axis=2)
-            keys = metres + np.arange(len(part), dtype=np.int32)[:, None] * bins
-            counted = np.bincount(keys.ravel(), minlength=len(part) * bins)
-            result[first : first + at_once] = counted.reshape(len(part), bins)
+                metres = metres.reshape(len(metres), per, -1).min(axis=1)
+            keys = metres + np.arange(len(metres))[:, None] * bins
+            counted = np.bincount(keys.ravel(), minlength=len(metres) * bins)
+            result[part] = counted.reshape(len(metres), bins)
         return result
 
 
-def draw_field(shapes: NDArray[np.object_], *, clip: tuple[float, float, float, float]) -> Field | None:
+def draw_field(
+    shapes: NDArray[np.object_], *, clip: tuple[float, float, float, float], filled: bool = True
+) -> Field | None:
     """Draw the distances to lines or polygons (0 inside them).
 
     Parameters
     ----------
     shapes : metres.
     clip : ground that matters.
+    filled : whether polygons are solid; else only their borders count.
 
     Returns
     -------
@@ -96,28 +105,95 @@ def draw_field(shapes: NDArray[np.object_], *, clip: tuple[float, float, float, 
     rim = cap + 10.0
     west, south, east, north = bounds + np.array([-rim, -rim, rim, rim])
     cell = max(float(settings["cell_m"]), ((east - west) * (north - south) / settings["most_cells"]) ** 0.5)
-    shape = (int((north - south) / cell) + 2, int((east - west) / cell) + 2)
-    free = np.ones(shape, dtype=bool)
-    outlines = np.where(shapely.get_dimensions(every) == 2, shapely.boundary(every), every)
-    xy = shapely.get_coordinates(shapely.segmentize(outlines, cell / 2))
-    inside = (xy >= (west, south)).all(axis=1) & (xy < (east, north)).all(axis=1)
-    cells = ((xy[inside] - (west, south)) / cell).astype(np.int32)
-    free[cells[:, 1], cells[:, 0]] = False
-    solid = every[shapely.get_dimensions(every) == 2]
-    if len(solid):
-        _fill(free, solid, (west, south), cell)
-    metres = np.minimum(ndimage.distance_transform_edt(free) * cell, cap)
+    free = np.ones((int((north - south) / cell) + 2, int((east - west) / cell) + 2), dtype=bool)
+    edges = _list_edges(every, west, south, cell)
+    _draw_edges(free, edges)
+    if filled and edges.side.any():
+        _fill(free, edges)
+    metres = _measure(free, cell, cap)
     metres[[0, -1], :] = cap
     metres[:, [0, -1]] = cap
-    return Field(np.round(metres).astype(np.uint8), float(west), float(south), cell)
+    return Field(metres, float(west), float(south), cell)
 
 
-def _fill(
-    free: NDArray[np.bool_], areas: NDArray[np.object_], corner: tuple[float, float], cell: float
-) -> None:
-    from rasterio import Affine
-    from rasterio.features import rasterize
+def _measure(free: NDArray[np.bool_], cell: float, cap: float) -> NDArray[np.uint8]:
+    """Return whole metres from each cell to the nearest that is not free, at most the cap."""
+    if free.all():
+        return np.full(free.shape, round(cap), dtype=np.uint8)
+    rows, columns = free.shape
+    nearest = ndimage.distance_transform_edt(free, return_distances=False, return_indices=True)
+    apart = nearest[0] - np.arange(rows, dtype=np.int32)[:, None]
+    across = nearest[1] - np.arange(columns, dtype=np.int32)
+    # Squares of whole cells are few: each is turned into metres once. Farther ones are all at the cap.
+    farthest = int(cap / cell) + 2
+    np.clip(apart, -farthest, farthest, out=apart)
+    np.clip(across, -farthest, farthest, out=across)
+    squares = np.arange(2 * farthest**2 + 1)
+    metres = np.round(np.minimum(np.sqrt(squares) * cell, cap)).astype(np.uint8)
+    return metres.take(apart * apart + across * across)
 
-    grid = Affine(cell, 0.0, corner[0], 0.0, cell, corner[1])
-    drawn = rasterize(areas, out_shape=free.shape, transform=grid, default_value=1, dtype="uint8")
-    free[drawn == 1] = False
+
+@dataclass(frozen=True)
+class _Edges:
+    """Straight pieces of lines and rings, in cells.
+
+    Attributes
+    ----------
+    x, y : where each begins.
+    east, north : how far it goes.
+    side : 1 where a polygon lies to the left, -1 where to the right, 0 of a line.
+    """
+
+    x: Floats
+    y: Floats
+    east: Floats
+    north: Floats
+    side: NDArray[np.int8]
+
+    def pick(self, which: NDArray[np.bool_]) -> _Edges:
+        return _Edges(self.x[which], self.y[which], self.east[which], self.north[which], self.side[which])
+
+
+def _list_edges(shapes: NDArray[np.object_], west: float, south: float, cell: float) -> _Edges:
+    curves = list_curves(shapes)
+    curve = np.repeat(np.arange(len(curves.count)), curves.count)
+    goes_on = curve[1:] == curve[:-1]
+    curve = curve[:-1][goes_on]
+    x, y = (curves.xy[:, 0] - west) / cell, (curves.xy[:, 1] - south) / cell
+    x, y, east, north = x[:-1][goes_on], y[:-1][goes_on], np.diff(x)[goes_on], np.diff(y)[goes_on]
+    # Rings of files run either way.
+    turn = np.sign(np.bincount(curve, weights=x * north - y * east, minlength=len(curves.count)))
+    side = np.where(curves.closed, np.where(curves.hole, -turn, turn), 0).astype(np.int8)
+    return _Edges(x, y, east, north, side[curve])
+
+
+def _draw_edges(free: NDArray[np.bool_], edges: _Edges) -> None:
+    """Mark the cells that edges run through, looking twice a cell."""
+    rows, columns = free.shape
+    steps = np.maximum(1, np.ceil(2 * np.hypot(edges.east, edges.north)))
+    at = 0
+    while len(steps):
+        x, y = edges.x + edges.east * (at / steps), edges.y + edges.north * (at / steps)
+        here = (x >= 0) & (x < columns) & (y >= 0) & (y < rows)
+        free[y[here].astype(np.int32), x[here].astype(np.int32)] = False
+        # The end of an edge is looked at as well: nothing may go on from there.
+        left = steps > at
+        edges, steps = edges.pick(left), steps[left]
+        at += 1
+
+
+def _fill(free: NDArray[np.bool_], edges: _Edges) -> None:
+    """Mark the cells whose middle lies in a polygon: how often borders wind round it, row by row."""
+    rows, columns = free.shape
+    # Rows whose middle an edge crosses; one that ends there belongs to the next edge.
+    first = np.ceil(np.minimum(edges.y, edges.y + edges.north) - 0.5).clip(0, rows).astype(np.int64)
+    after = np.ceil(np.maximum(edges.y, edges.y + edges.north) - 0.5).clip(0, rows).astype(np.int64)
+    count = np.where(edges.side != 0, after - first, 0)
+    which = np.repeat(np.arange(len(count)), count)
+    row = first[which] + np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+    share = (row + 0.5 - edges.y[which]) / edges.north[which]
+    column = np.ceil(edges.x[which] + share * edges.east[which] - 0.5).clip(0, columns).astype(np.int64)
+    winds = np.zeros((rows, columns + 1), dtype=np.int16)
+    turn = np.where(edges.north < 0, edges.side, -edges.side).astype(np.int16)
+    np.add.at(winds, (row, column), turn[which])
+    free[np.cumsum(winds, axis=1, dtype=np.int16)[:, :columns] != 0] = False

@@ -81,10 +81,10 @@ def weigh_readings(trials: Sequence[Trial], readings: Mapping[str, Sequence[Tria
     Fit or None
         None where too few shifts keep the data on the ground.
     """
-    null = _Null.measure(trials, [_displacement(trials, moved) for moved in readings.values()])
+    null = Null.measure(trials, [_displacement(trials, moved) for moved in readings.values()])
     if null is None:
         return None
-    ring = _ring()
+    ring = ring_shifts()
     strength = {}
     for name, moved in readings.items():
         counts = [trial.count(ring) for trial in moved]
@@ -92,66 +92,19 @@ def weigh_readings(trials: Sequence[Trial], readings: Mapping[str, Sequence[Tria
     return Fit(strength, null.count)
 
 
-@dataclass(frozen=True)
-class Peak:
-    """The shift under which data fit the ground best.
-
-    Attributes
-    ----------
-    shift : eastings and northings to add, metres.
-    strength : of that shift.
-    as_is : strength of no shift.
-    rival : greatest strength of any shift that is not near it.
-    """
-
-    shift: Floats
-    strength: float
-    as_is: float
-    rival: float
-
-
-def search_offset(trials: Sequence[Trial], *, within_m: float, step_m: float, apart_m: float) -> Peak | None:
-    """Find the shift under which data fit the ground best; None where no null can be had.
-
-    Parameters
-    ----------
-    within_m, step_m : how far and how finely to look, metres.
-    apart_m : shifts farther than this from the best one are its rivals.
-    """
-    null = _Null.measure(trials, [np.zeros(2)])
-    if null is None:
-        return None
-    ring_m = float(fit_settings()["ring_m"])
-    back = round(ring_m / step_m)
-    k = round(within_m / step_m) + back
-    axis = np.arange(-k, k + 1, dtype=np.float64) * (ring_m / back)
-    shifts = _square(axis)
-    counts = [trial.count(shifts) for trial in trials]
-    strengths, inner = null.rate_lattice(counts, axis, back)
-    best = int(np.argmax(strengths))
-    middle = int(np.argmin(np.hypot(*inner.T)))
-    far = np.hypot(*(inner - inner[best]).T) > apart_m
-    return Peak(
-        inner[best],
-        float(strengths[best]),
-        as_is=float(strengths[middle]),
-        rival=float(strengths[far].max(initial=0.0)),
-    )
-
-
 def _displacement(before: Sequence[Trial], after: Sequence[Trial]) -> Floats:
     sign = -1.0 if before[0].turned else 1.0
     return sign * np.array([np.mean(after[0].x - before[0].x), np.mean(after[0].y - before[0].y)])
 
 
-def _square(axis: Floats) -> Floats:
+def square(axis: Floats) -> Floats:
     return np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def _ring() -> Floats:
+def ring_shifts() -> Floats:
     """No shift, then the eight shifts round it."""
     ring_m = float(fit_settings()["ring_m"])
-    around = _square(np.array([-ring_m, 0.0, ring_m]))
+    around = square(np.array([-ring_m, 0.0, ring_m]))
     return np.vstack([[0.0, 0.0], around[np.abs(around).any(axis=1)]])
 
 
@@ -170,7 +123,7 @@ def _describe(counts: NDArray[np.int64], relation: Relation) -> tuple[Floats, Fl
 
 
 @dataclass(frozen=True)
-class _Null:
+class Null:
     """Contrasts of shifts that mean nothing."""
 
     trials: Sequence[Trial]
@@ -181,13 +134,13 @@ class _Null:
     count: int
 
     @classmethod
-    def measure(cls, trials: Sequence[Trial], readings: Sequence[Floats]) -> _Null | None:
+    def measure(cls, trials: Sequence[Trial], readings: Sequence[Floats]) -> Null | None:
         """Measure the null on a lattice of shifts, away from every reading."""
         settings = fit_settings()
         step, reach = float(settings["lattice_m"]), float(settings["reach_m"])
         back = round(float(settings["ring_m"]) / step)
         axis = np.arange(-round(reach / step), round(reach / step) + 1, dtype=np.float64) * step
-        shifts = _square(axis)
+        shifts = square(axis)
         counts = [trial.count(shifts) for trial in trials]
         contrasts, known, inner = _contrast_lattice(trials, counts, axis, back)
         for shift in readings:
@@ -281,5 +234,5 @@ def _contrast_lattice(
         contrast = (here - np.mean(moved, axis=0)) * np.sqrt(met[inner, inner])[..., None]
         parts.append(contrast.reshape(-1, features.shape[-1]))
         known &= (least >= fit_settings()["least_cover"] * trial.features).ravel()
-    shifts = _square(axis).reshape(n, n, 2)[inner, inner].reshape(-1, 2)
+    shifts = square(axis).reshape(n, n, 2)[inner, inner].reshape(-1, 2)
     return np.concatenate(parts, axis=1), known, shifts

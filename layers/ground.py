@@ -18,11 +18,14 @@ from pyproj import CRS
 from layers.crs import ELLIPSOID, choose_zone, from_degrees, place_of, to_degrees, to_plan
 from layers.datum import Pair
 from layers.field import Field, draw_field, fit_settings
+from layers.shapes.curves import list_edges
 
 # Farther away than this a zone's plane is no measure any more; the ellipsoid is.
 _PLANE_M = 100_000.0
 _LINE, _AREA = 1, 2
 _BORDER_STEP_M = 20.0
+# What is worked out from the areas alone, where there are some.
+_OF_AREAS = ("outline", "_rim", "clip", "area_field", "border_points")
 
 
 def _nothing() -> NDArray[np.object_]:
@@ -61,25 +64,34 @@ class Ground:
         shapely.prepare(whole)
         return whole
 
+    @cached_property
+    def _rim(self) -> shapely.STRtree:
+        """The edges of the outline, each by itself: the nearest one is found without looking at all others."""
+        return shapely.STRtree(list_edges(self.outline))
+
     def with_areas(self, frames: Iterable[gpd.GeoDataFrame]) -> Ground:
         """Return the ground with the polygons of frames as its areas; unchanged where they have none."""
         areas = self._gather(frames, _AREA)
-        return replace(self, areas=areas) if len(areas) else self
+        return self._hand_on(replace(self, areas=areas), {"crs"}) if len(areas) else self
 
     def with_roads(self, frames: Iterable[gpd.GeoDataFrame]) -> Ground:
         """Return the ground with the lines of frames as its roads; unchanged where they have none."""
         roads = self._gather(frames, _LINE)
-        return replace(self, roads=roads) if len(roads) else self
+        if not len(roads):
+            return self
+        kept = {"crs", *_OF_AREAS} if len(self.areas) else {"crs"}
+        return self._hand_on(replace(self, roads=roads), kept)
 
     def with_buildings(self, frames: Iterable[gpd.GeoDataFrame]) -> Ground:
         """Return the ground with the polygons of frames as its buildings; unchanged where they have none."""
         buildings = self._gather(frames, _AREA)
         if not len(buildings):
             return self
-        grown = replace(self, buildings=buildings)
-        # What was drawn of roads and areas stays true.
-        kept = self.__dict__.keys() & {"crs", "outline", "clip", "road_field", "area_field", "border_points"}
-        grown.__dict__.update({name: self.__dict__[name] for name in kept})
+        return self._hand_on(replace(self, buildings=buildings), {"crs", "road_field", *_OF_AREAS})
+
+    def _hand_on(self, grown: Ground, true: set[str]) -> Ground:
+        """Give a ground of which more is known what was worked out already and stays true."""
+        grown.__dict__.update({name: self.__dict__[name] for name in self.__dict__.keys() & true})
         return grown
 
     @cached_property
@@ -159,7 +171,8 @@ class Ground:
             away = np.zeros(len(x))
             # Whether a point lies within is quick to tell of a prepared outline, how far away it is not.
             out = ~shapely.intersects_xy(self.outline, x, y)
-            away[out] = shapely.distance(self.outline, shapely.points(x[out], y[out]))
+            spots = shapely.points(x[out], y[out])
+            away[out] = self._rim.query_nearest(spots, return_distance=True, all_matches=False)[1]
             result[near] = away
         return result
 

@@ -150,7 +150,8 @@ def subjects() -> tuple[Subject, ...]:
             Project, "项目", Project.id, also=(Project.need, Project.number), via=((Project.need, Need),),
             fields=(
                 Judgement(Project.name), Judgement(Project.place), Judgement(Project.content),
-                Judgement(Project.total_wan, early=True), Judgement(Project.phase_index, ("1", "2", "3"), early=True),
+                Judgement(Project.total_wan, early=True), Judgement(Project.fiscal_wan, early=True),
+                Judgement(Project.social_wan, early=True), Judgement(Project.phase_index, ("1", "2", "3"), early=True),
                 Judgement(Project.priority), Judgement(Project.department), Judgement(Project.operator),
             ),
         ),

@@ -7,9 +7,9 @@ a file projected from such degrees. Each reading is weighed against the ground a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -21,99 +21,16 @@ from configs import read_settings
 from layers.crs import to_degrees
 from layers.datum import Floats, Pair, shift_from_wgs84, shift_to_wgs84
 from layers.field import draw_field, fit_settings
-from layers.fit import Fit, Relation, Trial, search_offset, weigh_readings
+from layers.fit import Fit, Relation, Trial, weigh_readings
 from layers.ground import Ground
+from layers.offset_evidence import AS_IS, KINDS, Offset, State, decide_settings
+from layers.peak import search_offset
 from layers.sampling import sample_features
 
 Places = dict[str, Pair]
-State = Literal["as_is", "shifted", "suspect", "ground", "displaced", "unclear", "few", "no_ground"]
-_KINDS = ("point", "line", "polygon")
-
-AS_IS = "as_is"
-NAMES = {
-    "gcj02": "GCJ-02（高德、腾讯）",
-    "bd09": "BD-09（百度）",
-    "utm": "UTM 投影",
-    "gk": "高斯—克吕格投影",
-}
-
-
-@dataclass(frozen=True)
-class Offset:
-    """What the ground says of a file's coordinates.
-
-    Attributes
-    ----------
-    state : ``as_is`` fits as read; ``shifted`` fits only under ``reading``; ``suspect`` the same without
-        the margin; ``ground`` fits where the ground itself is shifted by ``reading``; ``displaced`` fits
-        after a shift that is none of the known ones; ``unclear``; ``few`` features; ``no_ground``.
-    reading : ``gcj02``, ``bd09``, ``utm``, ``gk`` or empty; of the ground where the state is ``ground``.
-    east_m, north_m : how far the coordinates lie off, metres.
-    sample : features looked at, of ``features`` in the file.
-    strength : fit of each reading, 1 being what one in a hundred meaningless shifts reaches.
-    threshold : strength a reading needs.
-    trials : meaningless shifts compared with.
-    median_m : median distance to the nearest road as read and under the reading; None without roads.
-    gaps : how far the coordinates would lie off under each reading, metres east and north.
-    """
-
-    state: State
-    reading: str = ""
-    east_m: float = 0.0
-    north_m: float = 0.0
-    sample: int = 0
-    features: int = 0
-    strength: Mapping[str, float] = field(default_factory=dict)
-    threshold: float = 0.0
-    trials: int = 0
-    median_m: tuple[float, float] | None = None
-    gaps: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-
-    @property
-    def offset_m(self) -> float:
-        """Length of the offset, metres."""
-        return float(np.hypot(self.east_m, self.north_m))
-
-    @property
-    def evidence(self) -> str:
-        """The numbers behind the verdict, Chinese."""
-        if self.state == "no_ground":
-            return "没有可比对的规划范围或路网"
-        least = decide_settings()["least"]
-        if self.state == "few":
-            few = "、".join(f"{name} {least[kind]}" for kind, name in zip(_KINDS, "点线面", strict=True))
-            return f"范围附近只有 {self.sample} 个要素，少于判断所需（{few}）"
-        if not self.strength:
-            return "数据与参照重叠太少，无法比对"
-        named = {"ground": f"ground_{self.reading}", "displaced": "displaced"}.get(self.state, self.reading)
-        named = named or AS_IS
-        parts = [
-            f"样本 {self.sample} 个要素" + (f"（共 {self.features}）" if self.features > self.sample else "")
-        ]
-        if self.state in {"shifted", "suspect", "ground", "displaced"}:
-            parts.append(f"偏移 {self.offset_m:.0f} m（{tell_direction(self.east_m, self.north_m)}）")
-        parts.append(f"原样吻合度 {self.strength[AS_IS]:.2f}")
-        others = {name: value for name, value in self.strength.items() if name not in {AS_IS, named}}
-        if named != AS_IS and named in self.strength:
-            gain = self.strength[named] - self.strength[AS_IS]
-            parts.append(f"还原后 {self.strength[named]:.2f}（提高 {gain:.2f}）")
-        if others and self.state != "displaced":
-            parts.append(f"其余读法至多 {max(others.values()):.2f}")
-        if self.median_m is not None and named != AS_IS:
-            parts.append(f"到最近道路的中位距离 {self.median_m[0]:.0f} → {self.median_m[1]:.0f} m")
-        parts.append(f"1 为随机平移 {self.trials} 次的 99 分位，阈值 {self.threshold:.2f}")
-        return "，".join(parts)
-
-
-def decide_settings() -> Any:
-    """Return the ``decide`` section of ``configs/coordinates.yaml``."""
-    return read_settings("coordinates.yaml")["decide"]
-
-
-def tell_direction(east_m: float, north_m: float) -> str:
-    """Return an offset in words: ``东 472 m、南 382 m``."""
-    across = f"{'东' if east_m >= 0 else '西'} {abs(east_m):.0f} m"
-    return f"{across}、{'北' if north_m >= 0 else '南'} {abs(north_m):.0f} m"
+# Lines on lines and points on houses show a shift of metres; only there a better fit can outdo a good one.
+_EXACT = frozenset({"along", "at"})
+_BY_FAR = 3.0
 
 
 def judge_offset(shapes: gpd.GeoSeries, crs: CRS, ground: Ground | None) -> Offset:
@@ -132,7 +49,7 @@ def judge_offset(shapes: gpd.GeoSeries, crs: CRS, ground: Ground | None) -> Offs
     if not len(values):
         return Offset("few", features=len(values))
     kind, sample, count = sample_features(values, crs, ground)
-    if count < decide_settings()["least"][_KINDS[kind]]:
+    if count < decide_settings()["least"][KINDS[kind]]:
         return Offset("few", sample=count, features=len(values))
     lon, lat = to_degrees(sample[:, 0], sample[:, 1], crs)
     places: Places = {name: ground.project(*move(lon, lat)) for name, (move, _) in _READINGS.items()}
@@ -187,6 +104,11 @@ def _decide(known: Offset, fit: Fit, places: Places, trials: list[Trial], ground
             median_m=_medians(places, best, ground),
         )  # fmt: skip
     if best == AS_IS and fit.strength[AS_IS] >= rules["as_is"] * factor:
+        if any(trial.relation in _EXACT for trial in trials):
+            # Streets moved by a block meet other streets: a fit, until one sees how well they could fit.
+            found = _find_displacement(known, trials, factor, least_gain=_BY_FAR)
+            if found.state == "displaced":
+                return found
         return replace(known, state="as_is")
     # Points beside roads, or within an outline, fix their place to some ten metres at best.
     if any(trial.relation not in {"beside", "within"} for trial in trials):
@@ -194,8 +116,13 @@ def _decide(known: Offset, fit: Fit, places: Places, trials: list[Trial], ground
     return known
 
 
-def _find_displacement(known: Offset, trials: list[Trial], factor: float) -> Offset:
-    """Look for a shift of tens of metres to a few hundred that is no web map's."""
+def _find_displacement(
+    known: Offset, trials: list[Trial], factor: float, *, least_gain: float = 1.0
+) -> Offset:
+    """Look for a shift of tens of metres to a few hundred that is no web map's.
+
+    It must fit ``least_gain`` times as well as no shift.
+    """
     rules = read_settings("coordinates.yaml")["offset"]
     peak = search_offset(trials, within_m=rules["most_m"], step_m=rules["step_m"], apart_m=rules["apart_m"])
     if peak is None or np.hypot(*peak.shift) < rules["least_m"]:
@@ -203,7 +130,7 @@ def _find_displacement(known: Offset, trials: list[Trial], factor: float) -> Off
     least, lead = rules["strength"] * factor, rules["lead"] * factor
     # Kerbs and parcels of a grid of streets fit once half a street is taken off, to any of four sides, and a
     # regular grid fits upon its neighbour: what fits as well elsewhere says nothing of where data belong.
-    if peak.strength < least or peak.strength - peak.as_is < lead:
+    if peak.strength < max(least, least_gain * peak.as_is) or peak.strength - peak.as_is < lead:
         return known
     if peak.rival > rules["rival"] * peak.strength:
         return known
@@ -291,13 +218,14 @@ def _outline_trials(
         return []
     # Parcels begin at borders and borders run along roads, yet few roads lie on a border: it is looked at
     # from its own points.
-    lines = shapely.boundary(values) if kind == 2 else values
-    lines = lines[shapely.get_dimensions(lines) == 1]
+    shapes = values[shapely.get_dimensions(values) == kind]
+    if crs != ground.crs:
 
-    def project(xy: Floats) -> Floats:
-        return np.column_stack(ground.project(*to_degrees(xy[:, 0], xy[:, 1], crs)))
+        def project(xy: Floats) -> Floats:
+            return np.column_stack(ground.project(*to_degrees(xy[:, 0], xy[:, 1], crs)))
 
-    drawn = draw_field(shapely.transform(shapely.force_2d(lines), project), clip=ground.clip)
+        shapes = shapely.transform(shapes, project)
+    drawn = draw_field(shapes, clip=ground.clip, filled=False)
     x, y = ground.border_points.T
     return [Trial(drawn, x, y, "along", turned=True)] if drawn is not None else []
 

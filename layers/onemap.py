@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from layers import model as m
-from layers import planned, reachable, source
+from layers import planned, reachable, sites, source
 from layers.model import Column, Layer
 
-# Importing a module registers its layers; the database is made of these three.
-_DECLARED_IN = (source, reachable, planned)
+# Importing a module registers its layers; the database is made of these.
+_DECLARED_IN = (source, reachable, sites, planned)
 KINDS = {"point": "点", "line": "线", "polygon": "面"}
 # 6.1(4): land use now and planned, and projects, are handed in whether or not they have features.
 ALWAYS = frozenset({"HSQ_XZYD", "HSQ_GHYD", "HSQ_XMFBM", "HSQ_XMFBX", "HSQ_XMFBD"})

@@ -23,6 +23,7 @@ from layers.seams import (
     move_within,
 )
 from layers.shapes.findings import Findings, find_spots
+from layers.shapes.matching import find_loose
 
 RULE = "重叠部分归先列文件、面积较小的图形"
 # Matching edges here may open a seam of a millimetre there; it never took more than two rounds.
@@ -69,9 +70,8 @@ def mend_planar(
     for nth in range(_ROUNDS + 1):
         # The first look is told the gap's width, so that a slit with open ends is seen as well.
         # Later ones look at what was mended and at what touches it; the rest is as valid as before.
-        seams = shapely.coverage_invalid_edges(result[looked], gap_width=tolerance_m if nth == 0 else 0.0)
         faulty = np.zeros(len(shapes), dtype=bool)
-        faulty[looked[~shapely.is_empty(seams)]] = True
+        faulty[looked] = find_faulty(result[looked], tolerance_m if nth == 0 else 0.0)
         valid = not (faulty.any() or refused.any())
         faulty &= ~refused
         if not faulty.any() or nth == _ROUNDS:
@@ -104,10 +104,23 @@ def _refuse_rest(
     tolerance_m: float,
 ) -> None:
     """Refuse overlaps that are still there after all: mendings that together went too far."""
-    faulty = asked & ~shapely.is_empty(shapely.coverage_invalid_edges(shapes))
+    faulty = asked & find_faulty(shapes, 0.0)
     group = _reach_out(shapes, faulty, tolerance_m)
     left = find_overlaps(shapes[group], rank=rank[group], least_m=limits().xy_m, asked=faulty[group])
     _refuse_overlaps(left, group, findings, tolerance_m)
+
+
+def find_faulty(shapes: NDArray[np.object_], gap_m: float) -> NDArray[np.bool_]:
+    """Tell which polygons overlap a neighbour, have other vertices along an edge, or gape up to ``gap_m`` wide.
+
+    To GEOS a polygon whose edges are all matched is valid whatever else there is, so only the others are asked
+    about, with all that lies next to them.
+    """
+    loose = find_loose(shapes)
+    asked = _reach_out(shapes, loose, gap_m) if loose.any() else np.flatnonzero(loose)
+    faulty = np.zeros(len(shapes), dtype=bool)
+    faulty[asked] = ~shapely.is_empty(shapely.coverage_invalid_edges(shapes[asked], gap_width=gap_m))
+    return faulty & loose
 
 
 def _reach_out(

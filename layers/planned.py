@@ -274,7 +274,7 @@ class Project(
     low_wan = m.number("投资下限", unit="万元", minimum=0)
     high_wan = m.number("投资上限", unit="万元", minimum=0)
     cost_basis = m.text("造价依据")
-    open_wan = m.number("待落实资金", unit="万元", minimum=0)  # part of the 财政资金
+    open_wan = m.number("待落实资金", unit="万元", minimum=0)  # part of the total nobody backs yet
     funding = m.text("资金来源")
     operator = m.text("运营模式", codes=codes.OPERATION)
     operator_body = m.text("运营主体")

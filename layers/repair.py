@@ -95,7 +95,7 @@ def _keep_finite(frame: gpd.GeoDataFrame, place: Place) -> gpd.GeoDataFrame:
         x, y = xy[wild][start]
         findings.tell(
             int(at), "HSQ-G11", f"有 {count} 个节点的坐标不是有效数值", severity="错误", spot=spots[at],
-            value=f"({x:g}, {y:g})", action="不采用", remedy="在原软件中重画该图形，或删除这些节点",
+            value=f"({x:.9g}, {y:.9g})", action="不采用", remedy="在原软件中重画该图形，或删除这些节点",
         )  # fmt: skip
     findings.drop(features)
     return frame[~np.isin(np.arange(len(frame)), features)]
@@ -110,9 +110,12 @@ def _flatten(frame: gpd.GeoDataFrame, layer: type[Layer], place: Place) -> gpd.G
             "HSQ-G03", f"{high.sum()} 个要素带高程或度量值（Z/M）", row=list_rows(frame.index[high]),
             action="去掉 Z/M，只保留平面坐标",
         )  # fmt: skip
-    shapes = open_collections(shapely.force_2d(shapes), Findings.over(frame, place), wanted=layer.shape)
-    single = (shapely.get_type_id(shapes) >= 4) & (shapely.get_num_geometries(shapes) == 1)
-    shapes = np.where(single, shapely.get_geometry(shapes, 0), shapes)
+        shapes = shapely.force_2d(shapes)
+    shapes = open_collections(shapes, Findings.over(frame, place), wanted=layer.shape)
+    single = np.flatnonzero((shapely.get_type_id(shapes) >= 4) & (shapely.get_num_geometries(shapes) == 1))
+    if single.size:
+        shapes = shapes.copy()
+        shapes[single] = shapely.get_geometry(shapes[single], 0)
     return _replace(frame, shapes)
 
 

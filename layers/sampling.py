@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from layers.crs import to_degrees
+from layers.crs import first_vertices, to_degrees
 from layers.field import Floats, fit_settings
 from layers.ground import Ground, walk_lines
 
@@ -19,8 +19,7 @@ def sample_features(values: NDArray[np.object_], crs: CRS, ground: Ground) -> tu
     dimension = shapely.get_dimensions(values)
     kind = int(np.bincount(np.maximum(dimension, 0), minlength=3)[:3].argmax())
     values = values[dimension == kind]
-    first = shapely.get_coordinates(shapely.get_point(_lines(values), 0)) if kind else None
-    first = shapely.get_coordinates(shapely.get_geometry(values, 0)) if first is None else first
+    first = first_vertices(values)
     x, y = ground.project(*to_degrees(first[:, 0], first[:, 1], crs))
     west, south, east, north = ground.clip
     values = values[(x >= west) & (x <= east) & (y >= south) & (y <= north)]

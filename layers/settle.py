@@ -99,7 +99,8 @@ def _above(frame: pd.DataFrame, small: Column, large: Column) -> pd.Index:
     most = frame[large]
     if pd.api.types.is_string_dtype(most):
         most = most + "~"  # dates: a year ends after every month and day of it
-    return frame.index[(frame[small] > most).fillna(False).astype(bool)]
+    both = frame[small].notna() & most.notna()  # a comparison with nothing warns on the console
+    return frame.index[both][(frame[small][both] > most[both]).astype(bool)]
 
 
 def _refuse_above(frame: pd.DataFrame, small: Column, large: Column, place: Place) -> None:
@@ -124,8 +125,9 @@ def _settle_population(frame: pd.DataFrame, place: Place) -> None:
     if Population.population not in frame.columns:
         return
     ages = [c for c in (Population.elders, Population.infants, Population.children) if c in frame.columns]
-    over = frame[ages].sum(axis=1) > frame[Population.population]
-    for row in frame.index[over.fillna(False).astype(bool)]:
+    told = frame[frame[Population.population].notna()]
+    over = told[ages].sum(axis=1) > told[Population.population]
+    for row in told.index[over.astype(bool)]:
         place.error(
             "HSQ-V04", "各年龄段人口之和大于常住人口", field=Population.population, row=str(row),
             value=f"{frame[Population.population][row]:g}", remedy="核对各年龄段人口",

@@ -160,28 +160,6 @@ class Barrier(Identified, key="barrier", alias="步行障碍", shape="line"):
     level = m.integer("层级", required=True, filled=True, hint="0 地面、1 高架；留空按 0", example="0")
 
 
-class Relief(Layer, key="relief", alias="地面高程"):
-    """Ground heights on a regular grid of the plan's CRS, one row a cell; unknown cells have no row."""
-
-    row = m.integer("行", required=True)  # 0 is the southernmost
-    column = m.integer("列", required=True)
-    x_m = m.number("东坐标", unit="m", required=True)  # centre of the cell
-    y_m = m.number("北坐标", unit="m", required=True)
-    height_m = m.number("高程", unit="m", required=True)
-
-
-class Photo(Layer, key="photo", alias="正射影像格网"):
-    """Colours of an orthophoto on a regular grid of the plan's CRS, one row a cell; cells off the picture have none."""
-
-    row = m.integer("行", required=True)  # 0 is the southernmost
-    column = m.integer("列", required=True)
-    x_m = m.number("东坐标", unit="m", required=True)  # centre of the cell
-    y_m = m.number("北坐标", unit="m", required=True)
-    red = m.integer("红", required=True)  # 0 to 255
-    green = m.integer("绿", required=True)
-    blue = m.integer("蓝", required=True)
-
-
 class Facility(Placed, key="facility", alias="各类设施现状点", shape="point", onemap={"point": "HSQ_SSD"}):
     """Facilities by type key of ``configs/facility_classes.yaml`` (G-03, B-02)."""
 

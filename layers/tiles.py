@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from configs.geometry import limits
 from layers.overlap import keep_areas
 from layers.seams import choose_takers, fill_ground, is_narrow, move_within
+from layers.shapes.curves import list_edges
 
 OUTSIDE = -1
 
@@ -108,19 +109,20 @@ def _keep_wide(cut: Tiles, tolerance_m: float) -> Tiles:
 def _fill_rims(tiles: Tiles, areas: NDArray[np.object_], tolerance_m: float) -> NDArray[np.object_]:
     """Return the pieces with the narrow ground along their area's edge that no piece covers."""
     result = tiles.shape.copy()
+    tree = shapely.STRtree(tiles.shape)
     for nth, ground in enumerate(areas):
         edge = shapely.boundary(ground)
-        mine = np.flatnonzero(tiles.area == nth)
-        if not mine.size:
+        # Edge by edge: the box of a whole boundary holds every piece there is.
+        near = np.unique(tree.query(list_edges(ground), predicate="dwithin", distance=2 * tolerance_m)[1])
+        near = near[tiles.area[near] == nth]
+        if not near.size:
             continue
-        shapely.prepare(edge)
-        near = mine[shapely.dwithin(edge, tiles.shape[mine], 2 * tolerance_m)]
         # Ground without a parcel that reaches farther in than the tolerance is not along the edge only.
         strip = shapely.intersection(shapely.buffer(edge, 2 * tolerance_m), ground)
         bare = shapely.difference(strip, shapely.union_all(tiles.shape[near]))
         bare = shapely.get_parts(keep_areas(np.array([bare], dtype=object))[0])
         bare = bare[~is_narrow(bare, limits().xy_m) & is_narrow(bare, tolerance_m)]
-        if not bare.size or not near.size:
+        if not bare.size:
             continue
         gaps = choose_takers(bare, tiles.shape[near], slack_m=limits().xy_m)
         filled = fill_ground(tiles.shape[near], gaps)

@@ -78,9 +78,11 @@ def find_missing(texts: Iterable[str], family: str = "sans") -> dict[str, list[s
     """Return the characters the font lacks, each with the texts that use it."""
     table, _ = _metrics(family)
     missing: dict[str, list[str]] = {}
-    for text in dict.fromkeys(texts):
+    texts = list(texts)
+    lost = {char for char in set().union(*texts) if ord(char) not in table}
+    for text in dict.fromkeys(text for text in texts if not lost.isdisjoint(text)) if lost else ():
         for char in dict.fromkeys(text):
-            if ord(char) not in table:
+            if char in lost:
                 missing.setdefault(char, []).append(text)
     return missing
 

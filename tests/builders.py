@@ -7,7 +7,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from layers import ledgers, source
+from layers import grids, ledgers, source
 from layers.frame import conform, empty_frame
 from layers.model import Layer
 from pipeline.plan import Plan
@@ -47,7 +47,7 @@ def make_source(**frames: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return all source layers: the given ones, the others empty."""
     declared = [
         item
-        for item in {**vars(source), **vars(ledgers)}.values()
+        for item in {**vars(source), **vars(grids), **vars(ledgers)}.values()
         if isinstance(item, type) and issubclass(item, Layer) and getattr(item, "key", "")
     ]
     return {layer.key: frames.get(layer.key, empty_frame(layer, crs=CRS)) for layer in declared}

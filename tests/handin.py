@@ -10,10 +10,19 @@ from pathlib import Path
 import openpyxl
 import pyogrio
 from PIL import Image
+from pypdf import PdfReader
 
-# DESIGN: the hand-in tree. CAD, atlas, documents and the html report come with later capabilities.
+# DESIGN: the hand-in tree. CAD, documents and the html report come with later capabilities.
 FOLDERS = ("图件/JPG", "表格", "数据库/SHP", "质检")
-FILES = ("数据库/一张图.gpkg", "质检/数据质检.xlsx", "质检/数据质检.gpkg", "成果目录.xlsx", "manifest.json")
+ATLASES = {"图件/图集.pdf": "图件/JPG", "公示版/图集（公示版）.pdf": "公示版/JPG"}
+FILES = (
+    "图件/图集.pdf",
+    "数据库/一张图.gpkg",
+    "质检/数据质检.xlsx",
+    "质检/数据质检.gpkg",
+    "成果目录.xlsx",
+    "manifest.json",
+)
 TABLES = ("资源清单一览表", "更新项目清单一览表", "匹配性分析", "分期安排一览表")
 SHAPEFILES = (("HSQ_XZYD",), ("HSQ_GHYD",), ("HSQ_XMFBM", "HSQ_XMFBX", "HSQ_XMFBD"))
 
@@ -36,7 +45,8 @@ def check_handin(folder: Path) -> list[str]:
         ):
             defects.append(f"散列或大小不符：{name}")
     jpgs = sorted(folder.rglob("*.jpg"))
-    sheets = [folder / name for name in ("图件/JPG", "质检")]  # the second for the technician's own check
+    # The second is for the technician's own check, the third the public edition.
+    sheets = [folder / name for name in ("图件/JPG", "质检", "公示版/JPG")]
     defects += [f"图件之外的 JPG：{p}" for p in jpgs if p.parent not in sheets]
     if not any((folder / "图件/JPG").glob("*.jpg")):
         defects.append("没有图件")
@@ -44,6 +54,12 @@ def check_handin(folder: Path) -> list[str]:
         with Image.open(path) as image:
             if image.size != (4961, 3508) or tuple(round(d) for d in image.info["dpi"]) != (300, 300):
                 defects.append(f"{path.name}：{image.size} {image.info.get('dpi')}")
+    for name, beside in ATLASES.items():
+        if (folder / name).is_file():
+            pages, drawn = len(PdfReader(folder / name).pages), len(list((folder / beside).glob("*.jpg")))
+            # Before the sheets come the cover and one page or more with their list.
+            if pages < drawn + 2:
+                defects.append(f"{name}：{pages} 页，少于 {drawn} 张图加封面和目录")
     tables = [p.name for p in (folder / "表格").glob("*.xlsx")]
     defects += [f"没有表格 {name}" for name in TABLES if not any(name in table for table in tables)]
     for path in (folder / "表格").glob("*.xlsx"):

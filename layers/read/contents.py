@@ -148,7 +148,12 @@ def read_parts(path: Path) -> Iterator[Part | Left]:
     if name.endswith(OSM):
         yield Left(path, None, "OpenStreetMap 数据", "osm")
     elif suffix in RASTERS:
-        yield Left(path, None, "栅格，没有对应的图层（地面高程可写入 walking.dem）", "raster")
+        yield Left(
+            path,
+            None,
+            "栅格，没有对应的图层（地面高程写入 walking.dem，正射影像写入 idle.imagery）",
+            "raster",
+        )
     elif suffix in _BY_COLUMN:
         yield from _split_whole(path)
     elif suffix in SUFFIXES:

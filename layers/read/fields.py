@@ -23,6 +23,8 @@ _EXAMPLES = {"date": "写成 2026-03-05", "year": "写成 1998 或 1990年代", 
              "serial": "按文本写全编号，不用科学计数法"}  # fmt: skip
 # From this share of faulty cells on, in at least so many, the column itself is in doubt.
 _WHOLE, _WHOLE_ROWS = 0.9, 5
+# What stands for one or none where a number is asked for.
+_ANSWERS = frozenset({"是", "否", "有", "无", "√", "×", "已登记", "未登记"})
 _LOOK_AT = 200  # cells of another column, to see whether it would do
 
 
@@ -75,9 +77,11 @@ def _report_bad(field: Column, cells: pd.Series, parsed: Parsed, place: Place) -
         cells.index[parsed.bad], cells[parsed.bad], reasons[parsed.bad], strict=True
     ):
         why = f"：{reason}" if reason else ""
+        answer = spec.kind == "int" and str(cell).strip() in _ANSWERS
+        advice = f"以是否代替人数的，在配置的 values 中写 {field}: {{是: '1', 否: '0'}}（照文件的写法）；否则{remedy}"
         tell(
             code, f"{name}应为{what}，实际为“{str(cell)[:60]}”{why}", field=str(field), row=str(row),
-            value=str(cell)[:60], remedy=remedy, **action,
+            value=str(cell)[:60], remedy=advice if answer else remedy, **action,
         )  # fmt: skip
 
 
@@ -167,18 +171,31 @@ def _fits(cells: pd.Series, *, kind: str, unit: str, form: str) -> bool:
 
 def report_garbled(field: Column, words: pd.Series, place: Place) -> None:
     """Record text that was read in a wrong encoding once and saved so; it stays as it is."""
+    _tell_garbled(name_column(field, place), str(field), words, place)
+
+
+def report_garbled_table(table: pd.DataFrame, place: Place) -> None:
+    """Record garbled text of a table whose columns nobody has given a meaning."""
+    report_garbled_names(table, place)
+    for column in table.columns:
+        cells = table[column]
+        if pd.api.types.is_string_dtype(cells) or pd.api.types.is_object_dtype(cells):
+            words = cells[[isinstance(cell, str) for cell in cells]]
+            _tell_garbled(f"列“{column}”", str(column), words, place)
+
+
+def _tell_garbled(name: str, field: str, words: pd.Series, place: Place) -> None:
     garbled = find_garbled(words)
-    name = name_column(field, place)
     for row, found in garbled.items():
         way = f"可能原为“{found.original}”；" if found.original else ""
         seen = f"残存可辨的字：“{found.glimpse}”；" if found.glimpse else ""
         place.warn(
-            "HSQ-F05", f"{name}的文字是乱码：{found.way}", field=str(field), row=str(row), value=str(words[row])[:60],
+            "HSQ-F05", f"{name}的文字是乱码：{found.way}", field=field, row=str(row), value=str(words[row])[:60],
             action="照原样保留", remedy=f"{way}{seen}从原始数据重新导出，或在表中改正",
         )  # fmt: skip
     if len(garbled) >= _WHOLE_ROWS and len(garbled) >= 0.5 * words.notna().sum():
         place.note(
-            "HSQ-F05", f"{name}有 {len(garbled)} 个值是乱码，整列在导出前已被错误转码", field=str(field), value=str(len(garbled)),
+            "HSQ-F05", f"{name}有 {len(garbled)} 个值是乱码，整列在导出前已被错误转码", field=field, value=str(len(garbled)),
             action="照原样保留", remedy="从原始数据重新导出，比逐格改正可靠",
         )  # fmt: skip
 

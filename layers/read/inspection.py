@@ -21,7 +21,8 @@ from layers.claims import judge_claim
 from layers.crs import datum_of, name_crs, point_coordinates, read_crs
 from layers.faults import FaultLog
 from layers.ground import Ground
-from layers.offsets import NAMES, Offset, judge_offset
+from layers.offset_evidence import NAMES, Offset
+from layers.offsets import judge_offset
 from layers.plain import Spot
 from layers.read.locate import OWN_CRS, locate_rows, make_points, name_line
 from layers.read.raw import Place, Raw, SourceSpec
@@ -137,12 +138,24 @@ def _find_shapes(raw: Raw, source: SourceSpec, place: Place) -> gpd.GeoSeries | 
             return None
         return gpd.GeoSeries(made.to_numpy(), index=raw.table.index)
     if raw.geometry is None:
-        names = "、".join(str(name) for name in raw.table.columns[:30]) or "无"
-        place.error(
-            "HSQ-G01", "这是没有图形的表格，还没有指明坐标列", remedy=f"用 --x 东坐标（或经度）列 --y 北坐标（或纬度）列 指明；文件中的列：{names}",
-        )  # fmt: skip
+        _tell_no_shapes(raw.table, place)
         return None
     return gpd.GeoSeries(raw.geometry.to_numpy(), index=raw.table.index)
+
+
+def _tell_no_shapes(table: pd.DataFrame, place: Place) -> None:
+    names = "、".join(str(name) for name in table.columns[:30]) or "无"
+    if not len(table):
+        place.error(
+            "HSQ-F02",
+            f"文件没有任何数据行，只有表头：{names}",
+            remedy="检查文件和工作表是否选对，是否导出完整",
+        )
+    else:
+        place.error(
+            "HSQ-G01", "这是没有图形的表格，还没有指明坐标列",
+            remedy=f"用 --x 东坐标（或经度）列 --y 北坐标（或纬度）列 指明；文件中的列：{names}",
+        )  # fmt: skip
 
 
 def _describe(shapes: gpd.GeoSeries, xy: NDArray[np.float64], raw: Raw, source: SourceSpec) -> Inspection:

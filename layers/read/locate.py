@@ -26,9 +26,10 @@ from layers.crs import (
 from layers.ground import Ground
 from layers.model import Layer
 from layers.read.columns import report_column
+from layers.read.points import split_pairs
 from layers.read.raw import Place, Raw, SourceSpec, list_rows
 from layers.read.shift import WEB_DATUMS, confirm_degrees, settle_shift
-from layers.values import parse_numbers
+from layers.values import fold_text, parse_numbers
 
 # What the config writes to take a file's own .prj at its word.
 OWN_CRS = "prj"
@@ -84,12 +85,17 @@ def locate_rows(
 
 
 def make_points(x: str, y: str, table: pd.DataFrame, place: Place) -> pd.Series | None:
-    """Return points of two columns, missing where a row has none; None where a column is absent."""
-    missing = [name for name in (x, y) if name not in table.columns]
+    """Return points of two columns, missing where a row has none; None where a column is absent.
+
+    One column named twice holds both, as in ``116.86,28.34``.
+    """
+    missing = [name for name in dict.fromkeys((x, y)) if name not in table.columns]
     for name in missing:
         report_column(name, table, place, field="x" if name == x else "y")
     if missing:
         return None
+    if x == y:
+        return _split_points(x, table, place)
     east, north = parse_numbers(table[x], unit="m"), parse_numbers(table[y], unit="m")
     for name, parsed in ((x, east), (y, north)):
         for row, cell in table[name][parsed.bad].items():
@@ -99,11 +105,24 @@ def make_points(x: str, y: str, table: pd.DataFrame, place: Place) -> pd.Series 
                 field=name,
                 row=str(row),
                 value=str(cell)[:60],
-                remedy="改为数字",
+                remedy="改为数字；经纬度写成十进制度，如 116.8600（度分秒须先换算）",
             )
     ready = east.values.notna() & north.values.notna()
     points = pd.Series(None, index=table.index, dtype=object)
     points[ready] = shapely.points(east.values[ready].to_numpy(), north.values[ready].to_numpy())
+    return points
+
+
+def _split_points(column: str, table: pd.DataFrame, place: Place) -> pd.Series:
+    lon, lat = split_pairs(table[column])
+    ready = lon.notna().to_numpy()
+    for row, cell in table[column][~ready & fold_text(table[column]).notna().to_numpy()].items():
+        place.error(
+            "HSQ-V03", f"坐标“{cell}”不是“经度,纬度”", field=column, row=str(row), value=str(cell)[:60],
+            remedy="写成 116.8600,28.3400",
+        )  # fmt: skip
+    points = pd.Series(None, index=table.index, dtype=object)
+    points[ready] = shapely.points(lon[ready].to_numpy(), lat[ready].to_numpy())
     return points
 
 
@@ -246,12 +265,12 @@ def _keep_placed(frame: gpd.GeoDataFrame, crs: CRS, place: Place) -> gpd.GeoData
     for row, (x, y), sane in zip(frame.index[wild], shown[wild], number[wild], strict=True):
         if sane:
             place.error(
-                "HSQ-X02", "坐标不在中国境内", field="geometry", row=str(row), value=f"({x:g}, {y:g})",
+                "HSQ-X02", "坐标不在中国境内", field="geometry", row=str(row), value=f"({x:.9g}, {y:.9g})",
                 remedy="核对该行坐标（是否缺位、对调或为 0）",
             )  # fmt: skip
         else:
             place.error(
-                "HSQ-G11", "有节点的坐标不是有效数值", field="geometry", row=str(row), value=f"({x:g}, {y:g})",
+                "HSQ-G11", "有节点的坐标不是有效数值", field="geometry", row=str(row), value=f"({x:.9g}, {y:.9g})",
                 action="不采用", remedy="在原软件中重画该图形，或删除这些节点",
             )  # fmt: skip
     place.drop(frame.index[wild])

@@ -6,6 +6,7 @@ not all in the file is left out and reported; nothing is ever closed that the da
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -123,6 +124,10 @@ def read_osm(path: Path, log: FaultLog) -> Extract:
                 )
             ]
         )
+    if path.stat().st_size == 0:
+        raise PlanFaults(
+            [Fault("HSQ-F02", "文件是空的（0 字节）", file=path.name, remedy="重新复制或导出该文件")]
+        )
     try:
         # libosmium opens no path with Chinese characters on Windows: it is given the content instead.
         content = osmium.io.FileBuffer(path.read_bytes(), suffix.removeprefix("."))
@@ -131,16 +136,7 @@ def read_osm(path: Path, log: FaultLog) -> Extract:
         broken = _explain(content, found)
     except (OSError, RuntimeError, ValueError) as error:
         # libosmium reports every parse and decompression problem as one of the last two.
-        raise PlanFaults(
-            [
-                Fault(
-                    "HSQ-F02",
-                    f"OSM 文件无法解析：{error}",
-                    file=path.name,
-                    remedy="文件可能未下载完整，请重新导出",
-                )
-            ]
-        ) from None
+        raise PlanFaults([_damaged(path, suffix, str(error))]) from None
     nodes, ways, areas = (_frame(rows) for rows in (found.nodes, found.ways, found.areas))
     declared = bool(box.valid())
     corners: tuple[float, ...] | None
@@ -166,6 +162,21 @@ def _absent(path: Path) -> Fault:
         remedy="在 www.openstreetmap.org 打开该地区，点“导出”，框选范围后下载 map.osm，放到此路径；"
         "范围较大时用 download.geofabrik.de 的分省 .osm.pbf",
     )
+
+
+def _damaged(path: Path, suffix: str, said: str) -> Fault:
+    """Say in the technician's words what libosmium says of a file it cannot parse."""
+    if "entities" in said:
+        return Fault(
+            "HSQ-F08", "文件含文档类型定义（DTD），可能引用外部文件或无限膨胀", file=path.name, action="不读取",
+            remedy="核实来源；从 www.openstreetmap.org 重新导出",
+        )  # fmt: skip
+    line = re.search(r"line (\d+)", said)
+    where = f"，第 {line[1]} 行" if line else ""
+    return Fault(
+        "HSQ-F02", f"OSM 文件无法解析：内容不完整，或不是有效的 {suffix} 数据{where}", file=path.name,
+        remedy="文件可能未下载完整，请重新导出",
+    )  # fmt: skip
 
 
 def _stream(content: osmium.io.FileBuffer) -> _Found:

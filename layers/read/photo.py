@@ -9,10 +9,10 @@ import pandas as pd
 from pyproj import CRS
 
 from layers.frame import conform
+from layers.grids import Photo
 from layers.read.raster import read_raster
 from layers.read.raw import Place
 from layers.read.tiff import Bounds
-from layers.source import Photo
 
 # Idle ground is looked for in pieces of 80 m² and more: finer cells add noise, shadows and memory.
 _FINEST_M = 2.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ _EASTINGS = ((150_000.0, 850_000.0), (13_150_000.0, 45_850_000.0))
 _NORTHINGS = (1_800_000.0, 6_000_000.0)
 _MOSTLY = 0.8
 _EAST_WORDS, _NORTH_WORDS = ("东", "经", "lon", "lng"), ("北", "纬", "lat")
-_PAIR = re.compile(r"^\s*\d{2,3}\.\d+\s*[,，]\s*\d{1,2}\.\d+\s*$")
+_PAIR = r"^\s*(\d{1,3}\.\d+)\s*[,，;；]\s*(\d{1,3}\.\d+)\s*$"
 
 
 @dataclass(frozen=True)
@@ -80,16 +79,40 @@ def guess_points(table: pd.DataFrame) -> Points | None:
             filter(None, (told, "列名与取值的方向相反，以取值为准" if crossed else "", whose))
         )
         return Points(x, y, degrees, np.column_stack([numbers[x], numbers[y]]), datum, evidence, sure)
+    return _guess_pair(head)
+
+
+def _guess_pair(head: pd.DataFrame) -> Points | None:
+    """Find a column that holds ``116.86,28.34``, as web maps' services return it; it is both columns at once."""
+    for name in head.columns:
+        words = fold_text(head[name].iloc[:100]).dropna()
+        if not len(words) or words.str.match(_PAIR).mean() <= _MOSTLY:
+            continue
+        east, north = split_pairs(head[name])
+        xy = np.column_stack([east.to_numpy(dtype=float), north.to_numpy(dtype=float)])
+        if _lies(xy[:, 0], _DEGREES[0]) and _lies(xy[:, 1], _DEGREES[1]):
+            datum, whose = _find_provider(head)
+            told = f"“{name}”一格里写了经度和纬度"
+            return Points(
+                str(name),
+                str(name),
+                True,
+                xy,
+                datum,
+                "，".join(filter(None, (told, whose))),
+                datum is not None,
+            )
     return None
 
 
-def find_pair_column(table: pd.DataFrame) -> str | None:
-    """Return a text column that holds ``lon,lat`` in one cell, which no reader takes apart."""
-    for name in table.columns:
-        words = fold_text(table[name].iloc[:100]).dropna()
-        if len(words) and words.str.match(_PAIR).mean() > _MOSTLY:
-            return str(name)
-    return None
+def split_pairs(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return longitudes and latitudes of cells like ``116.86,28.34``, NaN where a cell is none.
+
+    The values say which comes first: no latitude of China exceeds 54.
+    """
+    parts = fold_text(cells).str.extract(_PAIR).astype("float64")
+    first, second = parts[0], parts[1]
+    return (second, first) if first.median() < second.median() else (first, second)
 
 
 def _direction(name: str, settings: Mapping[str, Sequence[str]]) -> str:

@@ -12,7 +12,8 @@ from pyproj import CRS
 from layers.claims import Guess
 from layers.crs import datum_of
 from layers.ground import Ground
-from layers.offsets import AS_IS, NAMES, Offset, judge_offset, tell_direction
+from layers.offset_evidence import AS_IS, NAMES, Offset, tell_direction
+from layers.offsets import judge_offset
 from layers.read.raw import SourceSpec
 from layers.read.shift import WEB_DATUMS, projection_line
 

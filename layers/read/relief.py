@@ -9,10 +9,10 @@ import pandas as pd
 from pyproj import CRS
 
 from layers.frame import conform
+from layers.grids import Relief
 from layers.read.raster import read_raster
 from layers.read.raw import Place
 from layers.read.tiff import Bounds
-from layers.source import Relief
 
 # Slopes are taken over 20 m: a finer grid only adds noise and memory.
 _FINEST_M = 5.0

@@ -10,7 +10,8 @@ from pyproj import CRS
 from layers.crs import GEOGRAPHIC, datum_of, name_crs
 from layers.datum import shift_to_wgs84
 from layers.ground import Ground
-from layers.offsets import NAMES, Offset, judge_offset, tell_direction
+from layers.offset_evidence import NAMES, Offset, tell_direction
+from layers.offsets import judge_offset
 from layers.read.raw import Place, SourceSpec
 
 WEB_DATUMS = frozenset({"gcj02", "bd09"})

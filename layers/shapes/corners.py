@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-_POLYGON, _LINE = 3, 1
+from layers.shapes.curves import list_curves
 
 
 @dataclass(frozen=True)
@@ -46,28 +46,20 @@ def list_corners(shapes: ArrayLike) -> Corners:
     ----------
     shapes : (n,) geometries with finite coordinates, metres; missing ones are allowed.
     """
-    parts, owner = shapely.get_parts(np.asarray(shapes, dtype=object), return_index=True)
-    kinds = shapely.get_type_id(parts)
-    solid, linear = kinds == _POLYGON, kinds == _LINE
-    rings, which = shapely.get_rings(parts[solid], return_index=True)
-    curves = np.concatenate([rings, parts[linear]])
-    feature = np.concatenate([owner[solid][which], owner[linear]])
-    closed = np.arange(len(curves)) < len(rings)
-    xy, curve = shapely.get_coordinates(curves, return_index=True)
-    count = np.bincount(curve, minlength=len(curves))
-    last = np.cumsum(count) - 1
-    keep = np.ones(len(xy), dtype=bool)
-    keep[last[closed & (count > 0)]] = False
-    xy, curve = xy[keep], curve[keep]
-    count = np.bincount(curve, minlength=len(curves))
+    curves = list_curves(shapes)
+    total = np.arange(len(curves.count))
+    keep = np.ones(len(curves.xy), dtype=bool)
+    keep[(np.cumsum(curves.count) - 1)[curves.closed & (curves.count > 0)]] = False
+    xy, curve = curves.xy[keep], np.repeat(total, curves.count)[keep]
+    count = np.bincount(curve, minlength=len(total))
     end = np.cumsum(count)
     start = end - count
     index = np.arange(len(xy))
     first, final = index == start[curve], index == end[curve] - 1
-    ring = closed[curve]
+    ring = curves.closed[curve]
     back = np.where(first, np.where(ring, end[curve] - 1, -1), index - 1)
     ahead = np.where(final, np.where(ring, start[curve], -1), index + 1)
-    return Corners(xy, feature[curve].astype(np.intp), curve, back, ahead)
+    return Corners(xy, curves.feature[curve], curve, back, ahead)
 
 
 def measure_angles(corners: Corners, *, least_m: float) -> NDArray[np.float64]:

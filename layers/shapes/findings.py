@@ -114,9 +114,10 @@ def name_rows(frame: pd.DataFrame) -> NDArray[np.object_]:
     for key in _KEYS:
         if key not in frame.columns:
             continue
-        cells = frame[key].astype("object")
-        free = (names == "") & cells.notna().to_numpy()
-        names[free] = cells[free].map(str).to_numpy()
+        free = names == ""
+        if not free.any():
+            break
+        names = np.where(free, frame[key].astype("str").to_numpy(dtype=object, na_value=""), names)
     return names
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from configs.geometry import limits
 from layers.overlap import keep_areas
+from layers.shapes.curves import list_parts
 from layers.shapes.findings import Findings
 
 _COLLECTION = 7
@@ -58,7 +59,7 @@ def drop_crumbs(shapes: NDArray[np.object_], findings: Findings) -> NDArray[np.o
     ----------
     shapes : (n,) valid geometries, metres.
     """
-    parts, owner = shapely.get_parts(shapes, return_index=True)
+    parts, owner = list_parts(shapes)
     several = np.bincount(owner, minlength=len(shapes)) > 1
     crumb = several[owner] & (shapely.get_dimensions(parts) == 2) & (shapely.area(parts) < limits().part_m2)
     # A shape that is nothing but crumbs is small, not crumbly.
@@ -93,7 +94,7 @@ def report_slivers(shapes: NDArray[np.object_], findings: Findings) -> None:
     ----------
     shapes : (n,) valid geometries, metres.
     """
-    parts, owner = shapely.get_parts(shapes, return_index=True)
+    parts, owner = list_parts(shapes)
     solid = shapely.get_dimensions(parts) == 2
     parts, owner = parts[solid], owner[solid]
     area, around = shapely.area(parts), shapely.length(parts)

@@ -13,7 +13,8 @@ from layers.claims import guess_crs, judge_claim
 from layers.crs import GEOGRAPHIC, name_crs, point_coordinates, to_degrees
 from layers.datum import shift_to_wgs84
 from layers.ground import Ground
-from layers.offsets import NAMES, Offset, judge_offset
+from layers.offset_evidence import NAMES, Offset
+from layers.offsets import judge_offset
 from layers.read.contents import Part
 from layers.read.points import Points
 from layers.read.shift import WEB_DATUMS, projection_line

@@ -8,7 +8,6 @@ from pathlib import Path
 from layers.model import Layer
 from layers.read.contents import Left, Part
 from layers.read.guess import LayerGuess, guess_layers
-from layers.read.points import find_pair_column
 from layers.source import Community, Identified, Outline
 from pipeline.begin.coords import Near
 from pipeline.begin.divisions import is_division_list, is_list_file
@@ -175,8 +174,6 @@ def _explain_left(item: Reviewed) -> str:
     if item.best is not None:
         words = "、".join(f"“{guess.layer.alias}”" for guess in item.ranks[:2])
         return f"把握不足，可能是{words}；确认后按配置说明加入 inputs"
-    if (pair := find_pair_column(item.part.table)) is not None:
-        return f"“{pair}”列把经纬度写在一格里，请拆成两列"
     return "没有认出是哪一类数据"
 
 

@@ -17,9 +17,11 @@ from layers.crs import choose_zone, datum_of, name_crs, place_of, read_crs, to_p
 from layers.faults import Fault, FaultLog, PlanFaults
 from layers.model import Shape
 from layers.plain import Anything
+from layers.read.fields import report_garbled_table
 from layers.read.locate import locate_rows
 from layers.read.opening import open_raw
 from layers.read.osm import REF, TAGS, Extract, read_osm
+from layers.read.points import guess_points
 from layers.read.raw import Place
 from layers.repair import mend_shapes
 from pipeline.plan.sources import Source
@@ -110,8 +112,12 @@ def reword_fault(fault: Fault) -> Fault:
     return replace(fault, problem=problem, action=action, remedy=remedy)
 
 
-def read_any(file: AnyFile, log: FaultLog) -> gpd.GeoDataFrame | None:
+def read_any(file: AnyFile, log: FaultLog, *, shapes: bool = False) -> gpd.GeoDataFrame | None:
     """Read a file with all of its columns into verified coordinates.
+
+    Parameters
+    ----------
+    shapes : whether places are wanted: of a table without named columns the coordinates are then looked for.
 
     Returns
     -------
@@ -126,12 +132,25 @@ def read_any(file: AnyFile, log: FaultLog) -> gpd.GeoDataFrame | None:
         raw = open_raw(file.source(), file.path, place, shape=file.shape)
         if raw is None:
             return None
+        report_garbled_table(raw.table, place)
+        if shapes and raw.geometry is None and file.x is None and file.wkt is None:
+            file = _find_columns(file, raw.table, place)
         table = raw.table.set_axis(_unlike([str(name) for name in raw.table.columns]), axis=1)
         frame = locate_rows(file.source(), Anything, table, raw, place, ground=None)
     if frame is not None and frame.empty and not log.errors:
         place.error("HSQ-F02", "文件没有任何行", remedy="检查文件和图层是否选对")
         return None
     return frame
+
+
+def _find_columns(file: AnyFile, table: pd.DataFrame, place: Place) -> AnyFile:
+    """Return the file with its coordinate columns, as their names and values show them."""
+    points = guess_points(table)
+    if points is None:
+        return file
+    place.note("HSQ-X03", f"没有指明坐标列：{points.evidence}", action=f"按 --x {points.x} --y {points.y} 读取",
+               remedy="不对时用 --x 与 --y 写明")  # fmt: skip
+    return replace(file, x=points.x, y=points.y)
 
 
 def _unlike(names: list[str]) -> list[str]:

@@ -121,12 +121,12 @@ def _convert(file: AnyFile, output: Path, crs: str | None, log: FaultLog, *, ski
     """Read, mend and write; return what was written, None where nothing was."""
     from layers.crs import name_crs
     from pipeline.cli.anyfile import mend_any, place_any, read_any, settle_target
-    from pipeline.cli.anyout import write_any
+    from pipeline.cli.anyout import TABLES, write_any
 
     target = settle_target(crs, output.suffix.lower(), log)
     if log.errors:  # what speaks against the options is said at once, before a long reading
         return None
-    frame = read_any(file, log)
+    frame = read_any(file, log, shapes=output.suffix.lower() not in TABLES)
     if frame is None:
         return None
     frame = mend_any(frame, file, log)

@@ -1,4 +1,4 @@
-"""``haoshequ explain``: where a need, resource, match, site or project of the last run comes from."""
+"""``haoshequ explain``: where a need, resource, match, site, project, phase or amount of the last run comes from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from pipeline.cli.options import PlanFile
 
-HELP = "追溯一个编号：需求、资源、匹配、布局或项目从何而来"
+HELP = "追溯一个编号：需求、资源、匹配、布局、项目、分期或资金从何而来"
 _WIDEST = 100
 
 
@@ -17,7 +17,9 @@ def explain(
     number: Annotated[
         str,
         typer.Argument(
-            metavar="ID", help="编号，如项目 A01、需求 XQ01、资源 ZY01、匹配 'XQ01|ZY01'", show_default=False
+            metavar="ID",
+            help="编号，如项目 A01、需求 XQ01、资源 ZY01、匹配 'XQ01|ZY01'、分期 一期、资金 'A01|ZY16'",
+            show_default=False,
         ),
     ],
 ) -> int:
@@ -34,10 +36,10 @@ def explain(
     width = min(console.width, _WIDEST)
     try:
         plan = load_plan(plan_file)
-        from pipeline.explain import open_records, tell
+        from pipeline.explain import account, open_records
 
         records = open_records(plan)
-        sections = tell(records, records.find(number))
+        sections = account(records, number)
     except PlanFaults as error:
         print_faults(console, error.faults, report=False)
         return 1

@@ -16,6 +16,7 @@ from layers.ground import Ground
 from layers.model import Layer
 from layers.plain import Anything
 from layers.read.contents import Part, list_files, make_part, split_part
+from layers.read.fields import report_garbled_table
 from layers.read.inspection import Inspection, inspect_raw
 from layers.read.listing import list_names
 from layers.read.opening import SUFFIXES
@@ -132,6 +133,7 @@ def _look_source(source: Source, path: Path, shown: str, ground: Ground | None) 
     raw = open_raw(source, path, place)
     if raw is None:
         return Finding(shown, path, None, ground, place.clues.encoding, faults=_reword(own))
+    report_garbled_table(raw.table, place)
     whole = make_part(path, source.layer, raw, header=place.clues.header)
     contents = tuple(review_part(part) for part in split_part(whole))
     best = contents[0] if len(contents) == 1 else None

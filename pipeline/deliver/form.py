@@ -106,10 +106,21 @@ def _write_help(sheet: Any, plan: Plan, book: Any) -> None:
         f"二、填好后另存为 {plan.decisions.name}，放在配置文件旁（或在配置的 hand.decisions 中写明路径），再运行 haoshequ run。",
         "三、“名称”“位置”是核对用的：与现状不再一致的决定不采用，并在质检报告中列出。请不要改动。",
         f"四、“状态”：采用、失效、无此编号、未生效。可以为空的项目写“{CLEAR}”表示清空。",
-        "五、运行会更新本表；在本表上直接填写而没有移走的，程序不会覆盖，但也不会采用。",
+        f"五、可以改定的只有下列各项，由它们推出的内容随之重算：{_list_fields()}。",
+        "六、程序没有列出的一对需求与资源也可以改定：在“匹配”工作表中加一行，编号写“需求编号|资源编号”；不能匹配的，质检报告写明原因。"
+        "“采用”写“是”的先于统筹安排，写“否”的不再参加统筹。",
+        "七、财政资金、社会资金改定其一即可，另一项为总投资的余额；两项之和不等于总投资的不采用。",
+        "八、运行会更新本表；在本表上直接填写而没有移走的，程序不会覆盖，但也不会采用。",
     )
     for row, line in enumerate(lines):
         sheet.write_string(row, 0, line)
+
+
+def _list_fields() -> str:
+    return "；".join(
+        f"{subject.title}——{'、'.join(judgement.column.spec.alias for judgement in subject.fields)}"
+        for subject in subjects()
+    )
 
 
 def _write_sheet(

@@ -25,6 +25,8 @@ from pipeline.deliver.library import write_library
 from pipeline.deliver.listing import write_catalogue, write_manifest
 from pipeline.deliver.onemap import collect_layers, missing_layers
 from pipeline.deliver.papers import copy_papers
+from pipeline.deliver.public.names import collect_names
+from pipeline.deliver.public.tables import write_public_tables
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import write_report
 from pipeline.deliver.shapefile import write_shapefiles
@@ -111,6 +113,8 @@ def _write_all(
     made += copy_papers(frames, plan, root, log)
     if draw_sheets is not None:
         made += draw_sheets(frames, plan, root, log)
+    if plan.delivery.public:
+        made += write_public_tables(frames, plan, root, collect_names(frames, plan))
     crs = Given(plan, frames).crs
     rows = pd.concat([quality, quality_rows(log.faults, stage=STAGE, crs=crs)], ignore_index=True)
     accounts, links = frames.get(FileAccount.key), frames.get(Link.key)

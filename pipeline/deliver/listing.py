@@ -17,11 +17,11 @@ from pipeline.plan.sources import Source
 
 CATALOGUE = "成果目录.xlsx"
 MANIFEST = "manifest.json"
-_KINDS = ("图件", "表格", "文本", "数据库", "附件", "质检", "目录")
+_KINDS = ("图件", "表格", "文本", "数据库", "附件", "质检", "公示版", "目录")
 # Whose versions can change a byte of the hand-in.
 _PACKAGES = (
     "haoshequ", "ezdxf", "fiona", "fonttools", "geopandas", "matplotlib", "numpy", "openpyxl", "pandas",
-    "pillow", "pylopdf-fonts-zh-cn", "pyogrio", "pyproj", "rasterio", "scipy", "shapely", "xlsxwriter",
+    "pillow", "pylopdf-fonts-zh-cn", "pyogrio", "pypdf", "pyproj", "rasterio", "scipy", "shapely", "xlsxwriter",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from layers.read.decisions import read_decisions
 from pipeline.deliver.quality import PATH as REPORT
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import place_report
+from pipeline.deliver.tables.templates import check_templates
 from pipeline.plan import Plan
 from pipeline.stages import STAGES
 from pipeline.stages.base import Given
@@ -45,6 +46,7 @@ def check_plan(plan: Plan) -> Checked:
     load = STAGES[0]
     given = Given(plan, {}, FaultLog())
     read_decisions(plan.decisions, plan.decisions.name, given.log)
+    check_templates(plan, given.log)
     decided = tuple(given.log.faults)
     given.log.faults.clear()
     try:

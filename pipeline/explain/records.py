@@ -13,10 +13,11 @@ import geopandas as gpd
 import pandas as pd
 
 from layers.faults import Fault, PlanFaults
+from layers.finance import Fund
 from layers.frame import conform
 from layers.judgements import Subject, subjects
 from layers.model import Column, Layer
-from layers.planned import Inventory, Resource
+from layers.planned import Inventory, Project, Resource
 from pipeline.engine.inputs import fingerprint_run
 from pipeline.plan import Plan
 from pipeline.stages import STAGES
@@ -97,9 +98,12 @@ class Records:
             for subject in subjects()
             if any(v[0][0] is subject for v in self.known.values())
         ]
+        fund = next(iter(self.rows(Fund)), None)
+        examples += [f"分期 {row[Project.phase]}" for row in self.rows(Project)[:1]]
+        examples += [f"资金 {fund[Fund.id]}"] if fund is not None else []
         hint = f"是否想查：{'、'.join(near)}？" if near else "编号见各表格的编号列。"
         return Fault(
-            CODE, f"没有编号为“{word}”的需求、资源、匹配、布局或项目", value=word,
+            CODE, f"没有编号为“{word}”的需求、资源、匹配、布局、项目、分期或资金", value=word,
             remedy=f"{hint}例：{'、'.join(examples)}",
         )  # fmt: skip
 

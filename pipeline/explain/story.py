@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from layers import codes
 from layers.decisions import Judged, read_before
+from layers.finance import Fund
 from layers.judgements import show_value
 from layers.model import Column, Layer
 from layers.planned import Business, Inventory, Match, Need, Pair, PlannedParcel, Project, Resource, Site
@@ -38,7 +39,8 @@ _BRIEF: dict[str, tuple[Column, ...]] = {
     ),
     Sharing.key: (Sharing.facility_name, Sharing.owner_community, Sharing.distance_m, Sharing.mode, Sharing.suggestion),
 }  # fmt: skip
-_HIDDEN = {*map(str, Judged.columns()), str(Identified.id)}
+# Marks of the hand have a section of their own; keys of classes are no words of a technician.
+_HIDDEN = {*map(str, Judged.columns()), str(Identified.id), str(Need.type_key), str(Need.scale_key)}
 _LEVELS = {str(Match.level), str(Project.level), str(Resource.level)}
 _MOST = 12  # rows of one kind, before the rest is only counted
 _BY_HAND = codes.JUDGED_BY.values[1]
@@ -204,14 +206,30 @@ def _sited(records: Records, number: str) -> list[Section]:
 def _spent(records: Records, number: str) -> list[Section]:
     """Return the projects that go by a resource, with the money each one draws."""
     rows = [row for row in records.rows(Project) if number in _split(row[Project.resources])]
+    shares: dict[str, float] | None = {
+        part[Fund.project]: part[Fund.amount_wan] for part in records.rows(Fund, Fund.resource, number)
+    }
+    money = records.one(Resource, Resource.number, number)
+    if money is None or not money[Resource.amount_wan] > 0:
+        shares = None
     lines = [
         (
             row[Project.number],
-            f"{row[Project.name]}｜{show_value(row[Project.funding], Project.funding) or '无资金'}",
+            f"{row[Project.name]}｜{_tell_share(shares, row, number)}",
         )
         for row in rows
     ]
     return [Section(f"用到资源 {number} 的项目 {len(rows)} 个", lines)] if rows else []
+
+
+def _tell_share(shares: dict[str, float] | None, row: Row, number: str) -> str:
+    """Return what a project draws of a fund; of another resource, how the project is paid."""
+    if shares is None:
+        return show_value(row[Project.funding], Project.funding) or "不列投资"
+    drawn = shares.get(row[Project.number])
+    if drawn is not None:
+        return f"安排{show_value(drawn, Fund.amount_wan)}万元（资金 {row[Project.number]}|{number}）"
+    return "没有安排：已用于次序在前的项目，或本项不需用"
 
 
 def _made(records: Records, needs: set[str]) -> list[Section]:
@@ -222,11 +240,17 @@ def _made(records: Records, needs: set[str]) -> list[Section]:
 def _related(records: Records, names: dict[str, set[str]]) -> list[Section]:
     """Return the rows of every other layer that names the row, so that no new layer is left out."""
     found: dict[str, list[tuple[str, str]]] = {}
+    asked = {value for ids in names.values() for value in ids}
     for layer, row in records.related(names):
-        text = "，".join(f"{alias} {value}" for alias, value in _fields(row, layer))
+        # What is asked about need not be said again in every line.
+        said = [(alias, value) for alias, value in _fields(row, layer) if value not in ("/", *asked)]
+        text = "，".join(f"{alias} {value}" for alias, value in said if alias != Identified.source.spec.alias)
         found.setdefault(layer.alias, []).append((str(len(found.get(layer.alias, [])) + 1), text))
     return [
-        Section(f"{alias} {len(lines)} 行", [*lines[:_MOST], *([("……", "")] if len(lines) > _MOST else [])])
+        Section(
+            f"{alias} {len(lines)} 行",
+            [*lines[:_MOST], *([("……", f"另有 {len(lines) - _MOST} 行")] if len(lines) > _MOST else [])],
+        )
         for alias, lines in found.items()
     ]
 

@@ -186,6 +186,10 @@ class Delivery(Block):
     ysdm: dict[str, str] = Field(
         default_factory=dict, description="要素代码 YSDM，键为图层代码（如 HSQ_XZYD）；缺省为空"
     )
+    public: bool = Field(
+        True,
+        description="是否另写公示版（公示版/：图件、图集和精简表格，不含权利人、个人信息和精确坐标，规则见 configs/public.yaml）",
+    )
 
     @model_validator(mode="after")
     def _codes(self) -> Delivery:

@@ -19,8 +19,9 @@ from rasterio.transform import Affine
 from scipy.ndimage import binary_opening, label, median_filter
 
 from configs import read_settings
+from layers.grids import Photo
 from layers.planned import Inventory
-from layers.source import Parcel, Photo
+from layers.source import Parcel
 from pipeline.stages.idle import Rows, start_ground
 from pipeline.stages.shape import keep_areas
 

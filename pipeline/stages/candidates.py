@@ -1,8 +1,8 @@
-"""Pairs of a need and a spatial resource that are worth judging, and the best ten of each need."""
+"""Pairs of a need and a spatial resource that are worth judging."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,58 +10,33 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from configs import read_settings
-from configs.facilities import facility_classes
 from layers import codes
 from layers.ledgers import OwnCost
 from layers.planned import Inventory, Need, Pair
 from layers.reachable import Edge, Obstacle, Precinct
 from pipeline.stages.base import Given
-from pipeline.stages.factors import Case, Costs, Factor, estimate_conversion, rule
+from pipeline.stages.factors import Factor, rule
+from pipeline.stages.judge import Candidate, Judge, name_pair
 from pipeline.stages.money import read_costs
-from pipeline.stages.placing import clean_number, clean_text
-from pipeline.stages.rubric import Judgement, judge_pair
-from pipeline.stages.support import find_support
+from pipeline.stages.placing import clean_text
+from pipeline.stages.rubric import Judgement
 from pipeline.stages.walks import measure_walks
 
 Row = dict[str, Any]
 
 
-@dataclass
-class Candidate:
-    """A judged pair.
+@dataclass(frozen=True)
+class Found:
+    """What was found for the needs that ask for space.
 
     Attributes
     ----------
-    case : need, resource, distance and cost.
-    judgement : level and reason.
-    used_m2 : area the need takes; NaN where the resource's is unknown.
+    best : candidates by need, best first.
+    refused : why a pair somebody decided about cannot be judged, by its number.
     """
 
-    case: Case
-    judgement: Judgement
-    used_m2: float
-
-    @property
-    def need(self) -> str:
-        """Number of the need."""
-        return str(self.case.need[Need.number])
-
-    @property
-    def resource(self) -> str:
-        """Number of the resource."""
-        return str(self.case.resource[Inventory.number])
-
-    @property
-    def order(self) -> tuple[int, int, float, str]:
-        """Better ones first: level, few obstacles, near, number."""
-        far = self.case.distance_m
-        return (
-            -self.judgement.level,
-            self.judgement.obstacles,
-            np.inf if np.isnan(far) else far,
-            self.resource,
-        )
+    best: dict[str, list[Candidate]]
+    refused: dict[str, str]
 
 
 def wants_space(need: dict[str, Any]) -> bool:
@@ -69,11 +44,12 @@ def wants_space(need: dict[str, Any]) -> bool:
     return need[Need.problem] == "建设类" and bool(clean_text(need[Need.type_key]))
 
 
-def find_candidates(given: Given) -> dict[str, list[Candidate]]:
-    """Return every space-seeking need's best candidates, best first.
+def find_candidates(given: Given) -> Found:
+    """Return every space-seeking need's best candidates, best first, and the decided pairs that cannot be.
 
     Only confirmed spatial resources count: 疑似 ones never enter 资源清单 (DESIGN §4). Distance is walked;
-    where either end has no place or no way to the network, only resources of the same community stay.
+    where either end has no place or no way to the network, only resources of the same community stay. A pair
+    somebody decided about is judged and kept whatever its rank and distance.
     """
     needs, inventory = given.geo(Need), given.geo(Inventory)
     needs = needs[[wants_space(row) for row in needs.to_dict("records")]]
@@ -92,74 +68,55 @@ def find_candidates(given: Given) -> dict[str, list[Candidate]]:
     }
     walks = _pair_up(given, needs, resources, max(limits.values(), default=0.0))
     resource_rows = {row[Inventory.number]: row for row in resources.to_dict("records")}
-    costs = read_costs(given.table(OwnCost))
-    return {
-        number: judge_candidates(
+    refused = {}
+    for pair in sorted(given.decisions.numbers(Pair)):
+        number, _, other = pair.partition("|")
+        if number in need_rows and other in resource_rows:
+            walks[number].setdefault(other, np.nan)
+        else:
+            refused[pair] = _explain_absent(given, number, other)
+    judge = Judge(
+        supports=supports,
+        costs=read_costs(given.table(OwnCost)),
+        decided=given.decisions.numbers(Pair),
+        settle=lambda need, resource, judgement: _settle(given, need, resource, judgement),
+    )
+    best = {
+        number: judge.find_best(
             need_rows[number],
             [(resource_rows[other], metres) for other, metres in found.items()],
             limit_m=limits[number],
-            supports=supports,
-            costs=costs,
-            settle=lambda need, resource, judgement: _settle(given, need, resource, judgement),
         )
         for number, found in walks.items()
     }
+    return Found(best, refused | judge.refused)
 
 
-def judge_candidates(
-    need: Row,
-    places: list[tuple[Row, float]],
-    *,
-    limit_m: float,
-    supports: list[Mapping[str, Any]],
-    costs: Costs,
-    settle: Callable[[Row, Row, Judgement], Judgement] | None = None,
-) -> list[Candidate]:
-    """Return a need's best candidates among resources, best first.
-
-    Parameters
-    ----------
-    need : row of ``Need``.
-    places : rows of ``Inventory`` with the walking distance, NaN where unknown.
-    limit_m : walking limit of the need's class.
-    supports : rows of ``Inventory`` without a place.
-    costs : unit costs, as ``read_costs`` returns them.
-    settle : what a planner makes of a judgement, before the best are chosen; None where nobody does.
-    """
-    item = facility_classes()[need[Need.type_key]]
-    backed = {built: bool(find_support(need, supports, building=built).rows) for built in (False, True)}
-    found = []
-    for resource, metres in places:
-        cost = estimate_conversion(need, resource, item, costs)
-        case = Case(
-            need, resource, item, metres, limit_m, cost, backed[resource[Inventory.category] == "建筑"]
-        )
-        judgement = judge_pair(case)
-        if judgement is not None:
-            judgement = judgement if settle is None else settle(need, resource, judgement)
-            found.append(Candidate(case, judgement, _use(need, resource)))
-    found.sort(key=lambda candidate: candidate.order)
-    return found[: read_settings("matching.yaml")["candidates"]]
+def _explain_absent(given: Given, number: str, other: str) -> str:
+    """Return why a pair somebody decided about is none that could be judged."""
+    inventory = given.geo(Inventory)
+    needs, resources = set(given.geo(Need)[Need.number]), inventory.set_index(Inventory.number)
+    if number not in needs:
+        return f"没有编号为 {number} 的需求"
+    if other not in resources.index:
+        return f"没有编号为 {other} 的资源"
+    if resources.loc[other, Inventory.category] not in codes.SPATIAL_RESOURCE:
+        return f"资源 {other} 不是空间类资源，不参加空间匹配"
+    if resources.loc[other, Inventory.certainty] != "确认":
+        return f"资源 {other} 为疑似，须先确认（决定资源的“{Inventory.certainty.spec.alias}”）"
+    return f"需求 {number} 不需要空间（管理类，或原址实施）"
 
 
 def _settle(given: Given, need: Row, resource: Row, judgement: Judgement) -> Judgement:
     """Return the judgement with the level a planner decided, which its reason then says."""
     number, other = need[Need.number], resource[Inventory.number]
-    key: Row = {Pair.id: f"{number}|{other}", Pair.need: number, Pair.resource: other}
+    key: Row = {Pair.id: name_pair(number, other), Pair.need: number, Pair.resource: other}
     level = given.decisions.decide(Pair, key, Pair.level, judgement.level)
     if level == judgement.level:
         return judgement
     # Its own factor says so; the reason is made of the factors that decide.
     by_hand = Factor("hand", level, f"人工认定匹配度为{level}（程序判定为{judgement.level}）")
     return replace(judgement, level=level, factors=(*judgement.factors, by_hand))
-
-
-def _use(need: Row, resource: Row) -> float:
-    """Return the area a need takes. Without a known scale the whole resource: never twice is the safer side."""
-    required, usable = clean_number(need[Need.required_m2]), clean_number(resource[Inventory.usable_m2])
-    if np.isnan(required) or np.isnan(usable):
-        return usable
-    return min(required, usable)
 
 
 def _pair_up(

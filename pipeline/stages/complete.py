@@ -153,7 +153,7 @@ def check_texts(frame: pd.DataFrame, layer: type[Layer], place: Place) -> None:
         if column.spec.kind != "text" or column not in frame.columns:
             continue
         cells = frame[column].dropna()
-        missing = find_missing(str(cell) for cell in cells.unique())
+        missing = find_missing(cells.astype("str").unique().tolist())
         if not missing:
             continue
         texts = {text for found in missing.values() for text in found}

@@ -11,8 +11,9 @@ import shapely
 
 from layers import codes
 from layers.faults import Fault, FaultLog, PlanFaults
+from layers.grids import Relief
 from layers.reachable import Edge, Obstacle
-from layers.source import Barrier, Gate, Relief, Road
+from layers.source import Barrier, Gate, Road
 from pipeline.plan import Plan
 from pipeline.reach.barriers import Severed, sever_lines
 from pipeline.reach.fence import open_barriers

@@ -16,7 +16,7 @@ from configs import read_settings
 from configs.facilities import FacilityClass
 from configs.planning import UnitCost, landuse_names
 from layers.planned import Inventory, Need
-from pipeline.stages.money import estimate_cost
+from pipeline.stages.money import Cost, estimate_cost
 from pipeline.stages.placing import clean_number, clean_text, find_word, write_area, write_money
 
 Row = Mapping[str, Any]
@@ -79,6 +79,12 @@ def _read_rubric() -> Any:
 
 def iter_factors(case: Case) -> Iterator[Factor]:
     """Yield every factor of a case, the one of area first."""
+    yield from iter_lasting(case)
+    yield from iter_passing(case)
+
+
+def iter_lasting(case: Case) -> Iterator[Factor]:
+    """Yield the factors that ask only for the class, its scale and the resource: the same wherever a need is."""
     yield rate_area(case)
     yield _rate_fitness(case)
     yield from _rate_form(case)
@@ -86,13 +92,21 @@ def iter_factors(case: Case) -> Iterator[Factor]:
     yield _rate_effort(case)
     yield _rate_landuse(case)
     yield from _rate_consent(case)
+
+
+def iter_passing(case: Case) -> Iterator[Factor]:
+    """Yield the factors that ask where the need is and what stands behind it."""
+    yield from _rate_community(case)
     yield _rate_distance(case)
     yield _rate_support(case)
 
 
 def needs_no_works(resource: Row, item: FacilityClass) -> bool:
-    """Return whether a place is only opened by turns, so that nothing is built."""
-    return resource[Inventory.category] == _OPEN and item.key in rule("department")["by_turns"]
+    """Return whether a place is such a facility already and only opened by turns, so that nothing is built."""
+    block = rule("department")
+    if resource[Inventory.category] != _OPEN or item.key not in block["by_turns"]:
+        return False
+    return bool(find_word(clean_text(resource[Inventory.name]), block["by_turns_words"]))
 
 
 def find_way(resource: Row) -> str:
@@ -103,12 +117,15 @@ def find_way(resource: Row) -> str:
 
 def estimate_conversion(need: Row, resource: Row, item: FacilityClass, costs: Costs) -> float:
     """Return what the conversion costs, 万元; 0 where nothing is built, NaN where the scale is unknown."""
-    if needs_no_works(resource, item):
-        return 0.0
+    return 0.0 if needs_no_works(resource, item) else price_conversion(need, resource, item, costs).total_wan
+
+
+def price_conversion(need: Row, resource: Row, item: FacilityClass, costs: Costs) -> Cost:
+    """Return what it costs to make a place fit for a need."""
     required, usable = clean_number(need[Need.required_m2]), clean_number(resource[Inventory.usable_m2])
     way = find_way(resource)
     area = required if way == "新建" and not item.land else float(np.fmin(required, usable))
-    return estimate_cost(item, way, area_m2=area, length_m=float("nan"), costs=costs).total_wan
+    return estimate_cost(item, way, area_m2=area, length_m=float("nan"), costs=costs)
 
 
 def rate_area(case: Case) -> Factor:
@@ -211,7 +228,7 @@ def _rate_landuse(case: Case) -> Factor:
 
 
 def _rate_consent(case: Case) -> Iterator[Factor]:
-    """Owner, department and neighbour: whose consent it takes."""
+    """Owner and department: whose consent it takes."""
     resource, block = case.resource, rule("ownership")
     levels = block["levels"]
     if not bool(resource[Inventory.tenure_clear]):
@@ -225,7 +242,13 @@ def _rate_consent(case: Case) -> Iterator[Factor]:
         clean_text(resource[Inventory.owner]), rule("department")["words"]
     ):
         yield Factor("department", rule("department")["level"], "需跨部门协调", DEPARTMENT)
-    home, other = clean_text(case.need[Need.community]), clean_text(resource[Inventory.community])
+
+
+def _rate_community(case: Case) -> Iterator[Factor]:
+    home, other = (
+        clean_text(case.need[Need.community]),
+        clean_text(case.resource[Inventory.community]),
+    )
     if home and other and home != other:
         yield Factor("community", rule("community")["level"], f"位于{other}，需跨社区统筹", NEIGHBOUR)
 

@@ -63,21 +63,41 @@ class Purse:
         amounts = {row[Resource.number]: clean_number(row[Resource.amount_wan]) for row in rows}
         return cls({number: round(a * GRAINS) for number, a in amounts.items() if a > 0})
 
-    def pay(self, total_wan: float, rows: Sequence[Mapping[str, Any]], *, earning: bool = False) -> Funding:
+    def copy(self) -> Purse:
+        """Return the same money once more, to see what would be paid."""
+        return Purse(dict(self.left), self.unfunded)
+
+    def pay(
+        self,
+        total_wan: float,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        earning: bool = False,
+        social_wan: float | None = None,
+    ) -> Funding:
         """Pay a project from its own supporters: 社会资金 first, the rest is 财政资金.
 
-        The part of the fiscal money that no ledger row covers is said so and counted in ``unfunded``.
+        The part of the money that no ledger row covers is said so and counted in ``unfunded``.
 
         Parameters
         ----------
         total_wan : total, already rounded to 0.01.
         rows : money rows that support the project, in order.
         earning : whether it earns more than it costs to run, which decides how open money is to be raised.
+        social_wan : the 社会资金 where somebody decided it, at most the total; None for what the ledger holds.
         """
         total = round(total_wan * GRAINS)
         known = [(row, row.get(_METHOD) or judge_method(row)) for row in rows]
-        social = self._draw(total, [(row, how) for row, how in known if how.kind == _SOCIAL])
+        most = total if social_wan is None else round(social_wan * GRAINS)
+        social = self._draw(most, [(row, how) for row, how in known if how.kind == _SOCIAL])
         by_social = sum(part.grains for part in social)
+        if social_wan is not None and by_social < most:
+            entry = read_settings("funding.yaml")["default"][_SOCIAL]
+            social.append(
+                Part(OPEN, "", Method(entry["method"], _SOCIAL, "人工决定的社会资金"), most - by_social)
+            )
+            self.unfunded += most - by_social
+            by_social = most
         fiscal = self._draw(total - by_social, [(row, how) for row, how in known if how.kind != _SOCIAL])
         lacking = total - by_social - sum(part.grains for part in fiscal)
         self.unfunded += lacking
@@ -94,7 +114,7 @@ class Purse:
             (total - by_social) / GRAINS,
             by_social / GRAINS,
             "；".join(texts),
-            lacking / GRAINS,
+            sum(part.grains for part in (*fiscal, *social) if not part.resource) / GRAINS,
             (*fiscal, *social),
         )
 
@@ -161,7 +181,8 @@ def write_funds(project: str, parts: Sequence[Part]) -> list[Row]:
     """Return the ``Fund`` rows of a project."""
     return [
         {
-            Fund.id: f"{project}|{part.resource or OPEN}",
+            # Open money of both kinds stays apart.
+            Fund.id: f"{project}|{part.resource or OPEN}{'' if part.resource or part.method.kind == _FISCAL else _SOCIAL}",
             Fund.project: project,
             Fund.kind: part.method.kind,
             Fund.method: part.method.method,

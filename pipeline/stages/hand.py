@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import pandas as pd
 
@@ -17,6 +17,7 @@ from layers.model import Column, Layer
 CODE = "HSQ-A16"
 AUTO, BY_HAND = "自动", "人工"
 _NEAR = 3
+Refused: TypeAlias = tuple[str, str]  # number, field
 Table = TypeVar("Table", bound=pd.DataFrame)
 
 
@@ -34,6 +35,10 @@ class Hand:
         self._rows: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in rows]
         self._frames = frames
         self._before: dict[tuple[str, str, str], Any] = {}
+
+    def numbers(self, layer: type[Layer], column: Column | None = None) -> frozenset[str]:
+        """Return the numbers of the rows of a layer that decisions are about, of one field where it is named."""
+        return frozenset(row[Decision.number] for row in self._of(find_subject(layer), column))
 
     def decide(self, layer: type[Layer], row: Mapping[str, Any], column: Column, computed: Any) -> Any:
         """Return what holds for a field: the planner's value where one is given and fits, else ``computed``.
@@ -54,16 +59,36 @@ class Hand:
             return _judgement(subject, decision).read(decision[Decision.value])
         return computed
 
-    def overrule(self, layer: type[Layer], frame: Table, log: FaultLog, *, finished: bool = False) -> Table:
+    def peek(self, layer: type[Layer], row: Mapping[str, Any], column: Column, computed: Any) -> Any:
+        """Return what ``decide`` would, without taking note of it: the decision may still have to be refused."""
+        before = dict(self._before)
+        value = self.decide(layer, row, column, computed)
+        self._before = before
+        return value
+
+    def overrule(
+        self,
+        layer: type[Layer],
+        frame: Table,
+        log: FaultLog,
+        *,
+        finished: bool = False,
+        only: Collection[Column] = (),
+        later: Collection[Column] = (),
+        refused: Mapping[Refused, str] | None = None,
+    ) -> Table:
         """Return ``frame`` with the planner's values in it, each row marked 自动 or 人工.
 
-        Call it once a stage on every judged layer, right after the judgement.
+        Call it once a stage on every judged layer, right after the judgement; fields that are judged later
+        have a call of their own.
 
         Parameters
         ----------
         layer : declared with the fields of ``Judged``.
         finished : nothing is derived from the frame any more, so a value that others follow from
             (``Judgement.early``) must have gone through ``decide`` and is refused otherwise.
+        only, later : fields that alone are meant, and fields that are left for a later call.
+        refused : why a decision cannot hold, by number and field; an empty field stands for all of the row.
         log : gets HSQ-A16 for every decision that names no row, whose fingerprint no longer fits, that did not
             take effect, or whose computed value has changed since it was made.
         """
@@ -75,12 +100,18 @@ class Hand:
             result[column] = result[column].astype(object)
         result[Judged.judged_by] = result[Judged.judged_by].fillna(AUTO)
         known = _index(result, subject)
+        mine, not_mine = ({column.spec.alias for column in some} for some in (only, later))
         for decision in self._of(subject):
-            places = known.get(decision[Decision.number], [])
-            if not places:
-                log.faults.append(_unknown(decision, subject, known))
+            if decision[Decision.field] in not_mine or (mine and decision[Decision.field] not in mine):
                 continue
-            fault = self._apply(decision, subject, result, places[0], finished=finished)
+            places = known.get(decision[Decision.number], [])
+            why = _find_refusal(
+                decision, [] if not places else result.iloc[places[0]], subject, refused or {}
+            )
+            if not places:
+                log.faults.append(_unknown(decision, subject, known, why))
+                continue
+            fault = self._apply(decision, subject, result, places[0], finished=finished, why=why)
             if fault is not None:
                 log.faults.append(fault)
         for column in (Judged.judged_by, Judged.judged_before, Judged.judged_why):
@@ -109,7 +140,14 @@ class Hand:
         return "，".join(told)
 
     def _apply(
-        self, decision: Mapping[str, Any], subject: Subject, frame: pd.DataFrame, at: int, *, finished: bool
+        self,
+        decision: Mapping[str, Any],
+        subject: Subject,
+        frame: pd.DataFrame,
+        at: int,
+        *,
+        finished: bool,
+        why: str = "",
     ) -> Fault | None:
         """Put one decision into the frame; return what there is to say about it."""
         row = frame.iloc[at]
@@ -126,9 +164,10 @@ class Hand:
             )  # fmt: skip
         key = (subject.layer.key, _key(row, subject), str(column))
         if finished and judgement.early and key not in self._before:
+            reason = why or f"本次计算没有对它作出“{column.spec.alias}”的判定"
             return _fault(
-                decision, f"{_title(decision)}没有生效：本次计算没有对它作出“{column.spec.alias}”的判定",
-                action="不采用，按程序判定", remedy="删除该行，或改为决定与它有关的上一级判定",
+                decision, f"{_title(decision)}没有生效：{reason}", action="不采用，按程序判定",
+                remedy="按上述原因改正，或删除该行" if why else "删除该行，或改为决定与它有关的上一级判定",
             )  # fmt: skip
         before = show_value(self._before.get(key, row[column]), column)
         where = frame.index[at]
@@ -185,7 +224,20 @@ def _fault(decision: Mapping[str, Any], problem: str, **more: Any) -> Fault:
     return replace(said, **more)
 
 
-def _unknown(decision: Mapping[str, Any], subject: Subject, known: Mapping[str, Any]) -> Fault:
+def _find_refusal(
+    decision: Mapping[str, Any], row: Any, subject: Subject, refused: Mapping[Refused, str]
+) -> str:
+    """Return why a decision cannot hold, by the row's own number or the one the decision names it by."""
+    numbers = {decision[Decision.number], *([_key(row, subject)] if len(row) else [])}
+    keys = [(number, field) for number in sorted(numbers) for field in (decision[Decision.field], "")]
+    return next((refused[key] for key in keys if key in refused), "")
+
+
+def _unknown(decision: Mapping[str, Any], subject: Subject, known: Mapping[str, Any], why: str) -> Fault:
+    if why:
+        return _fault(
+            decision, f"{_title(decision)}不能采用：{why}", action="不采用", remedy="按上述原因改正，或删除该行",
+        )  # fmt: skip
     near = difflib.get_close_matches(decision[Decision.number], [str(key) for key in known], n=_NEAR)
     hint = f"相近的编号：{'、'.join(near)}" if near else f"{subject.title}的编号见 output 中的 decisions.xlsx"
     return _fault(

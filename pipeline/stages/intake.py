@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import geopandas as gpd
 from pyproj import CRS
@@ -11,10 +11,11 @@ from layers.communities import Rules
 from layers.crs import Zone, choose_zone, name_crs
 from layers.faults import FaultLog
 from layers.ground import Ground, find_ground
+from layers.mentions import settle_mentions
 from layers.model import Layer
 from layers.read.raw import Place
 from layers.read.source import Taken, read_source
-from layers.source import Building, Road
+from layers.source import Building, Community, Road
 from pipeline.plan import Plan
 
 
@@ -62,6 +63,25 @@ class Intake:
             self.read(layer.key)
             if self.ground is not None:
                 self.ground = grow(self.ground, [item.frame for item in self.taken[layer.key]])
+
+    def settle_mentions(self, open_frames: dict[str, gpd.GeoDataFrame]) -> None:
+        """Write communities in every file as they are named where they are drawn; rows are joined by name."""
+        frames = [item.frame for item in self.taken[Community.key]] or [
+            frame for key, frame in open_frames.items() if key == Community.key
+        ]
+        names = {
+            name
+            for frame in frames
+            if Community.name in frame.columns
+            for name in frame[Community.name].dropna()
+        }
+        for key, files in self.taken.items():
+            column = getattr(Layer.registry[key], "community", None)
+            if column is not None:
+                self.taken[key] = [
+                    replace(item, frame=settle_mentions(item.frame, column, item.place, names=names))
+                    for item in files
+                ]
 
     def settle_crs(self) -> CRS:
         """Choose the plan's zone: the config's word, else the longitude of communities or outline.

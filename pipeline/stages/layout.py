@@ -18,6 +18,7 @@ from pipeline.stages import conflicts as cf
 from pipeline.stages.adjustments import propose_adjustments
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.business import list_business
+from pipeline.stages.industry import propose_industry
 from pipeline.stages.intensity import read_limits, set_ratios
 from pipeline.stages.landuse import plan_parcels
 from pipeline.stages.placing import clean_text, describe_places
@@ -54,7 +55,11 @@ def make_layout(given: Given) -> dict[str, Frame]:
     ]
     sites = cf.report_conflicts(found_conflicts, sites, given.log)
     _report_flexible(sites, given)
-    business = make_shapes(list_business(facilities, listed, uses, roads), Business, crs=given.crs)
+    brought = [
+        *list_business(facilities, listed, uses, roads),
+        *propose_industry(uses, given.placed(Parcel), given.placed(Heritage), given.geo(Unit)),
+    ]
+    business = make_shapes(brought, Business, crs=given.crs)
     return {
         Site.key: sites,
         PlannedParcel.key: planned,

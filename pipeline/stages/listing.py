@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from configs import read_settings
 from configs.facilities import facility_classes
 from layers import codes
+from layers.model import Column
 from layers.planned import Inventory, Match, Need
 from pipeline.stages.factors import rule
 from pipeline.stages.options import Option
@@ -34,6 +35,7 @@ class Verdict:
     seeks_space : whether the need asks for room or ground at all.
     shared : whether a neighbour's facility can serve instead.
     passed : better-looking resources that were not taken, with the reason.
+    entry : 是 or 否 where a planner decided whether the need is listed.
     """
 
     need: Row
@@ -45,6 +47,7 @@ class Verdict:
     seeks_space: bool
     shared: bool
     passed: tuple[str, ...]
+    entry: str | None = None
 
     @property
     def spaces(self) -> list[Row]:
@@ -59,7 +62,7 @@ class Verdict:
     @property
     def listed(self) -> bool:
         """3.7: 强匹配 and 中匹配, and weaker ones with a clear path."""
-        return self.level >= 2 or self.clear
+        return self.entry == "是" if self.entry else self.level >= 2 or self.clear
 
     @property
     def resources(self) -> list[str]:
@@ -80,6 +83,7 @@ def judge_need(
     around: Surroundings,
     seeks_space: bool,
     passed: tuple[str, ...] = (),
+    decide: Callable[[Column, Any], Any] = lambda _, computed: computed,
 ) -> Verdict:
     """Decide one need.
 
@@ -91,13 +95,20 @@ def judge_need(
     around : what a gap could still draw on.
     seeks_space : whether the need asks for room or ground.
     passed : better-looking resources that were not taken, with the reason.
+    decide : returns the planner's value of a field of ``Match``, or the computed one.
     """
-    level, reason = _judge_level(need, option, around, support, seeks_space)
+    computed, reason = _judge_level(need, option, around, support, seeks_space)
+    level = int(decide(Match.level, computed))
+    if level != computed:
+        reason = f"人工认定匹配度为{level}（程序判定为{computed}：{reason}）"
     taken = option.parts if option else ()
     paths = find_paths(need, support, taken, around, seeks_space=seeks_space) if level <= 1 else []
-    return Verdict(
+    verdict = Verdict(
         need, level, reason, option, support, tuple(paths), seeks_space, around.shared is not None, passed
     )
+    entry = "是" if verdict.listed else "否"
+    decided = decide(Match.listed, entry)
+    return verdict if decided == entry else replace(verdict, entry=decided)
 
 
 def write_match(verdict: Verdict, *, unpaid: str = "") -> dict[str, Any]:

@@ -13,6 +13,7 @@ from layers.account import FileAccount
 from layers.communities import check_region
 from layers.faults import FaultLog, PlanFaults
 from layers.frame import conform, empty_frame
+from layers.grids import Photo, Relief
 from layers.ledgers import LEDGERS
 from layers.model import Layer
 from layers.read.raw import Place
@@ -22,8 +23,6 @@ from layers.source import (
     Context,
     DataExtent,
     Outline,
-    Photo,
-    Relief,
     Road,
 )
 from pipeline.plan import Plan
@@ -91,6 +90,7 @@ def load_layers(given: Given) -> dict[str, Frame]:
     intake.learn_ground(open_frames)
     for layer in SOURCE_LAYERS:
         intake.read(layer.key)
+    intake.settle_mentions(open_frames)
     frames: dict[str, Frame] = {layer.key: empty_frame(layer, crs=crs) for layer in OPEN_LAYERS}
     frames[Outline.key] = outline
     frames[Community.key] = communities = finish_layer(Community, intake, crs)

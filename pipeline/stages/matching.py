@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,8 +13,10 @@ from layers.ledgers import OwnCost
 from layers.planned import Inventory, Match, Need, Pair, Resource
 from layers.reachable import Edge, Obstacle, Precinct, Sharing
 from pipeline.stages.base import Frame, Given, Stage
-from pipeline.stages.candidates import Candidate, find_candidates, wants_space
+from pipeline.stages.candidates import find_candidates, wants_space
+from pipeline.stages.choices import read_choices
 from pipeline.stages.entries import report_entries
+from pipeline.stages.judge import Candidate, name_pair
 from pipeline.stages.listing import Verdict, judge_need, write_match
 from pipeline.stages.money import read_costs
 from pipeline.stages.options import Option, choose_options, explain_passed, list_options
@@ -28,8 +31,13 @@ Rows = list[dict[str, Any]]
 
 def make_matches(given: Given) -> dict[str, Frame]:
     """Match every need; a need without a chosen resource gets its gap and a way out of it."""
-    found = find_candidates(given)
-    taken, result = choose_options({number: list_options(mine) for number, mine in found.items()})
+    candidates = find_candidates(given)
+    found = candidates.best
+    options = {number: list_options(mine) for number, mine in found.items()}
+    choices = read_choices(given.decisions, found, options)
+    if choices is not None:
+        options = choices.keep_open(options)
+    taken, result = choose_options(options, choices.held if choices is not None else None)
     if result.gap > 0:
         given.log.add(
             "HSQ-A13",
@@ -38,7 +46,7 @@ def make_matches(given: Given) -> dict[str, Frame]:
             layer=Pair.alias,
             remedy="方案规模过大；可按街道或片区拆分方案",
         )
-    reasons = _explain(found, taken)
+    reasons = _explain(found, taken) | (choices.explain(found) if choices is not None else {})
     verdicts = _judge(given, found, taken, reasons)
     wishes = [
         Wish(v.need, v.level, v.spaces, v.support.money)
@@ -51,9 +59,12 @@ def make_matches(given: Given) -> dict[str, Frame]:
     matches = make_table([write_match(v, unpaid=_find_unpaid(v, unpaid)) for v in verdicts], Match)
     report_entries(matches, given.geo(Need), given.log)
     pairs, hand = make_table(_write_pairs(found, taken, reasons), Pair), given.decisions
+    refused = {(number, ""): why for number, why in candidates.refused.items()}
+    if choices is not None:
+        refused |= choices.refused
     return {
         Pair.key: hand.overrule(
-            Pair, pairs.sort_values(Pair.id, ignore_index=True), given.log, finished=True
+            Pair, pairs.sort_values(Pair.id, ignore_index=True), given.log, finished=True, refused=refused
         ),
         Match.key: hand.overrule(Match, matches, given.log, finished=True),
         Resource.key: _annotate(inventory, verdicts),
@@ -85,6 +96,7 @@ def _judge(
     suspects = [row for row in rows if row[Inventory.certainty] == "疑似"]
     sharing = given.table(Sharing)
     verdicts = []
+    hand = given.decisions
     for need in given.geo(Need).sort_values(Need.number).to_dict("records"):
         number = need[Need.number]
         candidates, option = found.get(number, []), taken.get(number)
@@ -102,6 +114,7 @@ def _judge(
                 ),
                 seeks_space=wants_space(need),
                 passed=_list_passed(candidates, option, reasons),
+                decide=partial(hand.decide, Match, {Match.need: number}),
             )
         )
     return verdicts
@@ -183,7 +196,7 @@ def _write_pairs(
             part = own.resources.index(c.resource) if own and not why_not else -1
             rows.append(
                 {
-                    Pair.id: f"{c.need}|{c.resource}",
+                    Pair.id: name_pair(c.need, c.resource),
                     Pair.need: c.need,
                     Pair.resource: c.resource,
                     # Of several resources used together each pair has the level they have together.

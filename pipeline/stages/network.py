@@ -5,6 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import shapely
 
+from layers.grids import Relief
 from layers.reachable import Edge, Home, Link, NetworkFigure, NetworkMark, Obstacle, Precinct
 from layers.source import (
     Barrier,
@@ -16,7 +17,6 @@ from layers.source import (
     OpenSpace,
     Outline,
     Parcel,
-    Relief,
     Road,
     Survey,
 )

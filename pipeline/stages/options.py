@@ -10,10 +10,12 @@ from scipy.sparse import coo_array, csr_array
 
 from layers.planned import Inventory, Need
 from pipeline.stages.assignment import Assignment, Candidates, assign
-from pipeline.stages.candidates import Candidate
 from pipeline.stages.factors import rule
+from pipeline.stages.judge import Candidate
 from pipeline.stages.placing import clean_number, clean_text
 from pipeline.stages.rubric import Judgement, judge_together
+
+_ROUNDING = 1e-9  # shares are sums of floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,20 +115,32 @@ def _one_building(parts: tuple[Candidate, ...]) -> bool:
     return len(houses) == 1 and houses != {""}
 
 
-def choose_options(options: dict[str, list[Option]]) -> tuple[dict[str, Option], Assignment]:
+def choose_options(
+    options: dict[str, list[Option]], held: dict[str, Option] | None = None
+) -> tuple[dict[str, Option], Assignment]:
     """Choose at most one option a need, so that no area is promised twice.
 
     Needs go in order of number, so that the outcome does not hang on the order of the input.
+
+    Parameters
+    ----------
+    options : by need, best first.
+    held : options that are taken already, by need; the others share what they leave.
 
     Returns
     -------
     The option chosen by need, and the assignment with its gap.
     """
+    held = held or {}
+    left = measure_left(held)
+    options = {
+        number: [o for o in some if _fits(o, left)] for number, some in options.items() if number not in held
+    }
     flat = [(rank, option) for number in sorted(options) for rank, option in enumerate(options[number])]
     need_at = {number: n for n, number in enumerate(sorted(options))}
     place_at = {name: n for n, name in enumerate(sorted({r for _, o in flat for r in o.resources}))}
     use = [
-        (row, place_at[name], share)
+        (row, place_at[name], share / left.get(name, 1.0))
         for row, (_, option) in enumerate(flat)
         for name, share in zip(option.resources, option.shares, strict=True)
     ]
@@ -149,7 +163,34 @@ def choose_options(options: dict[str, list[Option]]) -> tuple[dict[str, Option],
     )
     result = assign(pairs)
     taken = {option.need: option for (_, option), chosen in zip(flat, result.chosen, strict=True) if chosen}
-    return taken, result
+    return {**held, **taken}, result
+
+
+def _fits(option: Option, left: dict[str, float]) -> bool:
+    return all(
+        left.get(name, 1.0) >= max(share - _ROUNDING, _ROUNDING)
+        for name, share in zip(option.resources, option.shares, strict=True)
+    )
+
+
+def measure_left(taken: dict[str, Option]) -> dict[str, float]:
+    """Return the part of each resource's area that is left; resources nobody took are not in it."""
+    left: dict[str, float] = {}
+    for option in taken.values():
+        for name, share in zip(option.resources, option.shares, strict=True):
+            left[name] = left.get(name, 1.0) - share
+    return left
+
+
+def join_parts(parts: list[Candidate]) -> Option | None:
+    """Return the option of exactly these candidates; None where their areas together do not suffice."""
+    if len(parts) == 1:
+        return Option((parts[0],), parts[0].judgement, (parts[0].used_m2,))
+    ordered = tuple(sorted(parts, key=lambda c: (-c.used_m2, c.resource)))
+    required = clean_number(parts[0].case.need[Need.required_m2])
+    used = None if np.isnan(required) else _fill(required, [c.used_m2 for c in ordered])
+    judgement = judge_together([c.case for c in ordered])
+    return Option(ordered, judgement, used) if used is not None and judgement is not None else None
 
 
 def explain_passed(candidate: Candidate, own: Option | None, holders: dict[str, list[Option]]) -> str:

@@ -11,8 +11,8 @@ from configs.facilities import facility_classes
 from layers import codes
 from layers.planned import Inventory, Need
 from layers.reachable import Sharing
-from pipeline.stages.candidates import Candidate
 from pipeline.stages.factors import LANDUSE
+from pipeline.stages.judge import Candidate
 from pipeline.stages.placing import clean_number, clean_text, find_word, write_area
 from pipeline.stages.support import Support
 

@@ -25,6 +25,7 @@ from pipeline.plan import Plan
 from pipeline.stages.base import Frame, Given, Stage
 from pipeline.stages.drafts import Draft, find_drafts, number_drafts
 from pipeline.stages.funds import GRAINS, Purse, read_money, total_funds, write_funds
+from pipeline.stages.hand import Refused
 from pipeline.stages.money import Cost, estimate_cost, read_costs
 from pipeline.stages.naming import check_unique
 from pipeline.stages.phases import find_phase, plan_months
@@ -33,6 +34,7 @@ from pipeline.stages.ranking import Merit
 from pipeline.stages.repeats import report_repeats
 from pipeline.stages.revenue import Year, measure_year, write_revenue
 from pipeline.stages.rows import make_shapes, make_table
+from pipeline.stages.split import SPLIT, Split
 from pipeline.stages.wording import tell_apart, write_content, write_name, write_place
 from pipeline.stages.years import write_years
 
@@ -43,12 +45,14 @@ _MANAGED = codes.WAY.values[-1]
 def make_projects(given: Given) -> dict[str, Frame]:
     """Make the project list, its sources of money, its years and its earnings."""
     drafts = find_drafts(given)
-    frame = given.decisions.overrule(Project, judge_projects(drafts, given), given.log)
+    frame = given.decisions.overrule(Project, judge_projects(drafts, given), given.log, later=SPLIT)
     resources = given.geo(Resource).sort_values(Resource.number).to_dict("records")
     money = read_money(resources, given.table(Ledger), given.log)
     by_id = {_identify(draft): draft for draft in drafts}
-    rows, made = settle_projects(frame, by_id, money, given)
+    refused: dict[Refused, str] = {}
+    rows, made = settle_projects(frame, by_id, money, given, refused)
     done = make_shapes(rows, Project, crs=given.crs).sort_values(Project.number, ignore_index=True)
+    done = given.decisions.overrule(Project, done, given.log, finished=True, only=SPLIT, refused=refused)
     check_unique(done[Project.number], what="project")
     report_repeats(done, given.geo(PastWork), given.log)
     return {Project.key: done, **made}
@@ -136,7 +140,11 @@ def _judge(draft: Draft, number: str, costs: Mapping[tuple[str, str, str], UnitC
 
 
 def settle_projects(
-    frame: gpd.GeoDataFrame, drafts: Mapping[str, Draft], money: Sequence[Row], given: Given
+    frame: gpd.GeoDataFrame,
+    drafts: Mapping[str, Draft],
+    money: Sequence[Row],
+    given: Given,
+    refused: dict[Refused, str],
 ) -> tuple[list[Row], dict[str, Frame]]:
     """Return the projects with order, months and money, and the tables that follow from them.
 
@@ -145,6 +153,7 @@ def settle_projects(
     frame : projects as judged.
     drafts : by project id; what the order inside a phase looks at.
     money : rows of 资金 and 政策 with how they are raised.
+    refused : gets why a decision about the money cannot hold.
     """
     years: dict[str, Year | None] = {}
     merits: dict[str, Merit] = {}
@@ -165,7 +174,7 @@ def settle_projects(
         index = int(row[Project.phase_index])
         place[index] = place.get(index, 0) + 1
         row[Project.rank], row[Project.rank_rule] = place[index], merits[row[Project.id]].text
-        funds += _pay(row, years[row[Project.id]], purse, money)
+        funds += _pay(row, years[row[Project.id]], purse, money, Split(given.decisions, refused))
         _schedule(row, first_year)
     plans = [_spread(row, first_year) for row in rows]
     for row, plan in zip(rows, plans, strict=True):
@@ -205,14 +214,21 @@ def _weigh(row: Mapping[str, Any], draft: Draft, year: Year | None, money: Seque
     )
 
 
-def _pay(row: Row, year: Year | None, purse: Purse, money: Sequence[Row]) -> list[Row]:
+def _pay(row: Row, year: Year | None, purse: Purse, money: Sequence[Row], split: Split) -> list[Row]:
     """Fill in who pays and who carries the project out; return its ``Fund`` rows."""
     total = clean_number(row[Project.total_wan])
     earns = year is not None and year.net > 0
     funds: list[Row] = []
     social = False
-    if row[Project.way] != _MANAGED and not np.isnan(total):
-        paid = purse.pay(total, _support(row, money), earning=earns)
+    if row[Project.way] == _MANAGED or np.isnan(total):
+        split.refuse(
+            row,
+            "非施工项目不列投资" if row[Project.way] == _MANAGED else "总投资待测算，须同时决定“项目总投资”",
+        )
+    else:
+        support = _support(row, money)
+        by_hand = split.read(row, total, purse.copy().pay(total, support, earning=earns))
+        paid = purse.pay(total, support, earning=earns, social_wan=by_hand)
         row[Project.fiscal_wan], row[Project.social_wan] = paid.fiscal_wan, paid.social_wan
         row[Project.funding], row[Project.open_wan] = paid.text, paid.open_wan
         social = paid.social_wan > paid.fiscal_wan
@@ -260,7 +276,7 @@ def _report(rows: Sequence[Row], purse: Purse, given: Given) -> None:
     if purse.unfunded:
         given.log.add(
             "HSQ-A04",
-            f"项目清单中财政资金有{write_money(purse.unfunded / GRAINS)}尚无台账资金对应",
+            f"项目清单中有{write_money(purse.unfunded / GRAINS)}资金尚无台账资金对应",
             severity="警告",
             layer=Project.alias,
             remedy="在资源台账中补充资金来源，或调整项目规模",

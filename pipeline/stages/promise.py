@@ -1,6 +1,6 @@
 """Which needs the ledger's money still pays for when those before them have taken theirs (3.7, 4.9.1).
 
-The order is that of the projects: phase, then 工程 and number. Money is promised once, as in the projects.
+The order is that of the projects: phase, then 4.9.1's criteria. Money is promised once, as in the projects.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import numpy as np
 from configs.facilities import facility_classes
 from layers import codes
 from layers.planned import Inventory, Need
-from pipeline.stages.factors import Costs, estimate_conversion
+from pipeline.stages.factors import Costs, price_conversion
 from pipeline.stages.funds import Purse
-from pipeline.stages.money import estimate_cost
+from pipeline.stages.money import Cost, estimate_cost
 from pipeline.stages.phases import Standing, find_phase
 from pipeline.stages.placing import clean_number, clean_text
+from pipeline.stages.ranking import Merit
+from pipeline.stages.revenue import measure_year
 
 Row = Mapping[str, Any]
 
@@ -40,24 +42,33 @@ class Wish:
     spaces: Sequence[Row]
     money: Sequence[Row]
 
-    @property
-    def turn(self) -> tuple[int, int, str]:
-        """When its turn to draw comes."""
-        clear = bool(self.spaces[0][Inventory.tenure_clear]) if self.spaces else True
-        standing = Standing(self.need[Need.urgency], self.level, clear, bool(self.need[Need.safety]))
-        works = codes.WORKS.values.index(self.need[Need.works])
-        return find_phase(standing).index, works, str(self.need[Need.number])
+    def find_turn(self, cost: Cost) -> tuple[object, ...]:
+        """Return when its turn to draw comes."""
+        clear = all(bool(row[Inventory.tenure_clear]) for row in self.spaces)
+        safety, urgency = bool(self.need[Need.safety]), self.need[Need.urgency]
+        year = measure_year(clean_text(self.need[Need.type_key]), cost.scale, cost.unit)
+        merit = Merit(
+            safety=safety,
+            urgent=urgency == codes.URGENCY.values[0],
+            level=self.level,
+            backed=any(clean_number(row[Inventory.amount_wan]) > 0 for row in self.money),
+            payback_years=year.pay_back(cost.total_wan) if year is not None else float("nan"),
+            clear=clear,
+            origin=clean_text(self.need[Need.origin]),
+            number=str(self.need[Need.number]),
+        )
+        return find_phase(Standing(urgency, self.level, clear, safety)).index, *merit.key
 
-    def estimate(self, costs: Costs) -> float:
-        """Return what it costs, 万元; NaN where the scale is unknown."""
+    def estimate(self, costs: Costs) -> Cost:
+        """Return what it costs; NaN where the scale is unknown."""
         item = facility_classes().get(clean_text(self.need[Need.type_key]))
         if item is not None:
-            whole = [estimate_conversion(self.need, row, item, costs) for row in self.spaces[:1]]
-            return whole[0] if whole else float("nan")
+            whole = [price_conversion(self.need, row, item, costs) for row in self.spaces[:1]]
+            return whole[0] if whole else Cost(float("nan"), "")
         shape = self.need.get("geometry")
         area = shape.area if shape is not None and shape.area > 0 else float("nan")
         long = shape.length if shape is not None and shape.area == 0 and shape.length > 0 else float("nan")
-        return estimate_cost(None, "整治", area_m2=area, length_m=long, costs=costs).total_wan
+        return estimate_cost(None, "整治", area_m2=area, length_m=long, costs=costs)
 
 
 def find_unpaid(wishes: Sequence[Wish], money: Sequence[Row], costs: Costs) -> dict[str, str]:
@@ -71,9 +82,9 @@ def find_unpaid(wishes: Sequence[Wish], money: Sequence[Row], costs: Costs) -> d
     """
     purse = Purse.open([dict(row) for row in money])
     missing = {}
-    for wish in sorted(wishes, key=lambda w: w.turn):
-        number = str(wish.need[Need.number])
-        cost = wish.estimate(costs)
+    priced = [(wish, wish.estimate(costs)) for wish in wishes]
+    for wish, price in sorted(priced, key=lambda pair: pair[0].find_turn(pair[1])):
+        number, cost = str(wish.need[Need.number]), price.total_wan
         funded = [row for row in wish.money if clean_number(row[Inventory.amount_wan]) > 0]
         if cost == 0:
             continue

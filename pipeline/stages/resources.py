@@ -13,6 +13,7 @@ from configs import read_settings
 from layers import codes
 from layers.areas import AreaRule, measure_area
 from layers.frame import conform
+from layers.grids import Photo
 from layers.planned import Inventory
 from layers.reachable import Block, Coverage, Edge, Home, Link, Obstacle, Precinct, Scope, Unit, Whereabouts
 from layers.source import (
@@ -24,7 +25,6 @@ from layers.source import (
     Ledger,
     OpenSpace,
     Parcel,
-    Photo,
     Road,
 )
 from pipeline.stages.bare import detect_bare

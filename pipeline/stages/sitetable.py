@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from configs.services import Service
 from layers import codes
 from layers.planned import Need
-from layers.reachable import Home, NetworkSite, SiteReach
+from layers.reachable import Home
+from layers.sites import NetworkSite, SiteReach
 from pipeline.reach.task import Allocation
 from pipeline.stages.base import Given
 from pipeline.stages.placing import clean_text

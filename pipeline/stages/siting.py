@@ -17,13 +17,12 @@ from layers.reachable import (
     Edge,
     Home,
     Link,
-    NetworkSite,
     Obstacle,
     Precinct,
-    SiteReach,
     Unit,
     Whereabouts,
 )
+from layers.sites import NetworkSite, SiteReach
 from layers.source import Building, Facility
 from pipeline.reach.allocate import (
     Allocation,

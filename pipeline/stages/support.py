@@ -42,13 +42,9 @@ class Support:
 
     def money_text(self) -> str:
         """Return 资金保障: source and amount (填表说明 2)."""
-        texts = []
-        for row in self.money:
-            told = (clean_text(row.get(Inventory.fund_source)), clean_text(row[Inventory.clause]))
-            basis = f"（{'，'.join(filter(None, told))}）" if any(told) else ""
-            texts.append(
-                f"{row[Inventory.name]}{basis}{write_money(clean_number(row[Inventory.amount_wan]))}"
-            )
+        texts = [
+            f"{name_money(row)}{write_money(clean_number(row[Inventory.amount_wan]))}" for row in self.money
+        ]
         return "；".join(texts) or _UNSETTLED
 
     def people_text(self) -> str:
@@ -88,6 +84,12 @@ def find_support(need: Row, rows: list[Row], *, building: bool) -> Support:
         policy=[r for r in mine if r[Inventory.category] == "政策" and r not in funded],
         people=[r for r in mine if r[Inventory.category] == "人力"],
     )
+
+
+def name_money(row: Row) -> str:
+    """Return the name of a money row with where it comes from and its clause."""
+    told = (clean_text(row.get(Inventory.fund_source)), clean_text(row[Inventory.clause]))
+    return f"{row[Inventory.name]}" + (f"（{'，'.join(filter(None, told))}）" if any(told) else "")
 
 
 def is_social(row: Row) -> bool:

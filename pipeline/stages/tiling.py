@@ -140,9 +140,15 @@ def settle_parcels(
     """
     if not len(parcels) or not len(grounds):
         return parcels
-    tree = shapely.STRtree(grounds.geometry.to_numpy())
+    areas = grounds.geometry.to_numpy()
     # The same rule by which the scope stage says which community a parcel lies in.
-    inside, which = tree.query(parcels.representative_point().to_numpy(), predicate="intersects")
+    x, y = parcels.representative_point().get_coordinates().to_numpy().T
+    inside, which = shapely.STRtree(areas).query(shapely.points(x, y))
+    shapely.prepare(areas)
+    met = shapely.intersects_xy(areas[which], x[inside], y[inside])
+    inside, which = inside[met], which[met]
+    order = np.lexsort((which, inside))
+    inside, which = inside[order], which[order]
     home = np.full(len(parcels), OUTSIDE, dtype=np.intp)
     home[inside[::-1]] = which[::-1]  # of two grounds the first
     exact = measure_area(parcels.geometry, rule=rule).to_numpy()

@@ -359,3 +359,25 @@ def test_lines_of_a_zipped_shapefile(tmp_path, monkeypatch, call):
                 archive.write(path, f"资料/{path.name}")
     assert call("convert", "路.zip", "b.gpkg")[0] == 0
     assert gpd.read_file("b.gpkg").length.tolist() == [50.0]
+
+
+def test_coordinate_columns_of_a_table_are_found_and_told(tmp_path, monkeypatch, call):
+    monkeypatch.chdir(tmp_path)
+    rows = "名称,X,Y\n甲,3137000,486000\n乙,3137001,486001\n"
+    (tmp_path / "点.csv").write_text(rows, encoding="utf-8")
+    code, said = call("convert", "点.csv", "点.gpkg", "--source-crs", "EPSG:4548")
+    assert code == 0, said
+    assert "--x Y --y X" in said  # surveyors call the northing X
+    assert coordinates(gpd.read_file("点.gpkg")).tolist() == [[486_000, 3_137_000], [486_001, 3_137_001]]
+    code, said = call("convert", "点.csv", "表.xlsx")
+    assert code == 0, said
+    assert "--x" not in said
+
+
+def test_garbled_text_is_told(tmp_path, monkeypatch, call):
+    monkeypatch.chdir(tmp_path)
+    garbled = "绿地公园".encode().decode("latin-1")
+    (tmp_path / "表.csv").write_text(f"名称,数\n{garbled},1\n幼儿园,2\n", encoding="utf-8")
+    for words in (("convert", "表.csv", "表.xlsx"), ("inspect", "表.csv")):
+        said = call(*words)[1].replace("\n", "").replace(" ", "")
+        assert "HSQ-F05" in said and "可能原为“绿地公园”" in said

@@ -113,6 +113,13 @@ def test_a_table_without_coordinates_says_which_columns_there_are(folder):
     assert "--x" in said and "楼号、乙方" in said
 
 
+def test_a_table_without_rows_says_so(folder):
+    (folder / "点.csv").write_text("名称,经度,纬度\n", encoding="utf-8")
+    code, said = inspect("点.csv")
+    assert code == 1
+    assert "没有任何数据行" in said
+
+
 def test_the_plan_knows_the_columns_and_a_file_does_not_prove_itself(folder):
     item = inspect_json("店.csv", "--plan", "方案.yaml")
     assert item["coordinates"]["placed"] == 250

@@ -15,7 +15,8 @@ from shapely import affinity
 
 from layers.faults import FaultLog
 from layers.ground import Ground
-from layers.offsets import Offset, judge_offset
+from layers.offset_evidence import Offset
+from layers.offsets import judge_offset
 from layers.read.osm import TAGS, Extract, read_osm
 
 from .towns import E0, MIDDLE, N0, Town, build_grid, build_houses, build_town, frame_of, shift
@@ -153,6 +154,20 @@ def test_a_datum_mistaken_for_another_is_a_shift_as_a_whole(east, north):
     assert np.hypot(offset.east_m - east, offset.north_m - north) < 12
 
 
+@pytest.mark.parametrize(("east", "north"), [(-115, 5), (83, -31), (0, 0), (12, 3)])
+def test_streets_moved_by_a_block_still_show_it(east, north):
+    """They meet other streets there, which is a fit; it is nothing to the fit they could have."""
+    folder = Path(__file__).parents[2] / "data/sample/输入"
+    streets = gpd.read_file(folder / "道路.gpkg", layer="道路")
+    ground = Ground(MIDDLE).with_areas([gpd.read_file(folder / "社区边界.shp")]).with_roads([streets])
+    offset = judge_offset(streets.geometry.translate(east, north), PLANE, ground)
+    if np.hypot(east, north) < 25:
+        assert offset.state == "as_is"
+    else:
+        assert offset.state == "displaced"
+        assert np.hypot(offset.east_m - east, offset.north_m - north) < 4
+
+
 @pytest.mark.parametrize("apart", [None, 150.0])
 @pytest.mark.parametrize("seed", range(3))
 def test_parcels_set_back_from_a_grid_of_streets_are_not_displaced(seed, apart):
@@ -206,6 +221,17 @@ def test_too_little_to_judge():
     assert judge(town, gpd.GeoSeries([None, shapely.Point()], crs=4490)).state == "few"
     far = gpd.GeoSeries(town.points, crs=4548).translate(500_000)
     assert judge_offset(far, PLANE, town.ground).state == "few"
+
+
+def test_a_shape_fallen_in_on_one_point_is_no_outline_to_compare():
+    """GEOS subdivides no line without length; beside other parcels or alone, whole or as a part."""
+    outline = shapely.box(E0, N0, E0 + 500, N0 + 500)
+    ground = Ground(MIDDLE).with_areas([frame_of(np.array([outline]))])
+    spot = shapely.Polygon([(E0 + 9, N0 + 9)] * 4)
+    parcels = shapely.box(E0 + np.arange(40) * 10, N0, E0 + np.arange(40) * 10 + 10, N0 + 20)
+    mixed = shapely.MultiPolygon([spot, parcels[0]])
+    for shapes in ([*parcels, spot], [*parcels, mixed], [spot] * 40):
+        assert judge_offset(gpd.GeoSeries(shapes, crs=4548), PLANE, ground).state in {"as_is", "unclear"}
 
 
 def test_the_verdict_does_not_depend_on_the_run():

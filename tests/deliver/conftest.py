@@ -17,13 +17,13 @@ from layers.reachable import (
     Access,
     Blind,
     NetworkFigure,
-    NetworkSite,
     Scope,
     Served,
     Sharing,
     Unit,
     Whereabouts,
 )
+from layers.sites import NetworkSite
 from layers.source import Facility, Parcel
 from pipeline.deliver.handin import place_frames
 from pipeline.deliver.onemap import collect_layers

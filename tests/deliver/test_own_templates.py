@@ -10,6 +10,7 @@ from layers.faults import FaultLog
 from layers.planned import Project
 from pipeline.deliver.handin import place_frames
 from pipeline.deliver.tables import fill_tables, write_tables
+from pipeline.deliver.tables.templates import check_templates
 
 PLAIN = [["XX社区更新项目清单一览表"], ["序号", "项目名称", "项目总投资（万元）", "其中：财政资金", "社会资金(万元)", "XX年预计投资比例",
          "所属工程", "对应板块", "责任部门", "联系人"]]  # fmt: skip
@@ -73,6 +74,32 @@ def test_rows_stand_under_their_words_and_the_rest_of_the_sheet_stays(frames, pl
     assert sheet.max_row == end + 2
 
 
+@pytest.mark.parametrize("where", ["rows", "header"])
+def test_columns_merged_in_the_sheet_stay_merged_in_every_row(frames, plan, tmp_path, where):
+    rows = [["XX社区更新项目清单一览表"], ["序号", "项目名称", None, "项目总投资（万元）", "其中：财政资金", "社会资金(万元)",
+            "XX年预计投资比例", "所属工程", "对应板块", "责任部门"]]  # fmt: skip
+    merges = ["B2:C2", "A1:J1"] + (["B3:C3"] if where == "rows" else [])
+    path = make_template(tmp_path / "t.xlsx", rows, merges=merges, body=1, after=[["合计"]])
+    sheet, content, _ = write(frames, plan, tmp_path, path)
+    count = len(content.rows)
+    assert count > 2 and {f"B{row}:C{row}" for row in range(2, 3 + count)} <= {
+        str(span) for span in sheet.merged_cells.ranges
+    }
+    assert [sheet.cell(3, c).value for c in (2, 4)] == [content.rows[0][5].value, content.rows[0][8].value]
+    assert sheet.cell(3 + count, 1).value == "合计"
+
+
+def test_columns_of_ours_under_one_header_cell_stay_apart(frames, plan, tmp_path):
+    """A merged cell above two columns of values is no merged column."""
+    rows = [["资金", None, None], ["项目总投资（万元）", "其中：财政资金", "其中：社会资金"]]
+    rows[0] += ["序号", "项目名称", "所属工程", "对应板块", "责任部门"]
+    rows[1] += [None] * 5
+    merges = ["A1:C1", *(f"{letter}1:{letter}2" for letter in "DEFGH")]
+    sheet, content, _ = write(frames, plan, tmp_path, make_template(tmp_path / "t.xlsx", rows, merges=merges))
+    assert [sheet.cell(3, c).value for c in (1, 2, 3)] == [content.rows[0][c].value for c in (8, 9, 10)]
+    assert not any(span.min_row > 2 for span in sheet.merged_cells.ranges)
+
+
 def test_each_column_without_a_place_is_told_with_what_to_do(frames, plan, tmp_path, template):
     _, _, faults = write(frames, plan, tmp_path, template)
     told = {fault.field: fault for fault in faults if fault.code == "HSQ-V01"}
@@ -131,3 +158,24 @@ def test_the_same_contents_give_the_same_bytes(frames, plan, tmp_path, template,
     time.sleep(2.1)  # the clock of a zip file ticks every two seconds
     write(frames, plan, tmp_path, template)
     assert one.read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [("missing", "HSQ-F01"), ("suffix", "HSQ-F04"), ("torn", "HSQ-F02"), ("other", "HSQ-V01")],
+)
+def test_a_check_tells_once_what_delivery_would(plan, tmp_path, template, what, code):
+    path = tmp_path / ("t.xls" if what == "suffix" else "own.xlsx")
+    if what == "other":
+        make_template(path, [["甲", "乙", "项目名称"]])
+    elif what != "missing":
+        path.write_bytes(b"PK\x03\x04 torn")
+    hand = plan.hand.model_copy(update={"templates": {"表2": path, "表1": path}})
+    log = FaultLog()
+    check_templates(plan.model_copy(update={"hand": hand}), log)
+    assert [fault.code for fault in log.faults] == [code] * 2
+    assert log.faults[0].problem.startswith("表2的自有样式不能使用：") and log.faults[0].remedy
+    hand = plan.hand.model_copy(update={"templates": {"表2": template}})
+    log = FaultLog()
+    check_templates(plan.model_copy(update={"hand": hand}), log)
+    assert log.faults == []

@@ -21,11 +21,12 @@ from pyproj import CRS
 from shapely import Point, Polygon, box
 
 from layers.faults import FaultLog
+from layers.grids import Relief
 from layers.read.osm import read_osm
 from layers.read.raw import Place
 from layers.read.relief import read_relief
 from layers.read.source import place_frame, read_source
-from layers.source import Building, Facility, Relief
+from layers.source import Building, Facility
 from pipeline.plan.sources import Source
 
 from .conftest import E0, N0

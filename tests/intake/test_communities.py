@@ -15,6 +15,8 @@ from configs import read_rows, read_settings
 from layers.communities import Rules, check_region, settle_communities
 from layers.divisions import Divisions, read_divisions, read_shipped
 from layers.faults import FaultLog, PlanFaults
+from layers.ledgers import Population
+from layers.mentions import settle_mentions
 from layers.placenames import is_alike, is_village, stem_of
 from layers.read.raw import Place
 from pipeline.plan import load_plan
@@ -218,3 +220,30 @@ def test_one_slip_is_always_near_and_never_the_same(name: str, data: st.DataObje
         slips += [name[:at] + other + name[at:]]
     for slip in slips:
         assert is_alike(name, slip) and is_alike(slip, name)
+
+
+def test_communities_are_mentioned_as_they_are_named() -> None:
+    log = FaultLog()
+    names = ["清源社区", "桂苑社区", "城北社区"]
+    said = ["清源社区", "清源居委会", "桂园社区", "城南社区", None, "清源", "望江社区"]
+    frame = pd.DataFrame({str(Population.community): said}, dtype="str")
+    frame.index += 2
+    made = settle_mentions(frame, Population.community, Place("人口.xlsx", "人口", log), names=names)
+    assert made[Population.community].fillna("").tolist() == [
+        "清源社区", "清源社区", "桂园社区", "城南社区", "", "清源社区", "望江社区",
+    ]  # fmt: skip
+    assert frame[Population.community].fillna("").tolist() == [word or "" for word in said]
+    told = {fault.value: (fault.severity, fault.row) for fault in log.faults}
+    assert told == {"清源居委会": ("提示", "3"), "清源": ("提示", "7"), "桂园社区": ("警告", "4")}
+    assert "桂苑社区" in next(fault.problem for fault in log.faults if fault.severity == "警告")
+
+
+def test_people_of_a_community_under_another_name_are_counted(bench: Bench) -> None:
+    bench.inputs["community_given"] = []
+    bench.vector("边界.gpkg", [box(E0, N0, E0 + 1000, N0 + 1000)], {"name": ["清源社区"]})
+    bench.add("community_given", "边界.gpkg")
+    bench.sheet("人口.xlsx", [["社区", "人口"], ["清源居委会", 4210]])
+    bench.add("population", "人口.xlsx", columns={"community": "社区", "population": "人口"})
+    frames = bench.load()
+    assert frames["community_given"]["population"].tolist() == [4210]
+    assert not bench.find("HSQ-V10")

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyproj import CRS, Geod
+from pyproj import CRS, Geod, Transformer
 from shapely import Point, box
 
 from layers.areas import measure_area
 from layers.claims import judge_claim
 from layers.crs import Zone, choose_zone, datum_of, to_plan
 from layers.datum import shift_from_wgs84, shift_to_wgs84
+from layers.faults import FaultLog
 from layers.ground import Ground
 
 from .conftest import E0, N0, Bench
@@ -70,6 +71,18 @@ def test_wrong_claims_are_refused_with_the_right_suggestion(xy, claim, near, fir
         assert first in verdict.guesses[0].line
     else:
         assert any(first in guess.line for guess in verdict.guesses)
+
+
+@pytest.mark.parametrize(
+    ("xy", "said"),
+    [
+        ((3136871.6, 486008.6), "(3136872, 486009)"),
+        ((39486008.6, 3136871.6), "(39486009, 3136872)"),
+        ((116.85, 28.0), "(116.85, 28)"),
+    ],
+)
+def test_a_place_is_told_in_plain_figures(xy: tuple[float, float], said: str) -> None:
+    assert said in judge_claim(np.array([xy]), None).problem
 
 
 @pytest.mark.parametrize("claim", [4548, 4527, 4490, 4326, 3857, 4509])
@@ -191,3 +204,16 @@ def test_shapefile_without_prj_and_with_a_local_one(bench: Bench) -> None:
     absent, strange = bench.fail()
     assert absent.code == "HSQ-X01" and "EPSG:4548" in absent.remedy
     assert strange.code == "HSQ-X02" and "EPSG:4548" in strange.remedy
+
+
+def test_both_coordinates_in_one_column(bench: Bench) -> None:
+    text = 'name,type_key,place\n甲,幼儿园,"116.860,28.340"\n乙,幼儿园,东门\n丙,幼儿园,\n'
+    (bench.folder / "点.csv").write_text(text, encoding="utf-8")
+    bench.add("facility", "点.csv", x="place", y="place", crs="EPSG:4490", datum="cgcs2000")
+    faults = bench.fail()
+    assert [(f.row, f.value) for f in faults if f.code == "HSQ-V03"] == [("3", "东门")]
+    (bench.folder / "点.csv").write_text(text.replace("乙,幼儿园,东门\n丙,幼儿园,\n", ""), encoding="utf-8")
+    bench.log = FaultLog()
+    (place,) = bench.load()["facility"].geometry
+    lon, lat = Transformer.from_crs(4548, 4490, always_xy=True).transform(place.x, place.y)
+    assert (lon, lat) == (pytest.approx(116.860), pytest.approx(28.340))

@@ -103,6 +103,7 @@ def test_every_category_leads_to_a_class_or_a_rule() -> None:
 def test_near_words_are_suggested() -> None:
     assert suggest_class("卫生服务占") == "health_station"
     assert suggest_class("庙宇") is None
+    assert suggest_class("商场") is None  # shares one character with 球场
 
 
 def test_what_is_left_out_is_listed_by_row_or_category_and_summed(bench: Bench) -> None:

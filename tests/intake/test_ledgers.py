@@ -222,6 +222,16 @@ def test_delegates_that_do_not_add_up_are_refused(bench: Bench, row: list[Any]) 
     assert {f.layer for f in bench.fail()} == {Delegate.alias}
 
 
+def test_yes_and_no_in_place_of_numbers_come_with_their_way_out(bench: Bench) -> None:
+    add_sheet(
+        bench, "delegate", [["姓名", "已登记人数", "联名人数"], ["甲", "是", None], ["乙", "√", "半数"]]
+    )
+    told = {(fault.row, fault.field): fault.remedy for fault in bench.fail() if fault.code == "HSQ-V03"}
+    assert told.keys() == {("2", "registered"), ("3", "registered"), ("3", "signed")}
+    assert "registered: {是: '1', 否: '0'}" in told["2", "registered"] == told["3", "registered"]
+    assert "values" not in told["3", "signed"]
+
+
 def test_unit_costs_name_what_they_are_of(bench: Bench) -> None:
     head = ["造价对象", "工程类型", "计价单位", "单价", "单价下限", "造价来源", "价格日期"]
     add_sheet(

@@ -7,8 +7,8 @@ import pytest
 import rasterio
 from shapely import LineString
 
+from layers.grids import Relief
 from layers.reachable import Edge
-from layers.source import Relief
 from pipeline.deliver.listing import list_inputs
 from pipeline.plan import load_plan
 from pipeline.reach.slope import round_trip_factor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import re
 
 import osmium
 import pytest
@@ -154,6 +155,8 @@ def test_file_without_objects(tmp_path):
         ("a.osm", b"<osm version='0.6'><node id='1'", "HSQ-F02"),
         ("a.osm.bz2", b"not compressed", "HSQ-F02"),
         ("a.osm.pbf", b"not a pbf", "HSQ-F02"),
+        ("a.osm.pbf", b"", "HSQ-F02"),
+        ("a.osm", b"<!DOCTYPE a [<!ENTITY b 'c'>]><osm version='0.6'><node id='1'/></osm>", "HSQ-F08"),
     ],
 )
 def test_unusable_files_say_so(tmp_path, name, content, code):
@@ -164,6 +167,8 @@ def test_unusable_files_say_so(tmp_path, name, content, code):
         read_osm(path, FaultLog())
     assert [f.code for f in caught.value.faults] == [code]
     assert caught.value.faults[0].remedy
+    # No words of a parser: nobody can do anything with "PBF error".
+    assert not re.search(r"[A-Za-z]{3,} [a-z]{2,}", caught.value.faults[0].problem.replace(name, ""))
 
 
 def test_a_single_object_without_declared_bounds_covers_no_ground(tmp_path):

@@ -40,14 +40,19 @@ def hand(*rows, **frames):
 
 def run_with(*decisions):
     """Return the one project of a plan with a matched need, under these decisions, and what was said."""
+    given = give_project(*decisions)
+    return PROJECTS(given)[Project.key].iloc[0], given.log.faults
+
+
+def give_project(*decisions):
+    """Return what the project list is made of for one matched need under these decisions."""
     rows = {Need: [need_row()], Match: [{**listed("XQ01"), "resources": "ZY01、ZY16"}], Resource: [resource_row(), MONEY],
             Pair: [chosen("XQ01", "ZY01", 200)], Site: [SITE]}  # fmt: skip
     frames = {layer.key: make_frame(layer, some) for layer, some in rows.items()}
     for layer in PROJECTS.takes:
         frames.setdefault(layer.key, make_frame(layer, []))
     frames[Decision.key] = make_frame(Decision, list(decisions))
-    given = Given(make_plan(), frames)
-    return PROJECTS(given)[Project.key].iloc[0], given.log.faults
+    return Given(make_plan(), frames)
 
 
 def test_what_is_decided_holds_and_the_computed_value_stays_beside_it():

@@ -56,10 +56,13 @@ def run_frames(needs, resources, pairs, matches, *, parcels=(PARCEL,), buildings
         for layer, some in rows.items()
     }
     where = [
-        {"id": f"{key}{row['id']}", "layer": key, "object_id": row["id"], "community": "甲社区"}
+        {
+            "id": f"{key}{row['id']}", "layer": key, "object_id": row["id"],
+            "community": "甲社区" if shapely.intersects(row["geometry"], WHOLE["geometry"]) else None,
+        }
         for key, some in (("building", buildings), ("facility", facilities), ("parcel", parcels))
         for row in some
-    ]
+    ]  # fmt: skip
     frames["whereabouts"] = make_frame(Whereabouts, where) if where else empty_frame(Whereabouts)
     given = Given(make_plan(), frames)
     return LAYOUT(given), given.log.faults
@@ -192,6 +195,16 @@ def test_reused_rooms_change_no_land_use():
     ]
 
 
+@pytest.mark.parametrize(("name", "action"), [("小学操场", "保留"), ("人民公园", "改造")])
+def test_a_ground_that_is_such_a_facility_already_is_kept_and_opened_by_turns(name, action):
+    need = need_row(type_key="sports_field_small", required_m2=800)
+    ground = resource_row(
+        "ZY11", category="空间", name=name, use_status="在用", usable_m2=1700, geometry=box(0, 0, 50, 40)
+    )
+    sites, _, _, _ = run_layout([need], [ground], [chosen("XQ01", "ZY11", 800)], [listed("XQ01")])
+    assert sites.loc["S-ZY11", Site.action] == action
+
+
 def test_idle_and_unused_is_flexible_and_an_unlisted_match_builds_nothing():
     sites, planned, _, _ = run_layout(
         [need_row()], [LAND], [chosen("XQ01", "ZY08", 200, 1)], [listed("XQ01", "否", 1)]
@@ -225,7 +238,14 @@ def test_buildings_with_public_facilities_are_kept():
         "name": "店",
         "geometry": Point(30, 5),
     }
-    sites, _, business, _ = run_layout([], [], [], [], buildings=[house], facilities=[clinic, shop])
+    far = [
+        {**house, "id": "b2", "geometry": box(900, 0, 910, 10)},
+        {**clinic, "id": "f3", "geometry": Point(905, 5)},
+    ]
+    sites, _, business, _ = run_layout(
+        [], [], [], [], buildings=[house, far[0]], facilities=[clinic, shop, far[1]]
+    )
+    assert list(sites.index) == ["S-b1"]  # the plan lays out nothing outside itself
     assert sites.loc["S-b1", [Site.action, Site.function]].tolist() == ["保留", "社区卫生服务站"]
     assert business[[Business.action, Business.kind]].values.tolist() == [["保留", "便民商业"]]
 

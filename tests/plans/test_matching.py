@@ -128,6 +128,15 @@ def test_a_park_for_shelter_is_a_medium_match():
 
 
 def run_matching(needs, resources, sharing=()):
+    made = MATCHING(give_matching(needs, resources, sharing))
+    return (
+        made[Match.key].set_index(Match.need),
+        made[Pair.key],
+        made[Resource.key].set_index(Resource.number),
+    )
+
+
+def give_matching(needs, resources, sharing=()):
     """Along one straight street; needs and resources a few metres beside it."""
     edges = [
         {
@@ -140,7 +149,7 @@ def run_matching(needs, resources, sharing=()):
         }
     ]
     share = make_frame(Sharing, list(sharing)) if sharing else empty_frame(Sharing, crs=CRS)
-    given = Given(
+    return Given(
         make_plan(),
         {
             "need": make_frame(Need, needs),
@@ -151,12 +160,6 @@ def run_matching(needs, resources, sharing=()):
             "sharing": share,
             "unit_cost": empty_frame(OwnCost),
         },
-    )
-    made = MATCHING(given)
-    return (
-        made[Match.key].set_index(Match.need),
-        made[Pair.key],
-        made[Resource.key].set_index(Resource.number),
     )
 
 

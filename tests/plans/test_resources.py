@@ -8,6 +8,7 @@ from shapely import LineString, Point, Polygon, box
 
 from layers.areas import measure_area, share_total
 from layers.frame import empty_frame
+from layers.grids import Photo
 from layers.planned import Inventory
 from layers.reachable import (
     Block,
@@ -30,7 +31,6 @@ from layers.source import (
     Ledger,
     OpenSpace,
     Parcel,
-    Photo,
     Road,
 )
 from pipeline.stages.base import Given

@@ -12,9 +12,10 @@ from shapely import LineString, Point, Polygon, affinity, box, union_all
 from configs import read_settings
 from layers import codes
 from layers.frame import empty_frame
+from layers.grids import Photo
 from layers.planned import Inventory
 from layers.reachable import Coverage, Home
-from layers.source import Building, Facility, Heritage, Parcel, Photo, Road
+from layers.source import Building, Facility, Heritage, Parcel, Road
 from pipeline.stages.bare import classify_bare, detect_bare, draw_pieces, lay_picture
 from pipeline.stages.carparks import detect_carparks
 from pipeline.stages.inventory import join_suspects

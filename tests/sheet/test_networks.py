@@ -9,7 +9,8 @@ from shapely import LineString, Point, box
 from configs import read_settings
 from configs.services import services
 from layers.planned import Need
-from layers.reachable import Edge, Home, Link, NetworkMark, NetworkSite, Scope, SiteReach, Whereabouts
+from layers.reachable import Edge, Home, Link, NetworkMark, Scope, Whereabouts
+from layers.sites import NetworkSite, SiteReach
 from layers.source import Building
 from pipeline.deliver.atlas.compose import VIEWS as ALL_VIEWS
 from pipeline.deliver.atlas.networks import (

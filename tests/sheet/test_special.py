@@ -8,6 +8,7 @@ from shapely import Point, box
 
 from configs import read_settings
 from configs.facilities import facility_classes
+from layers.frame import empty_frame
 from layers.planned import Project, Site
 from layers.source import Building
 from pipeline.deliver.atlas.ground import building_quality, quality_class
@@ -87,6 +88,14 @@ def test_what_has_no_place_is_listed_and_not_drawn(town):
     assert "D02" not in set(drawn.frame[Project.number])
     assert [row[0] for row in special_rows(town, subject="设施配套").rows] == ["B02", "C02", "C03", "D02"]
     assert special_rows(town, subject="地下空间利用") is None
+
+
+def test_a_plan_without_projects_has_no_special_sheet():
+    nobody = Town(make_plan(), {layer.key: empty_frame(layer, crs=CRS) for layer in (Project, Site)})
+    for subject in SUBJECTS:
+        (drawn,) = special_projects(nobody, subject=subject)
+        assert not len(drawn.frame) and special_rows(nobody, subject=subject) is None
+    assert not len(building_sites(nobody)[0].frame) and building_site_rows(nobody) is None
 
 
 def test_existing_buildings_that_change_with_the_numbers_of_the_layout(town):

@@ -12,8 +12,9 @@ import shapely
 from shapely import LineString, Point, box
 
 from layers.faults import PlanFaults
+from layers.grids import Relief
 from layers.reachable import Edge, Home, Link, NetworkFigure, NetworkMark, Obstacle, Reach
-from layers.source import Barrier, Building, Community, Facility, Gate, Relief, Road
+from layers.source import Barrier, Building, Community, Facility, Gate, Road
 from pipeline.reach.slope import round_trip_factor
 from pipeline.stages.base import Given
 from pipeline.stages.coverage import COVERAGE

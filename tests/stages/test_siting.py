@@ -13,7 +13,8 @@ from configs.services import services
 from layers import codes
 from layers.frame import empty_frame
 from layers.planned import Inventory, Need
-from layers.reachable import Access, Edge, Home, NetworkSite, SiteReach
+from layers.reachable import Access, Edge, Home
+from layers.sites import NetworkSite, SiteReach
 from layers.source import Community, Facility, Road
 from pipeline.reach.programme import TimedOut
 from pipeline.stages import siting

@@ -20,11 +20,13 @@ import pytest
 import shapely
 from pyproj import CRS
 
+from configs import read_settings
 from configs.services import services
 from layers.model import Spec
 from layers.onemap import KINDS, delivered_layers, schema_of
 from layers.planned import Pair, Project, Resource
-from layers.reachable import Coverage, Home, NetworkSite, Scope, Served, SiteReach, Unit
+from layers.reachable import Coverage, Home, Scope, Served, Unit
+from layers.sites import NetworkSite, SiteReach
 from tests.whole.conftest import ROOT, Whole
 
 CODES = {code: (layer, kind) for code, layer, kind in delivered_layers()}
@@ -243,12 +245,15 @@ def test_catalogue_lists_the_sheets_that_are_there(sample: Whole) -> None:
     book = openpyxl.load_workbook(sample.handin / "成果目录.xlsx")
     rows = [row for row in book.worksheets[0].iter_rows(min_row=3, values_only=True) if row[1] == "图件"]
     jpgs = {f"图件/JPG/{p.name}" for p in (sample.handin / "图件/JPG").iterdir()}
+    assert [row[4] for row in rows if not row[2]] == ["图件/图集.pdf"]
+    rows = [row for row in rows if row[2]]
     assert {row[4] for row in rows} == jpgs
     assert len(rows) == len(jpgs) >= 30
     absent = [row for row in book.worksheets[1].iter_rows(min_row=3, values_only=True) if row[1] == "图件"]
     assert all(row[4] for row in absent), "a drawing that is not there says why"
     numbers = [row[2] for row in rows + absent]
-    assert len(numbers) == len(set(numbers)) == 37
+    catalogue = {s["number"] for s in read_settings("catalogue.yaml")["sheets"] if "folder" not in s}
+    assert len(numbers) == len(set(numbers)) and set(numbers) == catalogue
     everything = {row[4] for row in book.worksheets[0].iter_rows(min_row=3, values_only=True)}
     assert all((sample.handin / path).is_file() for path in everything)
 
@@ -256,7 +261,8 @@ def test_catalogue_lists_the_sheets_that_are_there(sample: Whole) -> None:
 def test_no_picture_stands_anywhere_else(sample: Whole) -> None:
     pictures = [p for p in sample.handin.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".tif")]
     # The check of the walk network is drawn for the technician and no sheet of the catalogue.
-    beside = [p for p in pictures if p.parent != sample.handin / "图件/JPG"]
+    places = [sample.handin / "图件/JPG", sample.handin / "公示版/JPG"]
+    beside = [p for p in pictures if p.parent not in places]
     assert [p.relative_to(sample.handin).as_posix() for p in beside] == ["质检/Z-01_路网质检图.jpg"]
 
 

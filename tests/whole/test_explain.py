@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from layers.faults import PlanFaults
+from layers.finance import Fund
 from layers.planned import Match, Need, Pair, Project, Resource, Site
 from pipeline.explain import Records, Section, open_records, tell
+from pipeline.explain import account as account_of
 from pipeline.plan import load_plan
 from tests.whole.conftest import Whole, call, place_plan
 
@@ -54,6 +56,35 @@ def test_why_another_resource_was_not_taken_is_said(records: Records, tiny: Whol
     (section,) = (s for s in account(records, lost[Pair.need]) if s.title.startswith("候选资源"))
     line = dict(section.lines)[lost[Pair.resource]]
     assert line.startswith("未用｜") and "未采用：" in line
+
+
+def test_a_phase_lists_its_projects_in_order_with_what_put_them_there(records: Records, tiny: Whole) -> None:
+    projects = tiny.frame(Project)
+    for phase, mine in projects.groupby(Project.phase):
+        index = mine[Project.phase_index].iloc[0]
+        head, body = account_of(records, str(phase))
+        assert head.title == f"第{index}期（{phase}）"
+        assert [label.split(". ")[1] for label, _ in body.lines] == list(
+            mine.sort_values(Project.rank)[Project.number]
+        )
+        for row, (_, text) in zip(mine.sort_values(Project.rank).to_dict("records"), body.lines, strict=True):
+            assert row[Project.phase_rule] in text and row[Project.rank_rule] in text
+        assert account_of(records, f"{'一二三'[index - 1]}期")[1].lines == body.lines
+
+
+def test_an_amount_leads_to_its_project_and_to_who_else_draws_on_the_source(
+    records: Records, tiny: Whole
+) -> None:
+    funds = tiny.frame(Fund)
+    assert len(funds) > 3
+    for part in funds.to_dict("records"):
+        first, project, *draws = account_of(records, part[Fund.id])
+        assert dict(first.lines)["金额"] == f"{part[Fund.amount_wan]:g} 万元"
+        assert project.title == f"用于项目 {part[Fund.project]}"
+        mine = funds[funds[Fund.resource] == part[Fund.resource]]
+        assert bool(draws) == (len(mine) > 0)
+        if draws:
+            assert sorted(label for label, _ in draws[0].lines) == sorted(mine[Fund.project])
 
 
 def test_everything_that_has_an_id_can_be_asked_about(records: Records, tiny: Whole) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from configs import read_settings
@@ -22,6 +22,7 @@ TABLES = {**stock.TABLES, **beside.TABLES, **networks.TABLES, **special.TABLES}
 # Clear paper round the extent, so that boundary lines and their labels do not touch the map frame.
 MARGIN_MM = 6.0
 FOLDER = "图件/JPG"
+CHECKS = "质检"
 _OPEN_DATA_NOTE = "基础数据 © OpenStreetMap 贡献者，ODbL 1.0，仅供方案参考，不作为权属与法定边界依据。"
 
 
@@ -44,6 +45,11 @@ class Entry:
     reason: str = ""
     folder: str = FOLDER
 
+    @property
+    def bound(self) -> bool:
+        """Whether it belongs to the drawings handed in, which an atlas binds; sheets of 质检 do not."""
+        return self.folder.partition("/")[0] != CHECKS
+
 
 def _call(item: str | Mapping[str, Any], key: str) -> tuple[str, dict[str, Any]]:
     if isinstance(item, str):
@@ -56,7 +62,7 @@ def _draw(town: Town, items: Iterable[str | Mapping[str, Any]]) -> dict[str, lis
     drawn: dict[str, list[Drawn]] = {}
     for item in items:
         name, params = _call(item, "view")
-        layers = [layer for layer in VIEWS[name](town, **params) if len(layer.frame)]
+        layers = [replace(layer, view=name) for layer in VIEWS[name](town, **params) if len(layer.frame)]
         drawn.setdefault(name, []).extend(layers)
     return drawn
 
@@ -142,6 +148,18 @@ def _choose_scale(town: Town, kind: str, sheets: Iterable[Mapping[str, Any]]) ->
     return choose_scale(_extent(town, kind), box, frames[0].scales, margin=MARGIN_MM)
 
 
+def compose_block(town: Town) -> TitleBlock:
+    """Return the texts of the 图签 that every sheet of a plan shares, and the cover of its atlas."""
+    compiled = town.plan.plan.compiled
+    return TitleBlock(
+        project=town.plan.plan.title,
+        unit=town.plan.plan.compiler,
+        date=f"{compiled.year}年{compiled.month}月",
+        crs_text=_crs_text(town),
+        map_review_no=town.plan.plan.map_review_no,
+    )
+
+
 def compose_sheets(town: Town) -> list[Entry]:
     """Return every drawing of the catalogue in order, with its instructions or why it is not drawn.
 
@@ -152,13 +170,7 @@ def compose_sheets(town: Town) -> list[Entry]:
     """
     catalogue = read_settings("catalogue.yaml")
     only = set(town.plan.sheets.only)
-    block = TitleBlock(
-        project=town.plan.plan.title,
-        unit=town.plan.plan.compiler,
-        date=f"{town.plan.plan.compiled.year}年{town.plan.plan.compiled.month}月",
-        crs_text=_crs_text(town),
-        map_review_no=town.plan.plan.map_review_no,
-    )
+    block = compose_block(town)
     base = {kind: _draw(town, items) for kind, items in catalogue["base"].items()}
     inset = _inset(town)
     scales = {kind: _choose_scale(town, kind, catalogue["sheets"]) for kind in base}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 from layers.faults import Fault, FaultLog, PlanFaults
-from pipeline.deliver.atlas.compose import Entry, compose_sheets
-from pipeline.deliver.atlas.town import Town
-from pipeline.deliver.items import Absent, Check, Item, Made
+from pipeline.deliver.atlas.compose import Entry
+from pipeline.deliver.items import Check
 from pipeline.deliver.names import name_files
+from pipeline.deliver.public.rules import SHEETS as PUBLIC
 from pipeline.deliver.sheet.render import render_sheet
 from pipeline.deliver.sheet.spec import SheetError, SheetReport, SheetSpec
 from pipeline.deliver.sheet.verify import verify_sheet
 from pipeline.plan import Plan
-from pipeline.stages.base import Frame
 from styles.errors import GlyphError, StyleError
 
 # Below this many sheets a second process costs more to start than it saves.
@@ -33,11 +32,15 @@ Advance = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Sheet:
-    """A drawn sheet: its catalogue entry, file and report; or an entry with the reason it was not drawn."""
+    """A drawn sheet: its catalogue entry, file and report; or an entry with the reason it was not drawn.
+
+    ``page`` is the same drawing as a PDF page, where it was asked for.
+    """
 
     entry: Entry
     path: Path | None
     report: SheetReport | None
+    page: Path | None = None
     checks: tuple[Check, ...] = ()
 
 
@@ -78,11 +81,19 @@ def _leave_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _render(job: tuple[SheetSpec, Path]) -> SheetReport | Refused | Missing:
+@dataclass(frozen=True)
+class Job:
+    """A sheet to draw: its instructions, the JPG and, where it goes into an atlas, the page to write."""
+
+    spec: SheetSpec
+    path: Path
+    page: Path | None
+
+
+def _render(job: Job) -> SheetReport | Refused | Missing:
     """Draw one sheet; give back its report, why it says nothing, or the characters no font draws."""
-    spec, path = job
     try:
-        return render_sheet(spec, path)
+        return render_sheet(job.spec, job.path, job.page)
     except GlyphError as error:
         return error.missing
     except (SheetError, StyleError) as error:
@@ -128,22 +139,33 @@ def _refuse_glyphs(results: list[tuple[SheetSpec, object]]) -> None:
 
 
 def draw_sheets(
-    entries: list[Entry], root: Path, plan: Plan, log: FaultLog, *, advance: Advance
+    entries: list[Entry],
+    root: Path,
+    plan: Plan,
+    log: FaultLog,
+    *,
+    advance: Advance,
+    pages: Path | None = None,
 ) -> list[Sheet]:
     """Draw every entry that has instructions into its folder below ``root``.
 
     Parameters
     ----------
-    entries : from ``compose_sheets``.
+    entries : from ``compose_sheets``, and those of the public edition that are drawn anew.
     root : the hand-in being built.
     log : told of sheets not drawn and labels that found no room.
     advance : called after each sheet with (done, total, title).
+    pages : folder for the sheets as PDF pages; None makes none.
     """
-    names = name_sheets(plan, entries)
+    names = name_sheets(plan, list({entry.number: entry for entry in entries}.values()))
     drawn = [entry for entry in entries if entry.spec is not None]
     for folder in sorted({entry.folder for entry in drawn}):
         (root / folder).mkdir(parents=True, exist_ok=True)
-    jobs = [(entry.spec, root / entry.folder / names[entry.number]) for entry in drawn if entry.spec]
+    jobs = [
+        Job(entry.spec, root / entry.folder / names[entry.number], _place_page(entry, index, pages))
+        for index, entry in enumerate(entries)
+        if entry.spec is not None
+    ]
     results: list[SheetReport | Refused | Missing] = []
     workers = min(2, os.cpu_count() or 1) if len(jobs) >= _WORTH_A_POOL else 1
     if workers > 1:
@@ -151,20 +173,22 @@ def draw_sheets(
         with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_with_parent) as pool:
             for job, result in zip(jobs, pool.map(_render, jobs), strict=True):
                 results.append(result)
-                advance(len(results), len(jobs), job[0].title)
+                advance(len(results), len(jobs), job.spec.title)
     else:
         for job in jobs:
             results.append(_render(job))
-            advance(len(results), len(jobs), job[0].title)
-    _refuse_glyphs([(job[0], result) for job, result in zip(jobs, results, strict=True)])
-    by_number = {job[0].number: (job[1], result) for job, result in zip(jobs, results, strict=True)}
+            advance(len(results), len(jobs), job.spec.title)
+    _refuse_glyphs([(job.spec, result) for job, result in zip(jobs, results, strict=True)])
+    pairs = zip(jobs, results, strict=True)
+    made = {(entry.folder, entry.number): pair for entry, pair in zip(drawn, pairs, strict=True)}
     sheets = []
     for entry in entries:
-        path, result = by_number.get(entry.number, (None, Refused("HSQ-D01", entry.reason)))
-        if isinstance(result, SheetReport):
-            checks = verify_sheet(result, entry.spec) if entry.spec is not None else ()
-            _remark(result, checks, log)
-            sheets.append(Sheet(entry, path, result, checks))
+        done, result = made.get((entry.folder, entry.number), (None, Refused("HSQ-D01", entry.reason)))
+        if done is not None and isinstance(result, SheetReport):
+            checks = verify_sheet(result, done.spec)
+            if entry.folder != PUBLIC:  # what the sheet of the hand-in has told need not be told twice
+                _remark(result, checks, log)
+            sheets.append(Sheet(entry, done.path, result, done.page, checks))
             continue
         reason = result.reason if isinstance(result, Refused) else entry.reason
         code = result.code if isinstance(result, Refused) else "HSQ-D01"
@@ -172,6 +196,11 @@ def draw_sheets(
         log.add(code, f"{entry.number} {entry.title} 未绘制：{reason}", severity=severity, layer=entry.title)
         sheets.append(Sheet(replace(entry, spec=None, reason=reason), None, None))
     return sheets
+
+
+def _place_page(entry: Entry, index: int, pages: Path | None) -> Path | None:
+    """Return where a sheet's PDF page goes; sheets outside the catalogue of drawings have none."""
+    return None if pages is None or not entry.bound else pages / f"{index:03}.pdf"
 
 
 def _remark(report: SheetReport, checks: tuple[Check, ...], log: FaultLog) -> None:
@@ -200,39 +229,3 @@ def _remark(report: SheetReport, checks: tuple[Check, ...], log: FaultLog) -> No
             severity="提示",
             layer=report.title,
         )
-
-
-def draw_atlas(
-    frames: Mapping[str, Frame], plan: Plan, root: Path, log: FaultLog, *, advance: Advance
-) -> Made:
-    """Draw the catalogue's sheets under ``root`` and return the files, and the drawings not made with why.
-
-    Parameters
-    ----------
-    frames : every stage result by layer key.
-    root : the hand-in being built.
-    log : told of sheets not drawn and labels without room.
-    advance : called after each sheet with (done, total, title).
-    """
-    entries = compose_sheets(Town(plan, frames, log))
-    made: list[Item | Absent] = []
-    for sheet in draw_sheets(entries, root, plan, log, advance=advance):
-        entry = sheet.entry
-        kind = entry.folder.partition("/")[0]
-        if sheet.path is None or sheet.report is None:
-            made.append(Absent(kind, entry.title, entry.reason, number=entry.number))
-            continue
-        path = f"{entry.folder}/{sheet.path.name}"
-        note = f"{entry.group}；1:{sheet.report.scale}"
-        made.append(
-            Item(
-                path,
-                kind,
-                entry.title,
-                "pipeline.deliver.atlas",
-                number=entry.number,
-                note=note,
-                checks=sheet.checks,
-            )
-        )
-    return made

@@ -12,7 +12,8 @@ import shapely
 
 from configs.services import services
 from layers import codes
-from layers.reachable import Edge, Home, Link, NetworkMark, NetworkSite, SiteReach
+from layers.reachable import Edge, Home, Link, NetworkMark
+from layers.sites import NetworkSite, SiteReach
 from layers.source import Building
 from pipeline.deliver.atlas.cells import make_table, write_count, write_text
 from pipeline.deliver.atlas.town import STUDIED, Town

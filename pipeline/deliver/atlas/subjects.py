@@ -13,7 +13,7 @@ from layers import codes
 from layers.planned import Business, Need, Project, Resource, Site
 from layers.reachable import Block, Coverage, CoverArea, Home, Sharing
 from layers.source import Building, Facility
-from pipeline.deliver.atlas.town import Town
+from pipeline.deliver.atlas.town import STUDIED, Town
 from pipeline.deliver.sheet.spec import Drawn
 
 _CONFIRMED, _SUSPECTED = codes.CERTAINTY.values
@@ -26,6 +26,11 @@ MOST_LISTED = 28
 MOST_AT_ONE_PLACE = 4
 
 
+def number_rows(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return rows with numbers from 1 as texts, also where there is none."""
+    return frame.assign(**{NUMBER: pd.Series(range(1, len(frame) + 1), index=frame.index).astype("str")})
+
+
 def facilities_numbered(town: Town, groups: Sequence[str]) -> gpd.GeoDataFrame:
     """Facilities of symbol groups inside 规划范围, numbered as the side table lists them."""
     frame = town.inside(Facility)
@@ -34,7 +39,7 @@ def facilities_numbered(town: Town, groups: Sequence[str]) -> gpd.GeoDataFrame:
     frame = frame[frame[_GROUP].isin(groups)]
     rank = frame[Facility.type_key].map(order)
     frame = frame.assign(rank=rank).sort_values(["rank", Facility.id], ignore_index=True)
-    return frame.assign(**{NUMBER: [str(i + 1) for i in range(len(frame))]})
+    return number_rows(frame)
 
 
 def facilities(town: Town, *, groups: Sequence[str]) -> list[Drawn]:
@@ -87,9 +92,10 @@ def homes(town: Town, *, type: str) -> list[Drawn]:
 
 
 def class_facilities(town: Town, *, type: str) -> list[Drawn]:
-    """Facilities of one class, inside and around the plan, named."""
+    """Facilities of one class in 研究范围, named; those farther off nobody of the plan reaches."""
     frame = town.placed(Facility)
     frame = frame[frame[Facility.type_key] == type]
+    frame = frame[frame.intersects(town.scope(STUDIED).union_all())]
     item = facility_classes()[type]
     return [
         Drawn(
@@ -195,7 +201,7 @@ def business_numbered(town: Town) -> gpd.GeoDataFrame:
     frame = frame[frame[Business.action] != codes.BUSINESS.values[0]]
     order = [Business.action, Business.kind, Business.community, Business.id]
     frame = frame.sort_values(order, ignore_index=True)
-    return frame.assign(**{NUMBER: [str(n) for n in range(1, len(frame) + 1)]})
+    return number_rows(frame)
 
 
 def business(town: Town) -> list[Drawn]:
@@ -222,7 +228,7 @@ def sites_numbered(town: Town) -> gpd.GeoDataFrame:
     order = {action: n for n, action in enumerate(("新建", "改造", "拆除", "弹性"))}
     frame = frame[frame[Site.action].isin(order)]
     frame = frame.assign(rank=frame[Site.action].map(order)).sort_values(["rank", Site.id], ignore_index=True)
-    return frame.assign(**{NUMBER: [str(n) for n in range(1, len(frame) + 1)]})
+    return number_rows(frame)
 
 
 def sites(town: Town) -> list[Drawn]:

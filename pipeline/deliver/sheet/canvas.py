@@ -1,7 +1,7 @@
 """The page: primitives in millimetres over one matplotlib figure.
 
 Everything on a sheet goes through this class, so that one place knows pixels, fonts and clipping,
-and a second output format needs no second renderer.  Text is drawn as plain text over its own halo:
+and JPG and PDF are two prints of one figure.  Text is drawn as plain text over its own halo:
 matplotlib's stroke effect would turn the letters themselves into outlines and make a PDF mute.
 """
 
@@ -14,6 +14,7 @@ from functools import lru_cache
 import numpy as np
 import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
@@ -202,5 +203,26 @@ class Page:
             buffer, "JPEG", quality=self.frame.quality, subsampling=0,
             dpi=(self.frame.dpi, self.frame.dpi),
         )  # fmt: skip
-        self.figure.clear()
         return buffer.getvalue()
+
+    def to_pdf(self) -> bytes:
+        """Print the same figure as vectors: one A3 page, fonts embedded and subset, no dates, no names.
+
+        The caller sets ``pdf.fonttype`` to 3: poppler finds fault with the subsets matplotlib embeds as
+        type 42, while type 3 keeps its ToUnicode map, so that every text can be searched for.
+
+        Raises
+        ------
+        GlyphError
+            If any text holds a character the font lacks; all of them are listed.
+        """
+        check_glyphs(self.texts)
+        buffer = io.BytesIO()
+        nothing = dict.fromkeys(("Creator", "Producer", "CreationDate"))
+        FigureCanvasPdf(self.figure).print_pdf(buffer, metadata=nothing)
+        self.figure.dpi = self.frame.dpi  # what the PDF's 72 left behind
+        return buffer.getvalue()
+
+    def close(self) -> None:
+        """Let go of everything drawn; figures hold on to their artists in circles."""
+        self.figure.clear()

@@ -37,12 +37,16 @@ from styles.frame import Box, load_frame
 
 # Settings a user's matplotlibrc must not change; Agg's own simplification is off because
 # geometry is already simplified on paper.
-_SETTINGS: dict[Any, Any] = {
+SETTINGS: dict[Any, Any] = {
     "path.simplify": False,
     "text.usetex": False,
     "lines.scale_dashes": True,
     "text.hinting": "no_hinting",
     "agg.path.chunksize": 0,
+    "pdf.fonttype": 3,
+    "pdf.compression": 6,
+    "pdf.inheritcolor": False,
+    "pdf.use14corefonts": False,
 }
 
 
@@ -50,8 +54,8 @@ _SETTINGS: dict[Any, Any] = {
 _CLEAR = 1.5
 
 
-def render_sheet(spec: SheetSpec, path: Path) -> SheetReport:
-    """Draw a sheet and write it as JPG (A3 landscape, 300 dpi; guideline 6.2).
+def render_sheet(spec: SheetSpec, path: Path, pdf: Path | None = None) -> SheetReport:
+    """Draw a sheet and write it as JPG (A3 landscape, 300 dpi; guideline 6.2), as PDF too if asked.
 
     Parameters
     ----------
@@ -59,6 +63,8 @@ def render_sheet(spec: SheetSpec, path: Path) -> SheetReport:
         What to draw; every layer in the sheet's CRS.
     path
         File to write; its folder exists.
+    pdf
+        File for the same drawing as vectors, a page of the atlas; None where it has no place in one.
 
     Returns
     -------
@@ -73,17 +79,25 @@ def render_sheet(spec: SheetSpec, path: Path) -> SheetReport:
     GlyphError
         If any text holds a character the font lacks.
     """
-    jpg, report = draw_sheet(spec)
+    jpg, vectors, report = print_sheet(spec, vectors=pdf is not None)
     path.write_bytes(jpg)
+    if pdf is not None:
+        pdf.write_bytes(vectors)
     return report
 
 
 def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
     """Draw a sheet in memory; see `render_sheet`."""
+    jpg, _, report = print_sheet(spec, vectors=False)
+    return jpg, report
+
+
+def print_sheet(spec: SheetSpec, *, vectors: bool) -> tuple[bytes, bytes, SheetReport]:
+    """Draw a sheet once and print it as JPG and, if `vectors`, as PDF (else no bytes); see `render_sheet`."""
     frame = load_frame(spec.layout)
     transform = MapTransform.for_extent(spec.extent, spec.scale, frame.map)
     _check_spec(spec, transform)
-    with mpl.rc_context(_SETTINGS):
+    with mpl.rc_context(SETTINGS):
         page = Page(frame)
         painting = paint_layers(page, spec.layers, transform)
         counts = _count_classes(painting)
@@ -113,6 +127,8 @@ def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
         _draw_frame(page)
         jpg = page.to_jpg()
         contrast = measure_contrast(np.asarray(page.canvas.buffer_rgba()), placed, dpi=frame.dpi)
+        pdf = page.to_pdf() if vectors else b""
+        page.close()
     report = SheetReport(
         number=spec.number, title=spec.title, scale=spec.scale, window=transform.window,
         drawn_classes=frozenset(counts), feature_counts=dict(counts),
@@ -127,7 +143,7 @@ def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
         texts=tuple(dict.fromkeys(page.texts)), pixels=frame.pixels,
         inset_labels_unplaced=tuple(lost_inset), label_contrast=contrast,
     )  # fmt: skip
-    return jpg, report
+    return jpg, pdf, report
 
 
 def _check_spec(spec: SheetSpec, transform: MapTransform) -> None:

@@ -57,6 +57,8 @@ class Drawn:
         Multiplies the opacity; 0.3 turns a layer into background.
     obstacle
         Whether labels must keep off this layer's points.
+    view
+        What of the catalogue it was made for: the public edition goes by it.
     """
 
     frame: gpd.GeoDataFrame
@@ -74,6 +76,7 @@ class Drawn:
     legend_names: Mapping[str, str] = field(default_factory=dict)
     fade: float = 1.0
     obstacle: bool = True
+    view: str = ""
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.class_column is None):

@@ -74,7 +74,8 @@ def _check_features(report: SheetReport, spec: SheetSpec) -> Check:
         for value, count in counts.items():
             shown = report.feature_counts.get((layer.theme, value), 0)
             if shown != count:
-                wrong.append(f"{load_symbols()[layer.theme, value].name} 图面 {shown}、图层 {count}")
+                name = load_symbols()[layer.theme, value].name
+                wrong.append(f"{name} 图面 {shown} 个，图层 {count} 个，其余在图框外")
     return Check("要素数", f"{total} 个", "；".join(wrong))
 
 

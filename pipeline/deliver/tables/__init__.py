@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from layers.faults import FaultLog
+from layers.finance import Fund
 from layers.model import Layer
-from layers.planned import PlannedParcel, Project, Site
+from layers.planned import Match, PlannedParcel, Project, Resource, Site
 from layers.source import Building, Parcel
 from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.names import check_names
@@ -19,6 +20,7 @@ from pipeline.deliver.tables.content import Content, fill_table
 from pipeline.deliver.tables.derived import Balance, Phase, balance_landuse, list_phases
 from pipeline.deliver.tables.notes import check_notes
 from pipeline.deliver.tables.own import write_own
+from pipeline.deliver.tables.promised import tell_promised
 from pipeline.deliver.tables.spec import Table, table_specs
 from pipeline.plan import Plan
 
@@ -30,12 +32,18 @@ FOLDER = "表格"
 _ALWAYS = frozenset({"resource_list", "project_list", "matching", "phasing"})
 
 
-def fill_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, log: FaultLog) -> list[tuple[Table, Content]]:
+Reduce = Callable[[Table], Table | None]
+
+
+def fill_tables(
+    frames: Mapping[str, pd.DataFrame], plan: Plan, log: FaultLog, *, reduce: Reduce | None = None
+) -> list[tuple[Table, Content]]:
     """Return every table that can be filled, in order.
 
     Parameters
     ----------
     frames : stage results by layer key, communities filled in.
+    reduce : takes columns off a table before it is filled, or the whole table (None).
     """
     known = _by_name(frames)
     if {Parcel.__name__, PlannedParcel.__name__} <= known.keys():
@@ -43,11 +51,14 @@ def fill_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, log: FaultLog) -
         _check_balance(known[Balance.__name__], log)
     if {Site.__name__, Building.__name__} <= known.keys():
         known[ActionSum.__name__] = sum_actions(known[Site.__name__], known[Building.__name__])
+    money = [known.get(layer.__name__) for layer in (Match, Project, Fund, Resource)]
+    if all(frame is not None for frame in money):
+        known[Match.__name__] = tell_promised(*money)
     known[Phase.__name__] = list_phases(known.get(Project.__name__), plan)
     return [
         (table, fill_table(table, known, plan, log))
-        for table in table_specs()
-        if {table.rows, *(join.layer for join in table.join)} <= known.keys()
+        for table in (reduce(spec) if reduce else spec for spec in table_specs())
+        if table is not None and {table.rows, *(join.layer for join in table.join)} <= known.keys()
     ]
 
 

@@ -45,27 +45,21 @@ def write_own(template: Path, path: Path, content: Content, plan: Plan, log: Fau
     log : gets what keeps the workbook from being used (the built-in form is then delivered) and HSQ-V01 for
         each column it has no place for.
     """
-    place = Place(template.name, content.title, FaultLog())
-    fit = _open(template, content, place)
+    fit = open_template(template, content, log)
     if fit is None:
-        for fault in place.log.faults:
-            log.add(
-                fault.code, f"{content.number}的自有样式不能使用：{fault.problem}", severity="警告", file=template.name,
-                layer=content.title, action="按程序自带的样式写出", remedy=fault.remedy,
-            )  # fmt: skip
         return False
     _report(fit, content, template, log)
     sheet = fit.sheet
     _name_place(sheet, fit.row, plan)
     forms = [_style(sheet, fit.row, column) for column in range(1, sheet.max_column + 1)]
+    wide = _find_wide(sheet, fit)
     tail = _take_tail(sheet, fit.row)
     at = fit.row + 1
     for cells in content.rows:
         _put_row(sheet, at, cells, fit, forms)
-        widths = {
-            column: sheet.column_dimensions[get_column_letter(column)].width
-            for column in fit.columns.values()
-        }
+        for first, last in wide.items():
+            sheet.merge_cells(start_row=at, end_row=at, start_column=first, end_column=last)
+        widths = {column: _measure_width(sheet, column, wide) for column in fit.columns.values()}
         texts = [
             (value, widths[column])
             for index, column in fit.columns.items()
@@ -78,6 +72,18 @@ def write_own(template: Path, path: Path, content: Content, plan: Plan, log: Fau
     path.parent.mkdir(parents=True, exist_ok=True)
     _save(sheet.parent, path)
     return True
+
+
+def open_template(template: Path, content: Content, log: FaultLog) -> Fit | None:
+    """Return where a table goes in the user's workbook; None, with one fault that says why, where it cannot."""
+    place = Place(template.name, content.title, FaultLog())
+    fit = _open(template, content, place)
+    for fault in place.log.faults[:1] if fit is None else ():
+        log.add(
+            fault.code, f"{content.number}的自有样式不能使用：{fault.problem}", severity="警告", file=template.name,
+            layer=content.title, action="按程序自带的样式写出", remedy=fault.remedy,
+        )  # fmt: skip
+    return fit
 
 
 def _open(template: Path, content: Content, place: Place) -> Fit | None:
@@ -130,6 +136,28 @@ def _name_place(sheet: Any, last: int, plan: Plan) -> None:
 
 def _style(sheet: Any, header: int, column: int) -> Cell:
     return sheet.cell(header + 1, column)
+
+
+def _find_wide(sheet: Any, fit: Fit) -> dict[int, int]:
+    """Return the columns that are merged across in each row, first to last.
+
+    As in the sheet's first row of entries; where that has none, as its lowest header cells are. Columns that
+    each hold something of ours stay apart.
+    """
+    spans = [span for span in sheet.merged_cells.ranges if span.max_col > span.min_col]
+    below = [span for span in spans if span.min_row == span.max_row == fit.row + 1]
+    rows = below or [span for span in spans if span.min_row <= fit.row <= span.max_row]
+    held = set(fit.columns.values())
+    return {
+        span.min_col: span.max_col
+        for span in rows
+        if len(held & set(range(span.min_col, span.max_col + 1))) <= 1
+    }
+
+
+def _measure_width(sheet: Any, column: int, wide: dict[int, int]) -> float:
+    columns = range(column, wide.get(column, column) + 1)
+    return sum(sheet.column_dimensions[get_column_letter(each)].width for each in columns)
 
 
 def _take_tail(

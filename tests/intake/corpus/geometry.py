@@ -220,7 +220,7 @@ def vertices_repeated(desk: Desk) -> None:
 
 
 @case(
-    error("HSQ-G11", "建筑.gpkg", "4", says="坐标不是有效数值", value="(1e+308, 3.13642e+06)"),
+    error("HSQ-G11", "建筑.gpkg", "4", says="坐标不是有效数值", value="(1e+308, 3136417)"),
     notes="HSQ-V02",
 )
 def number_beyond_the_world(desk: Desk) -> None:

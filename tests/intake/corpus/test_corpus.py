@@ -61,6 +61,8 @@ ELSEWHERE = {
     "HSQ-D02": "shapefiles are written",
     "HSQ-D04": "sheets are drawn",
     "HSQ-D06": "files are read back after delivery",
+    "HSQ-D07": "sheets are checked when they are finished",
+    "HSQ-D08": "the public edition is written",
 }
 
 

@@ -1,0 +1,130 @@
+"""The drawings of a hand-in: every sheet as JPG, bound as 图集.pdf, and the public edition of both."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from layers.faults import FaultLog
+from pipeline.deliver.atlas.book import bind_atlas
+from pipeline.deliver.atlas.compose import compose_block, compose_sheets
+from pipeline.deliver.atlas.draw import Advance, Sheet, draw_sheets
+from pipeline.deliver.atlas.publish import Published, publish_entries
+from pipeline.deliver.atlas.town import Town
+from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.public.names import Names, collect_names
+from pipeline.deliver.public.rules import KIND, SHEETS
+from pipeline.deliver.sheet.spec import TitleBlock
+from pipeline.plan import Plan
+from pipeline.stages.base import Frame
+
+ATLAS = "图集"
+PUBLIC_ATLAS = f"{ATLAS}（{KIND}）"
+# Beside the hand-in, never in it: the sheets as single PDF pages until they are bound.
+_PAGES = "图集.页"
+_MAKER = "pipeline.deliver.atlas"
+
+
+def draw_atlas(
+    frames: Mapping[str, Frame], plan: Plan, root: Path, log: FaultLog, *, advance: Advance
+) -> Made:
+    """Draw the catalogue's sheets under ``root`` and return the files, and the drawings not made with why.
+
+    Parameters
+    ----------
+    frames : every stage result by layer key.
+    root : the hand-in being built.
+    log : told of sheets not drawn, labels without room and names that stay in the public edition.
+    advance : called after each sheet with (done, total, title).
+    """
+    town = Town(plan, frames, log)
+    entries = compose_sheets(town)
+    public: list[Published] = []
+    if plan.delivery.public:
+        names = collect_names(frames, plan)
+        _remark_places(names, log)
+        public = publish_entries(entries, names)
+    pages = root.parent / _PAGES
+    _drop(pages)
+    pages.mkdir(parents=True)
+    try:
+        anew = [item.entry for item in public if item.entry.spec is not None and not item.same]
+        sheets = draw_sheets([*entries, *anew], root, plan, log, advance=advance, pages=pages)
+        handed = sheets[: len(entries)]
+        made = [_list_sheet(sheet) for sheet in handed]
+        block = compose_block(town)
+        bound = [sheet for sheet in handed if sheet.entry.bound]
+        made.append(_bind(bound, root, f"图件/{ATLAS}.pdf", "图件", ATLAS, block=block))
+        if plan.delivery.public:
+            shown = _collect_public(public, handed, sheets[len(entries) :], root)
+            # What the hand-in itself lacks has been listed once already.
+            lacking = {sheet.entry.number for sheet in handed if sheet.path is None}
+            made += [_list_sheet(sheet) for sheet in shown if sheet.entry.number not in lacking]
+            path = f"{KIND}/{PUBLIC_ATLAS}.pdf"
+            made.append(_bind(shown, root, path, KIND, PUBLIC_ATLAS, block=block))
+    finally:
+        _drop(pages)
+    return made
+
+
+def _drop(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _list_sheet(sheet: Sheet) -> Item | Absent:
+    entry = sheet.entry
+    kind = entry.folder.partition("/")[0]
+    if sheet.path is None or sheet.report is None:
+        return Absent(kind, entry.title, entry.reason, number=entry.number)
+    path = f"{entry.folder}/{sheet.path.name}"
+    note = f"{entry.group}；1:{sheet.report.scale}"
+    # A public sheet is no second drawing to be checked.
+    checks = () if kind == KIND else sheet.checks
+    return Item(path, kind, entry.title, _MAKER, number=entry.number, note=note, checks=checks)
+
+
+def _bind(
+    sheets: Sequence[Sheet], root: Path, path: str, kind: str, title: str, *, block: TitleBlock
+) -> Item | Absent:
+    """Bind an atlas and return its entry; without a single sheet there is none."""
+    if all(sheet.page is None for sheet in sheets):
+        return Absent(kind, title, "没有绘出的图纸")
+    count = bind_atlas(sheets, root / path, block, title=title)
+    return Item(path, kind, title, _MAKER, note=f"A3，{count} 页，矢量，可检索文字")
+
+
+def _collect_public(
+    public: Sequence[Published], handed: Sequence[Sheet], anew: Sequence[Sheet], root: Path
+) -> list[Sheet]:
+    """Return the sheets of the public edition in order; those that show nothing private are copied as drawn."""
+    made = {sheet.entry.number: sheet for sheet in handed}
+    redrawn = {sheet.entry.number: sheet for sheet in anew}
+    found = []
+    for item in public:
+        entry = item.entry
+        sheet = made[entry.number] if item.same else redrawn.get(entry.number)
+        if sheet is None or sheet.path is None:
+            reason = entry.reason if sheet is None else sheet.entry.reason
+            found.append(Sheet(replace(entry, spec=None, reason=reason), None, None))
+            continue
+        path = root / SHEETS / sheet.path.name
+        if item.same:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(sheet.path, path)
+        found.append(replace(sheet, entry=entry, path=path))
+    return found
+
+
+def _remark_places(names: Names, log: FaultLog) -> None:
+    """Say which owners are not masked because they are places of the plan itself."""
+    if names.places:
+        shown = "、".join(sorted(names.places)[:6])
+        log.add(
+            "HSQ-D08",
+            f"公示版：权利人或姓名 {len(names.places)} 个与本方案的社区、街道、编制单位或项目名称相同或为其一部分，未遮盖（{shown}）",
+            severity="提示",
+            remedy="如为个人姓名，请改写社区名称或不公开公示版（delivery.public: false）",
+        )
