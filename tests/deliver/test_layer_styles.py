@@ -16,7 +16,7 @@ from configs.facilities import facility_classes
 from layers import codes
 from layers.faults import FaultLog
 from layers.onemap import delivered_layers, schema_of, title_of
-from layers.reachable import NetworkSite
+from layers.sites import NetworkSite
 from pipeline.deliver.atlas import ground
 from pipeline.deliver.geopackage import PATH, write_geopackage
 from pipeline.deliver.looks import EVERY_CLASS, class_values, read_range, style_layer
