@@ -92,3 +92,12 @@ def check_glyphs(texts: Iterable[str], family: str = "sans") -> None:
     missing = find_missing(texts, family)
     if missing:
         raise GlyphError(missing)
+
+
+@cache
+def cap_em(family: str = "sans") -> float:
+    """Return the height of a capital letter in em, which is what CAD calls the height of a text."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(font_path(family), lazy=True) as font:
+        return float(font["OS/2"].sCapHeight / font["head"].unitsPerEm)

@@ -20,7 +20,7 @@ MANIFEST = "manifest.json"
 _KINDS = ("图件", "表格", "文本", "数据库", "附件", "质检", "公示版", "目录")
 # Whose versions can change a byte of the hand-in.
 _PACKAGES = (
-    "haoshequ", "ezdxf", "fiona", "fonttools", "geopandas", "matplotlib", "numpy", "openpyxl", "pandas",
+    "haoshequ", "acadsharp", "acadsharp-native", "ezdxf", "fiona", "fonttools", "geopandas", "matplotlib", "numpy", "openpyxl", "pandas",
     "pillow", "pylopdf-fonts-zh-cn", "pyogrio", "pypdf", "pyproj", "rasterio", "scipy", "shapely", "xlsxwriter",
 )  # fmt: skip
 

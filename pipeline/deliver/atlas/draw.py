@@ -8,21 +8,25 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import date
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TypeAlias
 
 from layers.faults import Fault, FaultLog, PlanFaults
-from pipeline.deliver.atlas.compose import Entry
+from pipeline.deliver.atlas.compose import FOLDER, Entry
+from pipeline.deliver.cad.sheet import CadJob, write_cad
 from pipeline.deliver.items import Check
 from pipeline.deliver.names import name_files
 from pipeline.deliver.public.rules import SHEETS as PUBLIC
 from pipeline.deliver.sheet.render import render_sheet
 from pipeline.deliver.sheet.spec import SheetError, SheetReport, SheetSpec
+from pipeline.deliver.sheet.trace import Laid
 from pipeline.deliver.sheet.verify import verify_sheet
 from pipeline.plan import Plan
 from styles.errors import GlyphError, StyleError
 
+CAD = "图件/DWG"
 # Below this many sheets a second process costs more to start than it saves.
 _WORTH_A_POOL = 6
 
@@ -34,7 +38,8 @@ Advance = Callable[[int, int, str], None]
 class Sheet:
     """A drawn sheet: its catalogue entry, file and report; or an entry with the reason it was not drawn.
 
-    ``page`` is the same drawing as a PDF page, where it was asked for.
+    ``page`` is the same drawing as a PDF page, ``dxf`` for CAD, each where it was asked for; ``no_dwg`` says
+    why there is none beside the DXF.
     """
 
     entry: Entry
@@ -42,6 +47,8 @@ class Sheet:
     report: SheetReport | None
     page: Path | None = None
     checks: tuple[Check, ...] = ()
+    dxf: Path | None = None
+    no_dwg: str = ""
 
 
 def name_sheets(plan: Plan, entries: list[Entry]) -> dict[str, str]:
@@ -83,21 +90,35 @@ def _leave_with_parent() -> None:
 
 @dataclass(frozen=True)
 class Job:
-    """A sheet to draw: its instructions, the JPG and, where it goes into an atlas, the page to write."""
+    """A sheet to draw: its instructions, the JPG and, where they are wanted, the atlas page and CAD files."""
 
     spec: SheetSpec
     path: Path
     page: Path | None
+    cad: CadJob | None = None
 
 
-def _render(job: Job) -> SheetReport | Refused | Missing:
+@dataclass(frozen=True)
+class Rendered:
+    """A sheet drawn: its report, and why it has no DWG where it should."""
+
+    report: SheetReport
+    no_dwg: str = ""
+
+
+Result: TypeAlias = Rendered | Refused | Missing
+
+
+def _render(job: Job) -> Result:
     """Draw one sheet; give back its report, why it says nothing, or the characters no font draws."""
+    kept: list[Laid] = []
     try:
-        return render_sheet(job.spec, job.path, job.page)
+        report = render_sheet(job.spec, job.path, job.page, keep=kept.append if job.cad else None)
     except GlyphError as error:
         return error.missing
     except (SheetError, StyleError) as error:
         return Refused("HSQ-D01", str(error).removeprefix(error.code).strip())
+    return Rendered(report, write_cad(kept[0], job.cad) if job.cad else "")
 
 
 def _refuse_glyphs(results: list[tuple[SheetSpec, object]]) -> None:
@@ -157,16 +178,24 @@ def draw_sheets(
     advance : called after each sheet with (done, total, title).
     pages : folder for the sheets as PDF pages; None makes none.
     """
+    compiled = plan.plan.compiled if plan.delivery.cad else None
     names = name_sheets(plan, list({entry.number: entry for entry in entries}.values()))
     drawn = [entry for entry in entries if entry.spec is not None]
     for folder in sorted({entry.folder for entry in drawn}):
         (root / folder).mkdir(parents=True, exist_ok=True)
+    if compiled and any(entry.folder == FOLDER for entry in drawn):
+        (root / CAD).mkdir(parents=True, exist_ok=True)
     jobs = [
-        Job(entry.spec, root / entry.folder / names[entry.number], _place_page(entry, index, pages))
+        Job(
+            entry.spec,
+            root / entry.folder / names[entry.number],
+            _place_page(entry, index, pages),
+            _place_cad(entry, root / CAD / names[entry.number], compiled),
+        )
         for index, entry in enumerate(entries)
         if entry.spec is not None
     ]
-    results: list[SheetReport | Refused | Missing] = []
+    results: list[Result] = []
     workers = min(2, os.cpu_count() or 1) if len(jobs) >= _WORTH_A_POOL else 1
     if workers > 1:
         context = multiprocessing.get_context("spawn")
@@ -184,11 +213,13 @@ def draw_sheets(
     sheets = []
     for entry in entries:
         done, result = made.get((entry.folder, entry.number), (None, Refused("HSQ-D01", entry.reason)))
-        if done is not None and isinstance(result, SheetReport):
-            checks = verify_sheet(result, done.spec)
+        if done is not None and isinstance(result, Rendered):
+            report, cad = result.report, done.cad
+            checks = verify_sheet(report, done.spec)
             if entry.folder != PUBLIC:  # what the sheet of the hand-in has told need not be told twice
-                _remark(result, checks, log)
-            sheets.append(Sheet(entry, done.path, result, done.page, checks))
+                _remark(report, checks, log)
+            dxf = cad.path if cad else None
+            sheets.append(Sheet(entry, done.path, report, done.page, checks, dxf, result.no_dwg))
             continue
         reason = result.reason if isinstance(result, Refused) else entry.reason
         code = result.code if isinstance(result, Refused) else "HSQ-D01"
@@ -201,6 +232,13 @@ def draw_sheets(
 def _place_page(entry: Entry, index: int, pages: Path | None) -> Path | None:
     """Return where a sheet's PDF page goes; sheets outside the catalogue of drawings have none."""
     return None if pages is None or not entry.bound else pages / f"{index:03}.pdf"
+
+
+def _place_cad(entry: Entry, path: Path, compiled: date | None) -> CadJob | None:
+    """Return what to write for CAD; only drawings of the hand-in itself have it."""
+    if compiled is None or entry.folder != FOLDER:
+        return None
+    return CadJob(path.with_suffix(".dxf"), compiled)
 
 
 def _remark(report: SheetReport, checks: tuple[Check, ...], log: FaultLog) -> None:

@@ -1,4 +1,4 @@
-"""The drawings of a hand-in: every sheet as JPG, bound as 图集.pdf, and the public edition of both."""
+"""The drawings of a hand-in: every sheet as JPG and for CAD, bound as 图集.pdf, and the public edition."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from layers.faults import FaultLog
 from pipeline.deliver.atlas.book import bind_atlas
 from pipeline.deliver.atlas.compose import compose_block, compose_sheets
-from pipeline.deliver.atlas.draw import Advance, Sheet, draw_sheets
+from pipeline.deliver.atlas.draw import CAD, Advance, Sheet, draw_sheets
 from pipeline.deliver.atlas.publish import Published, publish_entries
 from pipeline.deliver.atlas.town import Town
 from pipeline.deliver.items import Absent, Item, Made
@@ -24,7 +24,7 @@ ATLAS = "图集"
 PUBLIC_ATLAS = f"{ATLAS}（{KIND}）"
 # Beside the hand-in, never in it: the sheets as single PDF pages until they are bound.
 _PAGES = "图集.页"
-_MAKER = "pipeline.deliver.atlas"
+_MAKER, _CAD_MAKER = "pipeline.deliver.atlas", "pipeline.deliver.cad"
 
 
 def draw_atlas(
@@ -57,6 +57,7 @@ def draw_atlas(
         block = compose_block(town)
         bound = [sheet for sheet in handed if sheet.entry.bound]
         made.append(_bind(bound, root, f"图件/{ATLAS}.pdf", "图件", ATLAS, block=block))
+        made += [item for sheet in handed for item in _list_cad(sheet)]
         if plan.delivery.public:
             shown = _collect_public(public, handed, sheets[len(entries) :], root)
             # What the hand-in itself lacks has been listed once already.
@@ -84,6 +85,31 @@ def _list_sheet(sheet: Sheet) -> Item | Absent:
     # A public sheet is no second drawing to be checked.
     checks = () if kind == KIND else sheet.checks
     return Item(path, kind, entry.title, _MAKER, number=entry.number, note=note, checks=checks)
+
+
+def _list_cad(sheet: Sheet) -> list[Item | Absent]:
+    """Return the CAD files of a sheet; none for one that has none, which is listed as not drawn once."""
+    if sheet.dxf is None or sheet.report is None:
+        return []
+    entry, scale = sheet.entry, f"1:{sheet.report.scale}"
+    dxf = f"{CAD}/{sheet.dxf.name}"
+    made: list[Item | Absent] = [
+        Item(
+            dxf,
+            "图件",
+            f"{entry.title}（DXF）",
+            _CAD_MAKER,
+            number=entry.number,
+            note=f"{entry.group}；{scale}",
+        )
+    ]
+    if sheet.no_dwg:
+        made.append(Absent("图件", f"{entry.title}（DWG）", sheet.no_dwg, number=entry.number))
+    else:
+        dwg = dxf.removesuffix("dxf") + "dwg"
+        title, note = f"{entry.title}（DWG）", f"{entry.group}；{scale}；AutoCAD 2010 格式"
+        made.append(Item(dwg, "图件", title, _CAD_MAKER, number=entry.number, note=note))
+    return made
 
 
 def _bind(

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.deliver.sheet.geometry import polygon_paths
+from pipeline.deliver.sheet.trace import Trace
 from styles.fonts import MIDDLE_EM, check_glyphs, font_properties, measure_em
 from styles.frame import MM_PER_INCH, Box, Frame
 
@@ -60,6 +61,7 @@ class Page:
         self.axes.set_ylim(0, height / frame.dpi * MM_PER_INCH)
         self.texts: list[str] = []
         self.smallest_mm = float("inf")
+        self.trace = Trace()
 
     @property
     def pixels_per_mm(self) -> float:
@@ -87,6 +89,7 @@ class Page:
         paths = polygon_paths(polygons)
         if not paths:
             return
+        self.trace.add_area(polygons, face=face, edge=edge, width_mm=width_mm, alpha=alpha, z=z, clip=clip)
         collection = PathCollection(
             paths, sizes=None, facecolors=[(face, alpha)] if face != "none" else "none",
             edgecolors=edge if width_mm else "none", linewidths=width_mm * POINTS_PER_MM,
@@ -110,6 +113,9 @@ class Page:
         """Draw polylines, each an (n, 2) array in mm."""
         if not len(segments):
             return
+        self.trace.add_stroke(
+            segments, colour=colour, width_mm=width_mm, dash=dash, alpha=alpha, z=z, clip=clip
+        )
         collection = LineCollection(
             segments, colors=[(colour, alpha)], linewidths=width_mm * POINTS_PER_MM,
             linestyles=self._dash(dash, width_mm), joinstyle="round", capstyle=cap,
@@ -121,6 +127,10 @@ class Page:
         alpha: float = 1.0, z: float = 100,
     ) -> None:  # fmt: skip
         """Draw an axis-parallel rectangle."""
+        self.trace.add_area(
+            np.array([shapely.box(*box.bounds)], dtype=object), face=face, edge=edge, width_mm=width_mm,
+            alpha=alpha, z=z, clip=None,
+        )  # fmt: skip
         self._add(
             Rectangle(
                 (box.left, box.bottom), box.width, box.height,
@@ -155,6 +165,9 @@ class Page:
         if not text:
             return
         self.texts.append(text)
+        self.trace.add_words(
+            x, y, text, size_mm=size_mm, colour=colour, align=align, middle=middle, angle=angle, z=z
+        )
         if not inside_mark:
             self.smallest_mm = min(self.smallest_mm, size_mm)
         width = measure_em(text, family) * size_mm

@@ -103,7 +103,8 @@ def draw_column(
     body, block, abreast = layout.body, layout.block, layout.abreast
     page.rectangle(column, face=frame.colours["box"], edge=frame.colours["ink"],
                    width_mm=frame.lines["inner"], z=95)  # fmt: skip
-    draw_title_block(page, spec, block)
+    with page.trace.named("图签"):
+        draw_title_block(page, spec, block)
     y, split = body.top, body.right
     if abreast:
         # A broad column would leave the inset's sides empty; scale and north stand beside it.
@@ -122,17 +123,20 @@ def draw_column(
     if layout.entries:
         y = _heading(page, "图  例", body, y)
         low = y - layout.legend.height
-        draw_legend(page, layout.entries, layout.legend, Box(body.left, low, body.right, y))
+        with page.trace.named("图例"):
+            draw_legend(page, layout.entries, layout.legend, Box(body.left, low, body.right, y))
         y = low - pad * 0.4
     for table in layout.tables:
         _rule(page, y, column)
         y -= pad * 0.5
-        draw_table(page, table, Box(body.left, y - table.height, body.right, y))
+        with page.trace.named("附表"):
+            draw_table(page, table, Box(body.left, y - table.height, body.right, y))
         y -= table.height + pad * 0.5
     if layout.notes:
         foot = block.top + layout.note_height
         _rule(page, foot, column)
-        _draw_notes(page, layout.notes, body, foot)
+        with page.trace.named("说明"):
+            _draw_notes(page, layout.notes, body, foot)
     return ColumnDrawn(inset, bar)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from pipeline.deliver.sheet.spec import (
     SheetSpec,
 )
 from pipeline.deliver.sheet.titleblock import draw_title
+from pipeline.deliver.sheet.trace import Laid
 from styles import symbol
 from styles.frame import Box, load_frame
 
@@ -54,7 +55,9 @@ SETTINGS: dict[Any, Any] = {
 _CLEAR = 1.5
 
 
-def render_sheet(spec: SheetSpec, path: Path, pdf: Path | None = None) -> SheetReport:
+def render_sheet(
+    spec: SheetSpec, path: Path, pdf: Path | None = None, *, keep: Callable[[Laid], None] | None = None
+) -> SheetReport:
     """Draw a sheet and write it as JPG (A3 landscape, 300 dpi; guideline 6.2), as PDF too if asked.
 
     Parameters
@@ -65,6 +68,8 @@ def render_sheet(spec: SheetSpec, path: Path, pdf: Path | None = None) -> SheetR
         File to write; its folder exists.
     pdf
         File for the same drawing as vectors, a page of the atlas; None where it has no place in one.
+    keep
+        Given the sheet as it was laid out, for another format to draw the same.
 
     Returns
     -------
@@ -79,7 +84,7 @@ def render_sheet(spec: SheetSpec, path: Path, pdf: Path | None = None) -> SheetR
     GlyphError
         If any text holds a character the font lacks.
     """
-    jpg, vectors, report = print_sheet(spec, vectors=pdf is not None)
+    jpg, vectors, report = print_sheet(spec, vectors=pdf is not None, keep=keep)
     path.write_bytes(jpg)
     if pdf is not None:
         pdf.write_bytes(vectors)
@@ -92,7 +97,9 @@ def draw_sheet(spec: SheetSpec) -> tuple[bytes, SheetReport]:
     return jpg, report
 
 
-def print_sheet(spec: SheetSpec, *, vectors: bool) -> tuple[bytes, bytes, SheetReport]:
+def print_sheet(
+    spec: SheetSpec, *, vectors: bool, keep: Callable[[Laid], None] | None = None
+) -> tuple[bytes, bytes, SheetReport]:
     """Draw a sheet once and print it as JPG and, if `vectors`, as PDF (else no bytes); see `render_sheet`."""
     frame = load_frame(spec.layout)
     transform = MapTransform.for_extent(spec.extent, spec.scale, frame.map)
@@ -107,6 +114,7 @@ def print_sheet(spec: SheetSpec, *, vectors: bool) -> tuple[bytes, bytes, SheetR
         _draw_veil(page, spec, transform)
         entries = collect_entries(painting.layers, spec.legend_groups)
         layout = design_column(page, spec, entries)
+        page.trace.on = keep is not None
         layout, boxes = _continue_tables(page, spec, layout, transform)
         placed, unplaced = place_labels(
             collect_requests(painting, _label_focus(spec, transform)), frame.map,
@@ -116,15 +124,23 @@ def print_sheet(spec: SheetSpec, *, vectors: bool) -> tuple[bytes, bytes, SheetR
             ],
             _lines_to_avoid(painting),
         )  # fmt: skip
+        page.trace.on = False  # map labels are kept as they were placed, not as furniture
         _write_labels(page, placed, clip=frame.map, z=88)
+        page.trace.on = keep is not None
         north = measure_true_north(spec.crs, transform.centre)
         column = draw_column(page, spec, layout, transform, north)
         lost_inset: list[str] = []
         if column.inset is not None:
-            inset_labels, lost_inset = draw_inset(page, spec.inset, column.inset, transform.window)
-            _write_labels(page, inset_labels, clip=column.inset, z=102.6)
+            with page.trace.named("区位图"):
+                inset_labels, lost_inset = draw_inset(page, spec.inset, column.inset, transform.window)
+                _write_labels(page, inset_labels, clip=column.inset, z=102.6)
         draw_title(page, spec)
         _draw_frame(page)
+        if keep is not None:
+            keep(
+                Laid(spec=spec, transform=transform, painting=painting, labels=tuple(placed),
+                     marks=tuple(page.trace.marks))
+            )  # fmt: skip
         jpg = page.to_jpg()
         contrast = measure_contrast(np.asarray(page.canvas.buffer_rgba()), placed, dpi=frame.dpi)
         pdf = page.to_pdf() if vectors else b""
