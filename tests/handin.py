@@ -12,7 +12,7 @@ import pyogrio
 from PIL import Image
 from pypdf import PdfReader
 
-# DESIGN: the hand-in tree. CAD, documents and the html report come with later capabilities.
+# DESIGN: the hand-in tree. Documents and the html report come with later capabilities.
 FOLDERS = ("图件/JPG", "表格", "数据库/SHP", "质检")
 ATLASES = {"图件/图集.pdf": "图件/JPG", "公示版/图集（公示版）.pdf": "公示版/JPG"}
 FILES = (
@@ -60,6 +60,7 @@ def check_handin(folder: Path) -> list[str]:
             # Before the sheets come the cover and one page or more with their list.
             if pages < drawn + 2:
                 defects.append(f"{name}：{pages} 页，少于 {drawn} 张图加封面和目录")
+    defects += _check_cad(folder)
     tables = [p.name for p in (folder / "表格").glob("*.xlsx")]
     defects += [f"没有表格 {name}" for name in TABLES if not any(name in table for table in tables)]
     for path in (folder / "表格").glob("*.xlsx"):
@@ -78,6 +79,21 @@ def check_handin(folder: Path) -> list[str]:
                 defects.append(f"{path.name}：{info['encoding']}，{info['crs']}")
             if not all(path.with_suffix(ext).exists() for ext in (".shx", ".dbf", ".prj", ".cpg")):
                 defects.append(f"{path.name}：配套文件不全")
+    return defects
+
+
+def _check_cad(folder: Path) -> list[str]:
+    """Return what is wrong with the drawings for CAD; a plan may do without, but not for some of its sheets."""
+    drawings = folder / "图件/DWG"
+    if not drawings.is_dir():
+        return []
+    defects = []
+    wanted = {path.stem for path in (folder / "图件/JPG").glob("*.jpg")}
+    if {path.stem for path in drawings.glob("*.dxf")} != wanted:
+        defects.append("图件/DWG 与 图件/JPG 的图纸不一致")
+    for path in sorted(drawings.glob("*.dwg")):
+        if path.read_bytes()[:6] != b"AC1024" or path.stem not in wanted:
+            defects.append(f"{path.name}：不是 AutoCAD 2010 格式的 DWG，或没有对应的 JPG")
     return defects
 
 
