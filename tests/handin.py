@@ -91,10 +91,11 @@ def _check_cad(folder: Path) -> list[str]:
     wanted = {path.stem for path in (folder / "图件/JPG").glob("*.jpg")}
     if {path.stem for path in drawings.glob("*.dxf")} != wanted:
         defects.append("图件/DWG 与 图件/JPG 的图纸不一致")
-    for path in sorted(drawings.glob("*.dwg")):
-        if path.read_bytes()[:6] != b"AC1024" or path.stem not in wanted:
-            defects.append(f"{path.name}：不是 AutoCAD 2010 格式的 DWG，或没有对应的 JPG")
-    return defects
+    return defects + [
+        f"{path.name}：不是 AutoCAD 2010 格式的 DWG，或没有对应的 JPG"
+        for path in sorted(drawings.glob("*.dwg"))
+        if path.read_bytes()[:6] != b"AC1024" or path.stem not in wanted
+    ]
 
 
 if __name__ == "__main__":
