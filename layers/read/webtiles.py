@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 
 from configs import read_settings
-from layers.datum import shift_to_wgs84
+from layers.datum import shift_from_wgs84, shift_to_wgs84
 from layers.faults import HaoshequError
 from layers.read.tiff import Bounds
 
@@ -71,6 +71,9 @@ def fetch_tiles(source: Source, bounds: Bounds, crs: CRS, path: Path, *, zoom: i
     rules = read_settings("tiles.yaml")
     to_degrees = Transformer.from_crs(crs, 4326, always_xy=True)
     west, south, east, north = to_degrees.transform_bounds(*bounds)
+    if source.datum == "gcj02":
+        # On such a map the ground lies elsewhere; over a few kilometres the shift hardly turns.
+        (west, east), (south, north) = shift_from_wgs84([west, east], [south, north], datum="gcj02")
     count = sum(1 for _ in mercantile.tiles(west, south, east, north, [zoom]))
     if count > rules["most_tiles"]:
         raise TilesError(f"第 {zoom} 级需要 {count} 张瓦片，多于 {rules['most_tiles']} 张；请在 sheets.tiles.zoom 写更小的级别")

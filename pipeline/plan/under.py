@@ -40,7 +40,7 @@ Numbers = Annotated[list[str] | Literal["all"], AfterValidator(_check_numbers)]
 class Under(Block):
     """How a picture lies under the drawings."""
 
-    fade: float = Field(0.5, ge=0, le=1, description="底图淡化程度：0 为原样，1 为全白")
+    fade: float = Field(0.7, ge=0, le=1, description="底图淡化程度：0 为原样，1 为全白")
     grey: bool = Field(True, description="底图转为灰度，使专题颜色不与影像颜色混淆")
     on: Numbers = Field("all", description="哪些图号带底图，缺省 all 为全部")
 

@@ -42,8 +42,7 @@ class Picture(Artist):
             renderer.draw_image(gc, self.left * point, self.bottom * point, _MARK, size)
         else:
             opaque = np.full((rows, columns, 4), 255, dtype=np.uint8)
-            opaque[:, :, :3] = self.pixels
-            # Agg counts rows from the top of the picture, which is drawn upwards from its lower left corner.
+            opaque[:, :, :3] = self.pixels[::-1]  # a renderer takes rows from the bottom up
             renderer.draw_image(gc, self.left, self.bottom, opaque)
         gc.restore()
 

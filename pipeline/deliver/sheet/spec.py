@@ -104,7 +104,7 @@ class Backdrop:
     """
 
     path: Path
-    fade: float = 0.5
+    fade: float = 0.7
     grey: bool = True
     finest_m: float = 0.0
 
