@@ -238,6 +238,12 @@ class Context(Identified, key="context", alias="底图要素", shape="line"):
     level = m.integer("层级")
 
 
+class Adjoining(Identified, key="adjoining", alias="相邻社区", shape="any"):
+    """Communities round the plan, as areas or points: named in grey on the sheets, never measured (1.4, G-01)."""
+
+    name = m.text("社区名称", required=True, example="乙社区")
+
+
 class Survey(Placed, key="survey", alias="需求清单（调查）", shape="any"):
     """Rows of the check-up's 需求清单 (2.2, L-01); the place may be a point, a line, an area or unknown."""
 

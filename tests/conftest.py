@@ -12,6 +12,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.pluginmanager.hasplugin("xdist"):
         return
     for item in items:
-        used = getattr(item, "fixturenames", ())
+        # A run asked for by a parameter's value counts as well.
+        values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        used = {*getattr(item, "fixturenames", ()), *(value for value in values if isinstance(value, str))}
         runs = [name for name in _RUNS if name in used] if "whole" in item.path.parts else []
         item.add_marker(pytest.mark.xdist_group(runs[0] if runs else item.nodeid.split("::")[0]))

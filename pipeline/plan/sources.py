@@ -91,6 +91,9 @@ class Inputs(Block):
     utility_line: list[Source] = Field(default_factory=list, description="市政管线")
     open_space: list[Source] = Field(default_factory=list, description="公共活动空间、绿地、水域")
     heritage: list[Source] = Field(default_factory=list, description="历史文化保护范围")
+    adjoining: list[Source] = Field(
+        default_factory=list, description="相邻社区（面或点），只在图上标注名称，不参与测算"
+    )
     survey: list[Source] = Field(default_factory=list, description="需求清单（专项体检）")
     ledger: list[Source] = Field(default_factory=list, description="资源台账（专项体检）")
     population: list[Source] = Field(default_factory=list, description="人口台账：按建筑或按社区，分年龄段")

@@ -117,7 +117,8 @@ def _find_way(need: Row, match: Row, uses: tuple[tuple[Row, Row], ...], site: Ro
     if need[Need.problem] == "管理类":
         return "管理"
     if site is not None:
-        return str(site[Site.action])
+        # What is kept as it is and used by turns takes rules, not works.
+        return "管理" if site[Site.action] == "保留" else str(site[Site.action])
     if uses:
         return "改造" if uses[0][1][Resource.category] == "建筑" else "新建"
     if clean_text(need[Need.type_key]):

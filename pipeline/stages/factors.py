@@ -102,8 +102,11 @@ def iter_passing(case: Case) -> Iterator[Factor]:
 
 
 def needs_no_works(resource: Row, item: FacilityClass) -> bool:
-    """Return whether a place is only opened by turns, so that nothing is built."""
-    return resource[Inventory.category] == _OPEN and item.key in rule("department")["by_turns"]
+    """Return whether a place is such a facility already and only opened by turns, so that nothing is built."""
+    block = rule("department")
+    if resource[Inventory.category] != _OPEN or item.key not in block["by_turns"]:
+        return False
+    return bool(find_word(clean_text(resource[Inventory.name]), block["by_turns_words"]))
 
 
 def find_way(resource: Row) -> str:

@@ -14,6 +14,7 @@ from layers import codes
 from layers.faults import FaultLog
 from layers.planned import Match, Need, Pair, Resource, Site
 from layers.source import Building, Facility
+from pipeline.stages.factors import needs_no_works
 from pipeline.stages.placing import clean_number, clean_text, find_word, write_area
 from pipeline.stages.plots import Plot, cut_plots
 from pipeline.stages.shape import keep_areas
@@ -58,7 +59,10 @@ class Use:
 
     @property
     def judged(self) -> tuple[str, str]:
-        """更新方式 with the rule that gave it: rooms and open space in use are altered, idle ground is built on."""
+        """更新方式 with the rule that gave it: rooms and open space in use are altered, idle ground is built on.
+
+        A school ground that is opened by turns stays as it is.
+        """
         row = self.resource
         condition, category = clean_text(row[Resource.condition]), row[Resource.category]
         word = find_word(condition, read_settings("idle.yaml")["demolish_words"])
@@ -67,6 +71,8 @@ class Use:
         if not self.needs:
             return "弹性", "已确认的资源，没有列入资源清单的需求使用，功能待定（指南4.3“弹性空间”）"
         named = f"匹配度{self.level}，列入资源清单的需求{'、'.join(n[Need.number] for n in self.needs)}"
+        if all(needs_no_works(row, item) for item in self.items):
+            return "保留", f"错时开放使用，无需建设，{named}（指南3.2、3.6.1）"
         if category == "建筑":
             return "改造", f"利用存量建筑，{named}（指南4.3、3.7）"
         if row[Resource.use_status] == "在用" and category == "空间":

@@ -49,6 +49,8 @@ def write_content(draft: Draft) -> str:
     if item is not None and draft.space is not None:
         scale = "规模待核" if np.isnan(draft.used_m2) else write_area(draft.used_m2)
         names = "、".join(str(space[Resource.name]) for _, space in draft.uses)
+        if draft.way == "管理":
+            return f"工作要求：{names}错时开放作{item.name}，{scale}，明确开放时段、管理和安全责任"
         if draft.space[Resource.category] == "空间" and draft.way == "改造":
             return f"依托{names}设置{item.name}，{scale}"
         if draft.way == "拆除":

@@ -195,6 +195,16 @@ def test_reused_rooms_change_no_land_use():
     ]
 
 
+@pytest.mark.parametrize(("name", "action"), [("小学操场", "保留"), ("人民公园", "改造")])
+def test_a_ground_that_is_such_a_facility_already_is_kept_and_opened_by_turns(name, action):
+    need = need_row(type_key="sports_field_small", required_m2=800)
+    ground = resource_row(
+        "ZY11", category="空间", name=name, use_status="在用", usable_m2=1700, geometry=box(0, 0, 50, 40)
+    )
+    sites, _, _, _ = run_layout([need], [ground], [chosen("XQ01", "ZY11", 800)], [listed("XQ01")])
+    assert sites.loc["S-ZY11", Site.action] == action
+
+
 def test_idle_and_unused_is_flexible_and_an_unlisted_match_builds_nothing():
     sites, planned, _, _ = run_layout(
         [need_row()], [LAND], [chosen("XQ01", "ZY08", 200, 1)], [listed("XQ01", "否", 1)]

@@ -195,6 +195,22 @@ def test_management_has_no_money_and_needs_no_place():
     assert row.geometry is None and row[Project.cost_basis] == "非施工项目，不列投资"
 
 
+def test_a_ground_opened_by_turns_takes_rules_and_no_money():
+    """3.2, 3.6.1: what the match calls 无需建设 costs nothing in the project list either."""
+    need = need_row(type_key="sports_field_small", description="学校运动场错时开放", required_m2=800)
+    ground = resource_row("ZY11", category="空间", name="小学操场", use_status="在用", usable_m2=1700)
+    site = {**SITE, "id": "S-ZY11", "action": "保留", "name": "小学操场", "resource": "ZY11"}
+    rows, _ = run_projects(
+        [need], [{**listed("XQ01"), "resources": "ZY11"}],
+        resources=[ground], pairs=[chosen("XQ01", "ZY11", 800)], sites=[site],
+    )  # fmt: skip
+    row = rows.loc["XQ01"]
+    assert rows[[Project.total_wan, Project.fiscal_wan, Project.social_wan]].isna().all(axis=None)
+    assert row[Project.name] == "甲社区小型多功能运动场地共享项目"
+    assert row[Project.content].startswith("工作要求：小学操场错时开放作小型多功能运动场地，800㎡")
+    assert row[Project.cost_basis] == "非施工项目，不列投资"
+
+
 @pytest.mark.parametrize(("safety", "kept"), [(True, ["XQ01"]), (False, [])])
 def test_a_safety_need_without_resource_stays_in_phase_one_and_is_flagged(safety, kept):
     need = need_row(type_key=None, description="危房加固", works="韧性增强工程", safety=safety)

@@ -197,10 +197,24 @@ def list_communities(town: Town) -> list[dict]:
     return out
 
 
+def write_adjoining(town: Town) -> str:
+    """Return the communities round the plan as a table of points: the middle of what is built there."""
+    plots: dict[str, dict[str, shapely.Geometry]] = {}
+    for building in town.outside:
+        parcel = building["parcel"]
+        plots.setdefault(parcel["community"], {})[parcel["tbbh"]] = parcel["geometry"]
+    lines = ["名称,东坐标,北坐标"]
+    for name, shapes in sorted(plots.items()):
+        spot = shapely.centroid(shapely.MultiPoint([shape.centroid for shape in shapes.values()]))
+        lines.append(f"{name},{spot.x:.2f},{spot.y:.2f}")
+    return "\n".join(lines) + "\n"
+
+
 def write_sample(out: Path, town: Town, facilities: list[dict]) -> None:
     """Write every input file of the sample below ``out``."""
     s = SCHEMAS
     wr.write_shp(out / "社区边界.shp", list_communities(town), s["社区边界"], CRS)
+    wr.write_text(out / "相邻社区.csv", write_adjoining(town))
     wr.write_shp(out / "现状用地.shp", list_parcels(town), s["现状用地"], CRS, encoding="GBK", declare=False)
     wr.write_shp(out / "建筑.shp", list_buildings(town), s["建筑"], CRS_PREFIXED)
     gates = [

@@ -9,6 +9,7 @@ from layers import codes
 from layers.planned import PlannedParcel
 from layers.reachable import ScopeCut, Unit
 from layers.source import (
+    Adjoining,
     Building,
     Context,
     Gate,
@@ -27,6 +28,7 @@ _LEGAL = codes.BOUNDARY.values[0]
 _LINES = "规划界线"
 _BASE = "基础地理"
 _PATHS = codes.ROAD.values[4:]  # estate roads, footpaths and steps
+_TOUCH_M = 5.0  # boundaries of neighbours overlap those of the plan by the width of drawn lines
 _WATER_CODE = "17"  # 陆地水域 of the 2023 classification
 
 
@@ -65,6 +67,20 @@ def surfaces(town: Town) -> list[Drawn]:
             label_priority=40, legend_group=_BASE,
         ),
         Drawn(frame=green, theme="surface", class_column="class", legend_group=_BASE, fade=0.8),
+    ]  # fmt: skip
+
+
+def adjoining(town: Town) -> list[Drawn]:
+    """Communities round the plan with their names, in grey; points carry the name only."""
+    frame = town.geo(Adjoining)
+    frame = frame[~frame.intersects(town.scope(PLANNED).union_all().buffer(-_TOUCH_M))]
+    areas = frame.geom_type.isin(("Polygon", "MultiPolygon"))
+    return [
+        Drawn(
+            frame=frame[part], theme="context", value="相邻社区", label_column=Adjoining.name,
+            label_kind="周边名", label_priority=20, in_legend=False, obstacle=False, fade=fade,
+        )
+        for part, fade in ((areas, 1.0), (~areas, 0.0))
     ]  # fmt: skip
 
 
@@ -258,7 +274,7 @@ def heritage(town: Town) -> list[Drawn]:
 VIEWS = {
     view.__name__: view
     for view in (
-        context_lines, context_roads, context_buildings, surfaces, community_lines, community_fill, plan_line, study_line,
+        context_lines, context_roads, context_buildings, surfaces, adjoining, community_lines, community_fill, plan_line, study_line,
         cut_line, roads, roads_thin, buildings, building_floors, building_decades, building_quality, landuse_now,
         landuse_planned, utility_lines, utility_points, open_spaces, gates, heritage,
     )

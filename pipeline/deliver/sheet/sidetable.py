@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,11 +63,11 @@ def design_table(table: SideTable, width: float, room: float, *, size: float, mi
         if layout.height <= room:
             return layout
     panels, grade = settings[-1]
-    for count in range(len(table.rows) - 1, -1, -1):
-        layout = _set_rows(table, width, grade, count, panels)
-        if layout.height <= room:
-            break
-    return layout
+    # Column widths hang on all rows, so fewer rows are never higher: the most that fit lie between two counts.
+    fits = bisect_right(
+        range(1, len(table.rows)), room, key=lambda count: _set_rows(table, width, grade, count, panels).height
+    )
+    return _set_rows(table, width, grade, fits, panels)
 
 
 def set_table(table: SideTable, size: float, panels: int, *, most: float) -> TableLayout:
