@@ -16,7 +16,6 @@ import shapely
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
-from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as MplPath
@@ -28,6 +27,7 @@ from PIL import Image
 
 from pipeline.deliver.sheet.geometry import polygon_paths
 from pipeline.deliver.sheet.picture import Picture, embed_pictures
+from pipeline.deliver.sheet.sheaf import Sheaf
 from styles.fonts import MIDDLE_EM, check_glyphs, font_properties, measure_em
 from styles.frame import MM_PER_INCH, Box, Frame
 
@@ -86,8 +86,10 @@ class Page:
         paths = polygon_paths(polygons)
         if not paths:
             return
-        collection = PathCollection(
-            paths, sizes=None, facecolors=[(face, alpha)] if face != "none" else "none",
+        # Faces with rims lie over each other's rims, pale ones shine through: those stay single.
+        collection = Sheaf(
+            paths, whole=not (face != "none" and (alpha < 1 or width_mm)),
+            facecolors=[(face, alpha)] if face != "none" else "none",
             edgecolors=edge if width_mm else "none", linewidths=width_mm * POINTS_PER_MM,
             linestyles=self._dash(dash, width_mm), joinstyle="round", capstyle="butt",
         )  # fmt: skip
@@ -108,8 +110,9 @@ class Page:
         """Draw polylines, each an (n, 2) array in mm."""
         if not len(segments):
             return
-        collection = LineCollection(
-            segments, colors=[(colour, alpha)], linewidths=width_mm * POINTS_PER_MM,
+        collection = Sheaf(
+            [MplPath(segment, readonly=True) for segment in segments], whole=alpha == 1, facecolors="none",
+            edgecolors=[(colour, alpha)], linewidths=width_mm * POINTS_PER_MM,
             linestyles=self._dash(dash, width_mm), joinstyle="round", capstyle=cap,
         )  # fmt: skip
         self._add(collection, clip, z)
