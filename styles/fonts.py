@@ -23,6 +23,8 @@ MIDDLE_EM = 0.375
 # Ink extent used for label boxes: Chinese glyphs reach from -0.12 to 0.88 em.
 ASCENT_EM = 0.88
 DESCENT_EM = 0.12
+# Family names by which other programs know the same fonts.
+FAMILY_NAMES = {"sans": "Noto Sans SC", "serif": "Noto Serif SC"}
 
 
 @cache
@@ -55,6 +57,15 @@ def _metrics(family: str) -> tuple[dict[int, float], float]:
         advances = font["hmtx"].metrics
         table = {code: advances[name][0] / em for code, name in font.getBestCmap().items()}
     return table, 1.0
+
+
+@cache
+def line_ascent_em(family: str = "sans") -> float:
+    """Return the ascent of a line of text in em, as the font states it to programs that set type."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(font_path(family), lazy=True) as font:
+        return float(font["hhea"].ascent / font["head"].unitsPerEm)
 
 
 def measure_em(text: str, family: str = "sans") -> float:

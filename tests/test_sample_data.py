@@ -49,6 +49,7 @@ def list_files(folder: Path) -> dict[str, bytes]:
         if p.is_file()
         and "make" not in p.relative_to(folder).parts
         and p.name not in ("README.md", ".gitattributes")
+        and p.parent.name != "图"  # reduced sheets of a run, for the README of the product
     }
 
 

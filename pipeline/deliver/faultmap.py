@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,9 +15,12 @@ from layers.faults import CODES
 from layers.planned import Quality
 from pipeline.deliver.describe import dated
 from pipeline.deliver.items import Item
+from pipeline.deliver.layerstyles import StyleRow, write_layer_styles
 from pipeline.plan import Plan
 from styles import symbol
+from styles.look import look_at
 from styles.qml import write_qml
+from styles.sld import write_sld
 
 PATH = "质检/数据质检.gpkg"
 _MEANING = "说明"
@@ -30,13 +31,6 @@ _LAYERS = (
     ("质检点", "Point", "point"),
 )
 _DIMENSION = {"line": 1, "polygon": 2}
-# As QGIS makes it; the style marked as default is used when the layer is opened.
-_STYLES = """
-CREATE TABLE layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256), f_table_schema TEXT(256),
-  f_table_name TEXT(256), f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
-  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME);
-"""
 
 
 def write_fault_map(rows: gpd.GeoDataFrame, plan: Plan, root: Path) -> Item:
@@ -94,19 +88,10 @@ def _dress(rows: gpd.GeoDataFrame, shapes: np.ndarray) -> gpd.GeoDataFrame:
 
 def _write_styles(path: Path, plan: Plan) -> None:
     symbols = [symbol("fault", severity) for severity in SEVERITY.values]
-    moment = f"{plan.plan.compiled.isoformat()}T00:00:00.000Z"
-    with closing(sqlite3.connect(path)) as base, base:
-        base.executescript(_STYLES)
-        base.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id) "
-            "VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?, 0)",
-            (moment,),
+    rows = []
+    for name, _, kind in _LAYERS:
+        look = look_at(symbols, field=Quality.severity.spec.alias, kind=kind)
+        rows.append(
+            StyleRow(name, name, write_qml(look), write_sld(look, layer=name, title=name), text="按级别")
         )
-        for name, _, kind in _LAYERS:
-            qml = write_qml(symbols, field=Quality.severity.spec.alias, kind=kind)
-            base.execute(
-                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
-                "styleName, styleQML, useAsDefault, description, update_time) "
-                "VALUES ('', '', ?, 'geom', ?, ?, 1, '按级别', ?)",
-                (name, name, qml, moment),
-            )
+    write_layer_styles(path, rows, plan.plan.compiled)

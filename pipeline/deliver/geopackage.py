@@ -1,4 +1,4 @@
-"""数据库/一张图.gpkg: every delivered layer with full texts, Chinese aliases and code lists."""
+"""数据库/一张图.gpkg: every delivered layer with full texts, Chinese aliases, code lists and styles."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import pyogrio
 
 from pipeline.deliver.describe import Described, dated, describe_columns
 from pipeline.deliver.items import Item
+from pipeline.deliver.layerstyles import StyleRow, write_layer_styles
+from pipeline.deliver.looks import style_layer
 from pipeline.deliver.onemap import Delivered
 from pipeline.plan import Plan
 
@@ -39,6 +41,12 @@ def write_geopackage(layers: list[Delivered], plan: Plan, root: Path) -> Item:
                 layer_options={"IDENTIFIER": layer.title, "DESCRIPTION": layer.layer.alias},
             )
     _describe(path, layers)
+    rows = [
+        StyleRow(layer.code, style.name, style.qml, style.sld, default=not place, text=layer.title)
+        for layer in layers
+        for place, style in enumerate(style_layer(layer))
+    ]
+    write_layer_styles(path, rows, plan.plan.compiled)
     return Item(PATH, "数据库", "“一张图”数据库", "pipeline.deliver.geopackage", note=f"{len(layers)} 个图层")
 
 

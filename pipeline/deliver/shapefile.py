@@ -1,4 +1,4 @@
-"""Shapefiles with the declared schema to the byte: widths, decimals, .prj, .cpg."""
+"""Shapefiles with the declared schema to the byte: widths, decimals, .prj, .cpg; how they look beside them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from layers.crs import read_crs
 from layers.faults import FaultLog
 from layers.model import Column
 from pipeline.deliver.items import Item
+from pipeline.deliver.looks import style_layer
 from pipeline.deliver.names import name_files
 from pipeline.deliver.onemap import Delivered
 from pipeline.plan import Plan
@@ -55,6 +56,7 @@ def write_shapefiles(layers: list[Delivered], plan: Plan, root: Path, log: Fault
     for name, layer in zip(name_shapefiles(layers, plan), layers, strict=True):
         path = folder / f"{name}.shp"
         write_shapefile(layer, plan, path, log)
+        _write_styles(layer, path)
         beside = sorted(p for p in folder.iterdir() if p.stem == name and p != path)
         items.append(
             Item(
@@ -90,6 +92,13 @@ def write_shapefile(layer: Delivered, plan: Plan, path: Path, log: FaultLog) -> 
     ) as file:
         file.writerecords(_records(data, geometry))
     _check_projection(path, layer, log)
+
+
+def _write_styles(layer: Delivered, path: Path) -> None:
+    """Write the layer's look beside it: QGIS takes a .qml of the same name by itself, map servers the .sld."""
+    style = style_layer(layer)[0]
+    for suffix, text in ((".qml", style.qml), (".sld", style.sld)):
+        path.with_suffix(suffix).write_text(text, encoding="utf-8", newline="\n")
 
 
 def _check_projection(path: Path, layer: Delivered, log: FaultLog) -> None:

@@ -22,7 +22,7 @@ def ask(path, query):
 
 def test_layers_and_values(delivered, plan, tmp_path):
     write_geopackage(delivered, plan, tmp_path)
-    assert fiona.listlayers(tmp_path / PATH) == [layer.code for layer in delivered]
+    assert fiona.listlayers(tmp_path / PATH) == [*(layer.code for layer in delivered), "layer_styles"]
     for layer in delivered:
         frame = pyogrio.read_dataframe(tmp_path / PATH, layer=layer.code)
         assert list(frame.columns) == list(layer.frame.columns)

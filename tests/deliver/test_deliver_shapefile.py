@@ -68,7 +68,9 @@ def test_companions(delivered, plan, tmp_path):
     item = write_shapefiles(delivered[:1], plan, tmp_path, FaultLog())[0]
     stem = "369981云溪街道二社区_HSQ_GHYD"
     assert item.path == f"{FOLDER}/{stem}.shp"
-    assert item.companions == tuple(f"{FOLDER}/{stem}.{end}" for end in ("cpg", "dbf", "prj", "shx"))
+    assert item.companions == tuple(
+        f"{FOLDER}/{stem}.{end}" for end in ("cpg", "dbf", "prj", "qml", "shx", "sld")
+    )
     projection = (tmp_path / FOLDER / f"{stem}.prj").read_text()
     assert projection.startswith('PROJCS["CGCS2000_3_Degree_GK_CM_117E"')
     assert pyproj.CRS.from_wkt(projection).to_epsg() == 4548
@@ -180,7 +182,7 @@ def test_same_bytes_twice(frames, plan, tmp_path):
         layers = collect_layers(place_frames(frames, plan), plan, FaultLog())
         write_shapefiles(layers, plan, tmp_path / name, FaultLog())
     files = sorted(p.name for p in (tmp_path / "a" / FOLDER).iterdir())
-    assert len(files) == 65
+    assert len(files) == 13 * 7
     for name in files:
         assert (tmp_path / "a" / FOLDER / name).read_bytes() == (tmp_path / "b" / FOLDER / name).read_bytes()
 

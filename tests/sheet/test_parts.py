@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.deliver.sheet.badges import Badge, spread_badges
-from pipeline.deliver.sheet.geometry import clip_to_box, hatch_lines, marker_shape, polygon_paths
+from pipeline.deliver.sheet.geometry import clip_to_box, hatch_lines, polygon_paths
 from pipeline.deliver.sheet.labels import place_labels
 from pipeline.deliver.sheet.places import LabelRequest
 from pipeline.deliver.sheet.scale import MapTransform, choose_scale
@@ -20,6 +20,7 @@ from pipeline.deliver.sheet.typeset import NO_END, NO_START, balance_lines, wrap
 from styles import symbol
 from styles.fonts import measure_em
 from styles.frame import Box, load_frame
+from styles.marks import marker_outline
 
 SCALES = load_frame().scales
 
@@ -126,7 +127,7 @@ def test_clip_drops_what_is_outside_and_keeps_order():
      "cross"],
 )  # fmt: skip
 def test_markers_are_simple_shapes_of_about_unit_height(name):
-    shape = shapely.Polygon(marker_shape(name))
+    shape = shapely.Polygon(marker_outline(name))
     assert shape.is_valid
     assert 0.85 <= shape.bounds[3] - shape.bounds[1] <= 1.3
     assert shape.contains(shapely.Point(0, 0))

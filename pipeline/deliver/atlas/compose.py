@@ -20,7 +20,7 @@ from styles.frame import load_frame
 VIEWS: dict[str, View] = {**ground.VIEWS, **subjects.VIEWS, **networks.VIEWS, **special.VIEWS}
 TABLES = {**stock.TABLES, **beside.TABLES, **networks.TABLES, **special.TABLES}
 # Clear paper round the extent, so that boundary lines and their labels do not touch the map frame.
-_MARGIN_MM = 6.0
+MARGIN_MM = 6.0
 FOLDER = "图件/JPG"
 CHECKS = "质检"
 _OPEN_DATA_NOTE = "基础数据 © OpenStreetMap 贡献者，ODbL 1.0，仅供方案参考，不作为权属与法定边界依据。"
@@ -145,7 +145,7 @@ def _choose_scale(town: Town, kind: str, sheets: Iterable[Mapping[str, Any]]) ->
     """Return the one scale of a kind of sheet: it fits the narrowest layout any of them uses."""
     frames = [load_frame(sheet.get("layout", "standard")) for sheet in sheets if sheet["extent"] == kind]
     box = (min(frame.map.width for frame in frames), min(frame.map.height for frame in frames))
-    return choose_scale(_extent(town, kind), box, frames[0].scales, margin=_MARGIN_MM)
+    return choose_scale(_extent(town, kind), box, frames[0].scales, margin=MARGIN_MM)
 
 
 def compose_block(town: Town) -> TitleBlock:

@@ -10,13 +10,25 @@ import shapely
 
 from pipeline.deliver.sheet.badges import Badge
 from pipeline.deliver.sheet.canvas import Page
-from pipeline.deliver.sheet.geometry import hatch_lines, marker_shape
-from pipeline.deliver.sheet.paint import HATCH_MM, MARKED_LINE_MM, Painted, draw_badge
+from pipeline.deliver.sheet.geometry import hatch_lines
+from pipeline.deliver.sheet.paint import Painted, draw_badge
 from pipeline.deliver.sheet.spec import ClassKey
 from pipeline.deliver.sheet.typeset import balance_lines, wrap_text
 from styles import Symbol
 from styles.fonts import measure_em
 from styles.frame import Box
+from styles.marks import (
+    DOT_MM,
+    DOT_RIM_MM,
+    HATCH_INK,
+    HATCH_MM,
+    MARKED_LINE_MM,
+    PLAIN_MARKER,
+    is_cased,
+    is_marked,
+    line_width,
+    marker_outline,
+)
 from styles.table import load_symbols, symbol_order
 
 SWATCH = (7.5, 3.6)
@@ -154,7 +166,7 @@ def _swatch_area(page: Page, entry: LegendEntry, box: Box) -> None:
     page.fill(area, face=item.fill or "none", alpha=item.alpha * entry.fade, z=110)
     for angle, spacing in item.hatch:
         page.lines(
-            hatch_lines(area, angle, spacing), colour=item.line or "#555555",
+            hatch_lines(area, angle, spacing), colour=item.line or HATCH_INK,
             width_mm=HATCH_MM, z=110.1,
         )  # fmt: skip
     page.lines(
@@ -167,16 +179,16 @@ def _swatch_line(page: Page, entry: LegendEntry, box: Box) -> None:
     item, y = entry.symbol, (box.bottom + box.top) / 2
     # Long dashes need more than a box width to show their pattern once.
     segment = [np.array([[box.left, y], [box.right + 0.6, y]])]
-    if item.fill and item.size_mm and item.geometry == "line":
+    if is_cased(item):
         page.lines(segment, colour=item.line, width_mm=item.size_mm, z=110)
         page.lines(segment, colour=item.fill, width_mm=item.size_mm - 2 * item.line_mm, z=110.1)
         return
-    if item.geometry == "point" and item.fill:
+    if is_marked(item):
         page.lines(segment, colour=item.fill, width_mm=MARKED_LINE_MM, alpha=entry.fade, z=110)
         return
     squeeze = min(1.0, (box.width + 0.6) / sum(item.dash) / 1.35) if item.dash else 1.0
     page.lines(
-        segment, colour=item.line or item.fill, width_mm=item.line_mm or 0.3,
+        segment, colour=item.line or item.fill, width_mm=line_width(item),
         dash=[part * squeeze for part in item.dash], alpha=entry.fade, z=110,
     )  # fmt: skip
 
@@ -184,10 +196,10 @@ def _swatch_line(page: Page, entry: LegendEntry, box: Box) -> None:
 def _swatch_marker(page: Page, entry: LegendEntry, box: Box) -> None:
     item, x, y = entry.symbol, (box.left + box.right) / 2, (box.bottom + box.top) / 2
     if not (item.glyph or entry.numbered):
-        shape = marker_shape(item.marker or "circle") * min(item.size_mm or 2.0, box.height)
+        shape = marker_outline(item.marker or PLAIN_MARKER) * min(item.size_mm or DOT_MM, box.height)
         page.polygon(
             shape + np.array([x, y]), face=item.fill or item.line, edge=item.line or "none",
-            width_mm=0.15, alpha=entry.fade, z=111,
+            width_mm=DOT_RIM_MM, alpha=entry.fade, z=111,
         )  # fmt: skip
         return
     size = box.height + 0.6 if item.glyph else box.height - 0.5

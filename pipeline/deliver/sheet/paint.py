@@ -19,17 +19,33 @@ from pipeline.deliver.sheet.geometry import (
     explode,
     hatch_lines,
     line_arrays,
-    marker_shape,
 )
 from pipeline.deliver.sheet.scale import MapTransform
 from pipeline.deliver.sheet.spec import ClassKey, Drawn
 from styles import Symbol, symbol
 from styles.frame import Box
+from styles.marks import (
+    BADGE_MM,
+    BADGE_RIM,
+    BADGE_RIM_MM,
+    BROAD_ALPHA,
+    BROAD_GROUND,
+    DOT_MM,
+    DOT_RIM_MM,
+    HATCH_INK,
+    HATCH_MM,
+    MARKED_LINE_MM,
+    PLAIN_MARKER,
+    glyph_lift,
+    glyph_share,
+    has_ground,
+    is_cased,
+    is_marked,
+    line_width,
+    marker_outline,
+)
 from styles.table import text_colour_on
 
-HATCH_MM = 0.16
-MARKED_LINE_MM = 0.7  # a line feature of a class whose symbol is a marker
-_BROAD_MM = 0.6  # dashed lines from this width on lie on a white ground
 KIND_BY_DIMENSION = {0: "point", 1: "line", 2: "fill"}
 
 
@@ -168,7 +184,7 @@ class _Brush:
             Badge(
                 symbol=item, x=float(x), y=float(y), true_x=float(x), true_y=float(y),
                 text=str(texts[row]), fade=fade, obstacle=layer.drawn.obstacle,
-                size=self.shrink * (item.size_mm or 4.0),
+                size=self.shrink * (item.size_mm or BADGE_MM),
             )
             for (x, y), row in zip(shapely.get_coordinates(points), point_rows, strict=True)
         ]  # fmt: skip
@@ -180,7 +196,7 @@ class _Brush:
             self.page.fill(areas, face=item.fill, alpha=item.alpha * fade, z=z, clip=self.clip)
         for angle, spacing in item.hatch:
             self.page.lines(
-                hatch_lines(areas, angle, spacing * self.shrink), colour=item.line or "#555555",
+                hatch_lines(areas, angle, spacing * self.shrink), colour=item.line or HATCH_INK,
                 width_mm=HATCH_MM * self.shrink, alpha=fade, z=z + 0.1, clip=self.clip,
             )  # fmt: skip
         if item.line and item.line_mm:
@@ -189,7 +205,7 @@ class _Brush:
     def draw_lines(self, item: Symbol, lines: Geometries, fade: float, floor: int) -> None:
         """Stroke lines; cased ones get every casing first so that crossings stay open."""
         segments = line_arrays(lines)
-        if item.geometry == "line" and item.fill and item.size_mm:
+        if is_cased(item):
             width = item.size_mm * self.shrink
             edge = item.line_mm * self.shrink
             self.page.lines(
@@ -201,7 +217,7 @@ class _Brush:
                 cap="round", alpha=fade, clip=self.clip,
             )  # fmt: skip
             return
-        if item.geometry == "point" and item.fill:
+        if is_marked(item):
             # The line colour of a marker is its rim, often white: as a line it would not be seen.
             self.page.lines(
                 segments, colour=item.fill, width_mm=MARKED_LINE_MM * self.shrink, alpha=fade,
@@ -211,11 +227,10 @@ class _Brush:
         self._stroke(item, segments, fade, self._z(item.z))
 
     def _stroke(self, item: Symbol, segments: list[NDArray[np.float64]], fade: float, z: float) -> None:
-        width = (item.line_mm or 0.3) * self.shrink
-        if item.dash and item.line_mm >= _BROAD_MM:
-            # Boundaries often coincide; a lesser one must not show through the gaps of a greater.
+        width = line_width(item) * self.shrink
+        if has_ground(item):
             self.page.lines(
-                segments, colour="#FFFFFF", width_mm=width, alpha=0.9 * fade, z=z - 0.01,
+                segments, colour=BROAD_GROUND, width_mm=width, alpha=BROAD_ALPHA * fade, z=z - 0.01,
                 clip=self.clip,
             )  # fmt: skip
         self.page.lines(
@@ -225,12 +240,12 @@ class _Brush:
 
     def draw_dots(self, item: Symbol, xy: NDArray[np.float64], fade: float) -> None:
         """Draw markers without a character, all in one collection."""
-        size = (item.size_mm or 2.0) * self.shrink
-        shape = marker_shape(item.marker or "circle")
+        size = (item.size_mm or DOT_MM) * self.shrink
+        shape = marker_outline(item.marker or PLAIN_MARKER)
         rings = xy[:, None, :] + shape[None] * size
         self.page.fill(
             shapely.polygons(rings), face=item.fill or item.line, alpha=fade,
-            edge=item.line or "none", width_mm=item.line_mm and 0.15, z=self._z(item.z),
+            edge=item.line or "none", width_mm=item.line_mm and DOT_RIM_MM, z=self._z(item.z),
             clip=self.clip,
         )  # fmt: skip
 
@@ -245,18 +260,17 @@ class _Brush:
 def draw_badge(page: Page, badge: Badge, *, z: float, clip: Box | None) -> None:
     """Draw one marker with its character or number."""
     item = badge.symbol
-    shape = marker_shape(item.marker or "circle") * badge.size
+    shape = marker_outline(item.marker or PLAIN_MARKER) * badge.size
     ground = item.fill or item.line
     place = shape + np.array([badge.x, badge.y])
     outline = np.array([shapely.Polygon(place)], dtype=object)
     page.fill(
         outline, face=ground,
-        edge="#FFFFFF", width_mm=0.25, z=z, clip=clip, alpha=badge.fade,
+        edge=BADGE_RIM, width_mm=BADGE_RIM_MM, z=z, clip=clip, alpha=badge.fade,
     )  # fmt: skip
     if badge.text:
-        room = 0.62 if len(badge.text) == 1 else 0.52 if len(badge.text) == 2 else 0.4
-        lift = {"triangle": -0.07, "triangle_down": 0.09}.get(item.marker, 0.0) * badge.size
-        room *= {"triangle": 0.86, "triangle_down": 0.86}.get(item.marker, 1.0)
+        room = glyph_share(item.marker, len(badge.text))
+        lift = glyph_lift(item.marker) * badge.size
         page.text(
             badge.x, badge.y + lift, badge.text, size_mm=badge.size * room, align="centre",
             middle=True,
