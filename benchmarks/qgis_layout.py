@@ -46,8 +46,12 @@ def make_symbol(kind, look):
             "outline_style": "solid" if look["line_mm"] else "no", "outline_width": str(look["line_mm"]), "outline_width_unit": "MM",
         })  # fmt: skip
     if kind == 1:
-        return QgsLineSymbol.createSimple({"color": line, "width": str(look["line_mm"] or 0.3), "width_unit": "MM"})
-    return QgsMarkerSymbol.createSimple({"color": look["fill"] or line, "size": str(look["size_mm"] or 2), "size_unit": "MM"})
+        return QgsLineSymbol.createSimple(
+            {"color": line, "width": str(look["line_mm"] or 0.3), "width_unit": "MM"}
+        )
+    return QgsMarkerSymbol.createSimple(
+        {"color": look["fill"] or line, "size": str(look["size_mm"] or 2), "size_unit": "MM"}
+    )
 
 
 def open_layer(item, family):

@@ -55,7 +55,9 @@ def build_town(buildings: int, parcels: int, *, seed: int = 1) -> SheetSpec:
     across = int(np.ceil(np.sqrt(buildings * _WIDE_M / _HIGH_M)))
     down = -(-buildings // across)
     index = np.arange(buildings)
-    middle = np.column_stack([(index % across + 0.5) * _WIDE_M / across, (index // across + 0.5) * _HIGH_M / down])
+    middle = np.column_stack(
+        [(index % across + 0.5) * _WIDE_M / across, (index // across + 0.5) * _HIGH_M / down]
+    )
     shape = np.array([[-1, -1], [1, -1], [1, 0], [0.3, 0], [0.3, 1], [-1, 1]])
     size = shape[None] * rng.uniform([4, 4], [8, 7], (buildings, 2))[:, None]
     turn = rng.uniform(0, np.pi, buildings)[:, None]
@@ -127,7 +129,12 @@ def draw_set(plan: Plan, entries: list[Entry], root: Path) -> dict[str, float]:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     count = sum(sheet.path is not None for sheet in sheets)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"sheets": count, "wall": wall / count, "cpu": cpu / count, "pss": max(peak.values(), default=float("nan"))}
+    return {
+        "sheets": count,
+        "wall": wall / count,
+        "cpu": cpu / count,
+        "pss": max(peak.values(), default=float("nan")),
+    }
 
 
 def time_sheet(spec: SheetSpec) -> dict[str, float]:

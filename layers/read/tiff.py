@@ -59,9 +59,7 @@ class RasterFacts:
     overviews: tuple[int, ...]
 
 
-def describe_raster(
-    path: Path, place: Place, *, suffixes: frozenset[str] = SUFFIXES
-) -> RasterFacts | None:
+def describe_raster(path: Path, place: Place, *, suffixes: frozenset[str] = SUFFIXES) -> RasterFacts | None:
     """Return what a raster is, without reading its cells; None with the reason in the log."""
     with open_tiff(path, place, suffixes=suffixes) as raster:
         return find_facts(raster, path) if raster is not None else None

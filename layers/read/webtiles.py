@@ -76,7 +76,9 @@ def fetch_tiles(source: Source, bounds: Bounds, crs: CRS, path: Path, *, zoom: i
         (west, east), (south, north) = shift_from_wgs84([west, east], [south, north], datum="gcj02")
     count = sum(1 for _ in mercantile.tiles(west, south, east, north, [zoom]))
     if count > rules["most_tiles"]:
-        raise TilesError(f"第 {zoom} 级需要 {count} 张瓦片，多于 {rules['most_tiles']} 张；请在 sheets.tiles.zoom 写更小的级别")
+        raise TilesError(
+            f"第 {zoom} 级需要 {count} 张瓦片，多于 {rules['most_tiles']} 张；请在 sheets.tiles.zoom 写更小的级别"
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what the library warns of may hold the address
         try:

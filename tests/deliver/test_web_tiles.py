@@ -147,14 +147,18 @@ def test_the_key_goes_to_the_server_and_nowhere_else(server, entries, tmp_path, 
     with pytest.raises(TilesError) as caught:
         source = plan.sheets.tiles.source
         fetch_tiles(source, EXTENT, PLAN, tmp_path / "x.tif", zoom=16, key=KEY)
-    assert caught.value.__cause__ is None and caught.value.__context__ is None and KEY not in str(caught.value)
+    assert (
+        caught.value.__cause__ is None and caught.value.__context__ is None and KEY not in str(caught.value)
+    )
 
 
 @pytest.mark.parametrize(
     ("status", "content", "reason"),
     [(403, None, "拒绝"), (404, None, "拒绝"), (200, b"<html>no tile</html>", "拒绝")],
 )
-def test_tiles_that_fail_are_one_warning_and_the_sheet_is_drawn(server, entries, tmp_path, status, content, reason):
+def test_tiles_that_fail_are_one_warning_and_the_sheet_is_drawn(
+    server, entries, tmp_path, status, content, reason
+):
     server.status, server.content = status, content
     log = FaultLog()
     laid = lay_backdrops(entries, plan_with(tmp_path, own(server)), log)
@@ -214,14 +218,21 @@ def test_shifted_maps_are_refused_or_moved_back(server, tmp_path):
     to_degrees = Transformer.from_crs(PLAN, 4326, always_xy=True)
     x, y = EXTENT[0] + np.arange(5.0, 600.0, 0.25), np.full(2380, EXTENT[1] + 200.0)
     lon, lat = shift_from_wgs84(*to_degrees.transform(x, y), datum="gcj02")
-    wanted = np.array([paint(t.x, t.y)[0] for t in (mercantile.tile(a, b, 17) for a, b in zip(lon, lat, strict=True))])
+    wanted = np.array(
+        [paint(t.x, t.y)[0] for t in (mercantile.tile(a, b, 17) for a, b in zip(lon, lat, strict=True))]
+    )
     row = int((place.f - y[0]) / -place.e)
     found = values[0, row, ((x - place.c) / place.a).astype(int)]
     wrong = np.abs(found - wanted) > 20
     assert len(np.unique(wanted)) >= 2
     assert wrong.sum() * 0.25 <= 0.5 * (len(np.unique(wanted)) - 1) + 2 * place.a
     # ... hundreds of metres from where it would lie unshifted
-    plain = np.array([paint(t.x, t.y)[0] for t in (mercantile.tile(a, b, 17) for a, b in zip(*to_degrees.transform(x, y), strict=True))])
+    plain = np.array(
+        [
+            paint(t.x, t.y)[0]
+            for t in (mercantile.tile(a, b, 17) for a, b in zip(*to_degrees.transform(x, y), strict=True))
+        ]
+    )
     assert (np.abs(found - plain) > 20).sum() * 0.25 > 100
 
 

@@ -60,7 +60,9 @@ def set_base(bench, name):
 
 def say(bench):
     """What is said of the picture: codes, severities and texts."""
-    return [(fault.code, fault.severity, fault.problem) for fault in bench.log.faults if fault.layer == "底图"]
+    return [
+        (fault.code, fault.severity, fault.problem) for fault in bench.log.faults if fault.layer == "底图"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,9 @@ def test_a_picture_is_used_and_what_is_done_with_it_said(bench, make, words):
     assert [severity for _, severity, _ in said] == ["提示"] * len(said)
     assert len(said) == (1 if words is None else 2)
     assert words is None or words in said[0][2]
-    assert bench.folder / "影像.tif" in [path for _, path in list_inputs(load_plan(bench.folder / "plan.yaml"))]
+    assert bench.folder / "影像.tif" in [
+        path for _, path in list_inputs(load_plan(bench.folder / "plan.yaml"))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,9 @@ def test_a_picture_lies_where_its_coordinates_say(spec, tmp_path):
     part[int(middle_y) - reach : int(middle_y) + reach, int(middle_x) - reach : int(middle_x) + reach] = True
     rows, columns = np.nonzero(red & part)
     assert (columns.mean() + 0.5, rows.mean() + 0.5) == pytest.approx((middle_x, middle_y), abs=1.0)
-    assert np.ptp(columns) == pytest.approx(2 * half, abs=6) and np.ptp(rows) == pytest.approx(2 * half, abs=6)
+    assert np.ptp(columns) == pytest.approx(2 * half, abs=6) and np.ptp(rows) == pytest.approx(
+        2 * half, abs=6
+    )
 
 
 @pytest.mark.parametrize(

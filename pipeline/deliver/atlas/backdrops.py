@@ -94,17 +94,25 @@ def _fetch(spec: SheetSpec, windows: np.ndarray, tiles: Tiles, folder: Path, key
     """Return the picture of one ground, fetched unless an earlier run has."""
     from layers.read.webtiles import choose_zoom, fetch_tiles
 
-    bounds = (*(windows[:, :2].min(axis=0) - _RIM_M), *(windows[:, 2:].max(axis=0) + _RIM_M))
-    middle = (float(bounds[0] + bounds[2]) / 2, float(bounds[1] + bounds[3]) / 2)
+    west, south = map(float, windows[:, :2].min(axis=0) - _RIM_M)
+    east, north = map(float, windows[:, 2:].max(axis=0) + _RIM_M)
+    bounds = (west, south, east, north)
+    middle = ((west + east) / 2, (south + north) / 2)
     latitude = Transformer.from_crs(spec.crs, 4326, always_xy=True).transform(*middle)[1]
     zoom = choose_zoom(tiles.source, latitude, spec.scale) if tiles.zoom == "auto" else tiles.zoom
     # The address without its key: what makes two pictures the same.
-    what = (tiles.source.url, tiles.source.datum, zoom, [round(float(edge), 2) for edge in bounds], spec.crs.to_wkt())
+    what = (
+        tiles.source.url,
+        tiles.source.datum,
+        zoom,
+        [round(edge, 2) for edge in bounds],
+        spec.crs.to_wkt(),
+    )
     mark = hashlib.sha256(repr(what).encode()).hexdigest()[:12]
     path = folder / f"{tiles.provider}-{zoom}-{mark}.tif"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part.tif")
-        fetch_tiles(tiles.source, tuple(map(float, bounds)), spec.crs, part, zoom=zoom, key=key)
+        fetch_tiles(tiles.source, bounds, spec.crs, part, zoom=zoom, key=key)
         part.replace(path)
     return path

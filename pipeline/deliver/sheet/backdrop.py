@@ -46,16 +46,16 @@ def draw_backdrop(page: Page, spec: SheetSpec, transform: MapTransform) -> None:
 
 
 @lru_cache(maxsize=2)
-def _read_pixels(
-    backdrop: Backdrop, window: Bounds, size: tuple[int, int], crs: str
-) -> NDArray[np.uint8]:
+def _read_pixels(backdrop: Backdrop, window: Bounds, size: tuple[int, int], crs: str) -> NDArray[np.uint8]:
     """Return the picture of a window in metres as bytes, shape (rows, columns, 3), row 0 northernmost.
 
     Sheets of one extent and layout share it; a worker keeps two.
     """
     log = FaultLog()
     step = max((window[2] - window[0]) / size[0], backdrop.finest_m)
-    raster = read_backdrop(backdrop.path, window, CRS.from_wkt(crs), Place(backdrop.path.name, "底图", log), step_m=step)
+    raster = read_backdrop(
+        backdrop.path, window, CRS.from_wkt(crs), Place(backdrop.path.name, "底图", log), step_m=step
+    )
     if raster is None:
         raise SheetError(f"{SheetError.code} 底图不能使用：{log.faults[-1].problem}")
     fitted = Image.fromarray(_fade(raster.values, backdrop)).resize(

@@ -34,7 +34,7 @@ class Picture(Artist):
     def draw(self, renderer: Any) -> None:
         """Draw it with the renderer of the raster or of the PDF."""
         gc = renderer.new_gc()
-        self._set_gc_clip(gc)
+        gc.set_clip_rectangle(self.get_clip_box())
         rows, columns = self.pixels.shape[:2]
         if renderer.option_scale_image():  # a PDF places an image by a transform, in points
             point = self.figure.dpi / self.dpi
