@@ -17,6 +17,8 @@ from layers.source import Parcel
 from pipeline.deliver.geopackage import PATH as GEOPACKAGE
 from pipeline.deliver.geopackage import VERSION
 from pipeline.deliver.items import Item
+from pipeline.deliver.library import FOLDER as LIBRARY
+from pipeline.deliver.library import TITLE, Entry
 from pipeline.deliver.onemap import Delivered
 from pipeline.deliver.shapefile import FOLDER, name_shapefiles
 from pipeline.deliver.tables.book import write_book
@@ -26,6 +28,11 @@ from pipeline.stages import STAGES
 
 PATH = "数据库/数据字典.xlsx"
 TYPES = {"text": "文本", "int": "整数", "float": "小数"}
+_FIELD_HEADS = [
+    ("序号", 7, "center"), ("字段名", 12, "left"), ("中文名", 26, "left"), ("类型", 8, "center"),
+    ("宽度", 8, "center"), ("小数位", 8, "center"), ("单位", 9, "center"), ("必填", 7, "center"),
+    ("唯一", 7, "center"), ("代码表", 22, "left"), ("不公开", 9, "center"), ("说明", 40, "left"),
+]  # fmt: skip
 GIVEN, BARE, EMPTY = "已提供", "已提供空图层（必交）", "已声明，本次没有要素"
 AREA_RULES = {"planar": "3° 带平面面积", "ellipsoidal": "椭球面积"}
 _LANDUSE = "用地用海分类（2023 版，本次所用）"
@@ -51,6 +58,7 @@ def write_dictionary(layers: Sequence[Delivered], plan: Plan, root: Path) -> Ite
     sheets = [
         ("图层总表", _list_layers(layers, plan)),
         ("字段表", _list_fields(layers)),
+        ("项目库字段表", _list_library(plan)),
         ("代码表", _list_codes(layers)),
         ("说明", _explain(layers, plan)),
     ]
@@ -111,17 +119,21 @@ def _list_fields(layers: Sequence[Delivered]) -> Content:
         for code, layer, kind in delivered_layers()
         for place, column in enumerate(schema_of(layer, kind), 1)
     ]
-    heads = [
-        ("图层代码", 15, "left"), ("图层名称", 26, "left"), ("序号", 7, "center"), ("字段名", 12, "left"),
-        ("中文名", 26, "left"), ("类型", 8, "center"), ("宽度", 8, "center"), ("小数位", 8, "center"),
-        ("单位", 9, "center"), ("必填", 7, "center"), ("唯一", 7, "center"), ("代码表", 22, "left"),
-        ("不公开", 9, "center"), ("说明", 40, "left"), ("本次无要素", 12, "center"),
-    ]  # fmt: skip
+    heads = [("图层代码", 15, "left"), ("图层名称", 26, "left"), *_FIELD_HEADS, ("本次无要素", 12, "center")]
     notes = [
         "宽度：文本为所写编码的字节数，数字为含小数点的总位数。",
         "不公开：涉及个人或权利人，公示版不列。",
     ]
     return plain_content("数据库字段表", heads, rows, notes=notes)
+
+
+def _list_library(plan: Plan) -> Content:
+    """Return the fields of the project library's shapefile, which is no layer of the one map."""
+    rows = [[place, *_describe_field(column)] for place, column in enumerate(Entry.delivered(), 1)]
+    notes = [
+        f"{LIBRARY}/{plan.plan.region_code}{plan.plan.area}{TITLE}.shp，每个有位置的项目一个点；没有项目时不提供。"
+    ]
+    return plain_content(f"{TITLE}字段表", _FIELD_HEADS, rows, notes=notes)
 
 
 def _describe_field(column: Column) -> list[Value]:

@@ -17,6 +17,7 @@ from layers.onemap import delivered_layers, schema_of, title_of
 from layers.reachable import Scope
 from pipeline.deliver.dictionary import BARE, EMPTY, GIVEN, PATH, TYPES, write_dictionary
 from pipeline.deliver.handin import place_frames
+from pipeline.deliver.library import write_library
 from pipeline.deliver.onemap import collect_layers
 from pipeline.deliver.shapefile import write_shapefiles
 
@@ -69,6 +70,21 @@ def test_types_are_those_another_reader_finds_in_the_files(book, delivered, tmp_
         # A number without decimals is whole in a DBF.
         wanted = {name: re.sub(r"^float:(\d+)\.0$", r"int:\1", kind) for name, kind in found[code].items()}
         assert list(seen.items()) == list(wanted.items())
+
+
+def test_the_project_library_s_fields_are_those_of_its_file(frames, plan, tmp_path):
+    write_library(place_frames(frames, plan), plan, tmp_path, FaultLog())
+    write_dictionary(collect_layers(place_frames(frames, plan), plan, FaultLog()), plan, tmp_path)
+    rows = list(
+        openpyxl.load_workbook(tmp_path / PATH)["项目库字段表"].iter_rows(min_row=2, values_only=True)
+    )
+    head, *rows, (note, *_) = rows
+    told = [dict(zip(head, row, strict=True)) for row in rows]
+    (path,) = (tmp_path / "数据库/项目库").glob("*.shp")
+    assert path.relative_to(tmp_path).as_posix() in note
+    with fiona.open(path) as file:
+        seen = list(file.schema["properties"].items())
+    assert seen == [(row["字段名"], DBF[row["类型"]].format_map(row)) for row in told]
 
 
 def test_layers_with_the_features_of_their_files(book, delivered, tmp_path):
@@ -152,7 +168,7 @@ def test_the_rules_of_the_database_in_words(frames, plan, tmp_path, deliver, eps
 
 
 def test_printed_on_a3_with_the_header_on_every_page(book):
-    assert book.sheetnames == ["图层总表", "字段表", "代码表", "说明"]
+    assert book.sheetnames == ["图层总表", "字段表", "项目库字段表", "代码表", "说明"]
     for sheet in book:
         assert sheet.page_setup.paperSize == 8 and sheet.page_setup.orientation == "landscape"
         assert sheet.sheet_properties.pageSetUpPr.fitToPage and sheet.page_setup.fitToHeight == 0
