@@ -84,11 +84,13 @@ def find_qgis() -> str | None:
     return None
 
 
-def ask_qgis(python: str, wish: dict[str, Any], *, timeout: float = 600) -> dict[str, Any]:
-    """Send a wish to the worker and return what it says; RuntimeError with its last words when it fails."""
+def ask_qgis(
+    python: str, wish: dict[str, Any], *, timeout: float = 600, worker: Path = _WORKER
+) -> dict[str, Any]:
+    """Send a wish to a worker and return what it says; RuntimeError with its last words when it fails."""
     clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
     done = subprocess.run(
-        [python, str(_WORKER)], input=json.dumps(wish), capture_output=True, text=True, check=False,
+        [python, str(worker)], input=json.dumps(wish), capture_output=True, text=True, check=False,
         env={**clean, "QT_QPA_PLATFORM": "offscreen"}, timeout=timeout,
     )  # fmt: skip
     if done.returncode:

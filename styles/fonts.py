@@ -7,7 +7,7 @@ the same outline with a stroke of its own colour.  A missing glyph is an error, 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,7 @@ def line_ascent_em(family: str = "sans") -> float:
         return float(font["hhea"].ascent / font["head"].unitsPerEm)
 
 
+@lru_cache(maxsize=16384)
 def measure_em(text: str, family: str = "sans") -> float:
     """Width of one line of text in em."""
     table, default = _metrics(family)

@@ -16,7 +16,7 @@ from rasterio.warp import transform_bounds
 from layers.claims import judge_claim
 from layers.crs import read_crs
 from layers.read.raw import Place
-from layers.read.tiff import Bounds, RasterFacts, find_facts, open_tiff, read_world_file
+from layers.read.tiff import SUFFIXES, Bounds, RasterFacts, find_facts, open_tiff, read_world_file
 
 _VOID = -32768.0
 _MOST_CELLS = 4_000_000  # of the result
@@ -53,16 +53,18 @@ def read_raster(
     *,
     step_m: float | None = None,
     source_crs: str | None = None,
+    suffixes: frozenset[str] = SUFFIXES,
+    most_cells: int = _MOST_CELLS,
 ) -> Raster | None:
     """Read the part of a raster over a piece of ground, brought into the plan's CRS.
 
     Parameters
     ----------
-    path : GeoTIFF, BigTIFF too.
+    path : GeoTIFF, BigTIFF too; a tile package where ``suffixes`` allows one.
     bounds : west, south, east, north wanted, in ``crs``, metres.
     crs : projected CRS wanted.
     step_m : least side of a cell wanted; cells are never finer than the file's own, and coarser where the
-        ground is so large that there would be more than four million.
+        ground is so large that there would be more than ``most_cells``.
     source_crs : CRS the config declares; outweighs what the file says.
     place : gets HSQ-F01 absent, HSQ-F02 damaged, HSQ-F07 something else, HSQ-X01 no CRS or no
         georeference, HSQ-X02 not where it claims or elsewhere than the ground, HSQ-F08 cells so fine that
@@ -73,7 +75,7 @@ def read_raster(
     Raster or None
         Cells at least twice the file's are averages, others bilinear; pictures keep whole bytes.
     """
-    with open_tiff(path, place) as raster:
+    with open_tiff(path, place, suffixes=suffixes) as raster:
         if raster is None:
             return None
         facts = find_facts(raster, path)
@@ -83,7 +85,7 @@ def read_raster(
         if np.dtype(facts.dtype).kind == "c":
             place.error("HSQ-F04", "栅格的像元为复数，不是高程或影像", remedy="导出为单波段或 RGB 的 GeoTIFF")
             return None
-        return _read_part(raster, facts, claim, bounds, crs, step_m, place)
+        return _read_part(raster, facts, claim, bounds, crs, step_m, most_cells, place)
     return None  # it failed midway
 
 
@@ -126,6 +128,7 @@ def _read_part(
     bounds: Bounds,
     crs: CRS,
     step_m: float | None,
+    most_cells: int,
     place: Place,
 ) -> Raster | None:
     target, source = (rasterio.crs.CRS.from_wkt(item.to_wkt()) for item in (crs, claim))
@@ -141,7 +144,7 @@ def _read_part(
         return None
     # By the extents, not the width in cells: a turned raster is wider than its row of cells.
     native = facts.cell[0] * (own[2] - own[0]) / (facts.bounds[2] - facts.bounds[0])
-    step = max(native, step_m or 0.0, float(np.sqrt((east - west) * (north - south) / _MOST_CELLS)))
+    step = max(native, step_m or 0.0, float(np.sqrt((east - west) * (north - south) / most_cells)))
     factor = max((one for one in facts.overviews if one * native <= step), default=1)
     shared = (min(east, own[2]) - max(west, own[0])) * (min(north, own[3]) - max(south, own[1]))
     if shared / (native * factor) ** 2 > _MOST_SOURCE:
@@ -151,7 +154,7 @@ def _read_part(
         )  # fmt: skip
         return None
     level = {"overview_level": facts.overviews.index(factor)} if factor > 1 else {}
-    with rasterio.open(raster.name, driver="GTiff", **level) as reduced:
+    with rasterio.open(raster.name, driver=raster.driver, **level) as reduced:
         return _warp(reduced, facts, source, target, crs, bounds, step, native, factor)
 
 

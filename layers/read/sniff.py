@@ -77,6 +77,7 @@ _EXPECTED: dict[str, frozenset[str]] = {
     ".txt": frozenset({"text"}),
     ".tif": frozenset({"tiff"}),
     ".tiff": frozenset({"tiff"}),
+    ".mbtiles": frozenset({"sqlite"}),
 }
 # Magic words that plain text might begin with as well.
 _PATTERNS = ((re.compile(rb"AC10\d\d\x00"), "dwg"), (re.compile(rb"BZh[1-9]1AY&SY"), "bzip2"))

@@ -1,6 +1,6 @@
-"""GeoTIFF files opened without trust, and what each is.
+"""GeoTIFF files, and tile packages where they are asked for, opened without trust; and what each is.
 
-Only the GeoTIFF driver opens the file and no file beside it is looked at but the world file: an overview or
+Only the driver of the suffix opens the file and no file beside it is looked at but the world file: an overview or
 an .aux.xml may be a virtual raster that leads anywhere.
 """
 
@@ -24,6 +24,7 @@ from layers.read.raw import Place
 from layers.read.sniff import check_content
 
 SUFFIXES = frozenset({".tif", ".tiff"})
+PACKAGES = frozenset({".mbtiles"})
 _FAILED = (RasterioError, OSError, MemoryError, ValueError)
 _WORLD = {".tif": (".tfw", ".tifw", ".wld"), ".tiff": (".tfw", ".tiffw", ".wld")}
 _ENV = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR", "GDAL_PAM_ENABLED": "NO", "CPL_LOG": "OFF"}
@@ -58,21 +59,23 @@ class RasterFacts:
     overviews: tuple[int, ...]
 
 
-def describe_raster(path: Path, place: Place) -> RasterFacts | None:
+def describe_raster(path: Path, place: Place, *, suffixes: frozenset[str] = SUFFIXES) -> RasterFacts | None:
     """Return what a raster is, without reading its cells; None with the reason in the log."""
-    with open_tiff(path, place) as raster:
+    with open_tiff(path, place, suffixes=suffixes) as raster:
         return find_facts(raster, path) if raster is not None else None
     return None  # it failed midway
 
 
 @contextmanager
-def open_tiff(path: Path, place: Place) -> Iterator[rasterio.DatasetReader | None]:
-    """Open a GeoTIFF and nothing else; what goes wrong while it is used is told as well."""
+def open_tiff(
+    path: Path, place: Place, *, suffixes: frozenset[str] = SUFFIXES
+) -> Iterator[rasterio.DatasetReader | None]:
+    """Open a GeoTIFF (or what else ``suffixes`` allows) and nothing else; what goes wrong in use is told as well."""
     if not path.is_file():
         place.error("HSQ-F01", f"文件不存在：{place.file}", remedy="检查路径是否写对（相对于配置文件）")
         yield None
         return
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() not in suffixes:
         place.error(
             "HSQ-F04", f"不支持的栅格格式 {path.suffix}", remedy="在 QGIS 等软件中导出为 GeoTIFF（.tif）"
         )
@@ -88,7 +91,7 @@ def open_tiff(path: Path, place: Place) -> Iterator[rasterio.DatasetReader | Non
     with rasterio.Env(**_ENV), warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)  # said as a fault
         try:
-            raster = rasterio.open(path, driver="GTiff")
+            raster = rasterio.open(path, driver="MBTiles" if path.suffix.lower() in PACKAGES else "GTiff")
         except _FAILED as error:
             _refuse(error, place)
             yield None
@@ -148,7 +151,7 @@ def find_facts(raster: rasterio.DatasetReader, path: Path) -> RasterFacts:
 
 def read_world_file(path: Path) -> rasterio.Affine | None:
     """Return the placement that a world file beside the raster gives: six numbers, one a line."""
-    for suffix in _WORLD[path.suffix.lower()]:
+    for suffix in _WORLD.get(path.suffix.lower(), ()):
         for name in (suffix, suffix.upper()):
             beside = path.with_suffix(name)
             if beside.is_file() and beside.stat().st_size < 1000:

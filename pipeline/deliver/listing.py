@@ -123,6 +123,8 @@ def _given_paths(plan: Plan) -> Iterator[Path]:
         yield plan.walking.dem
     if plan.idle.imagery is not None:
         yield plan.idle.imagery
+    if plan.sheets.base is not None:
+        yield plan.sheets.base.path
     yield from plan.hand.templates.values()
     yield plan.hand.decisions or Path(plan.decisions.name)
 

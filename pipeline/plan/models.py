@@ -16,6 +16,7 @@ from layers.onemap import delivered_layers
 from pipeline.plan.base import Block
 from pipeline.plan.kinds import FilePath, SafeName, Text, check_pattern
 from pipeline.plan.sources import Divisions, Inputs, OpenData
+from pipeline.plan.under import Base, Tiles
 
 # Nobody walks farther in a quarter of an hour; more is a slip of units.
 LONGEST_WALK_M = 5000.0
@@ -162,6 +163,10 @@ class Sheets(Block):
         str, AfterValidator(check_pattern(fields=("plan", "number", "title"), apart=("number", "title")))
     ] = Field("{number}_{title}", description="图纸文件名模式，可用 plan、number、title")
     only: list[str] = Field(default_factory=list, description="只绘制这些图号，缺省全部")
+    base: Base | None = Field(None, description="底图影像（本机文件），垫在图面之下；缺省没有底图")
+    tiles: Tiles | None = Field(
+        None, description="在线底图；缺省不联网。取不到时照常出图，不带底图，并在质检报告中说明"
+    )
 
     @model_validator(mode="after")
     def _only(self) -> Sheets:
@@ -171,6 +176,12 @@ class Sheets(Block):
             raise ValueError(
                 f"only 中没有这些图号：{suggest(unknown, numbers)}；用 haoshequ catalogue 查看全部图号"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _one_ground(self) -> Sheets:
+        if self.base is not None and self.tiles is not None:
+            raise ValueError("base 与 tiles 只能给一个")
         return self
 
 

@@ -17,6 +17,7 @@ from layers.grids import Photo, Relief
 from layers.ledgers import LEDGERS
 from layers.model import Layer
 from layers.read.raw import Place
+from layers.read.tiff import Bounds
 from layers.source import (
     Building,
     Community,
@@ -106,6 +107,7 @@ def load_layers(given: Given) -> dict[str, Frame]:
     frames = _read_ledgers(frames, plan, log)
     frames[Relief.key] = _read_relief(frames[Road.key], plan, log)
     frames[Photo.key] = _read_photo(frames[Community.key], outline, plan, log)
+    _check_base(frames[Community.key], outline, plan, log)
     if open_frames or plan.open_data is None:
         report_missing(frames, plan, log, layers=SOURCE_LAYERS)
         require_layers(frames, plan, log)
@@ -145,10 +147,25 @@ def _read_photo(communities: Frame, outline: gpd.GeoDataFrame, plan: Plan, log: 
         return empty_frame(Photo)
     from layers.read.photo import read_photo
 
-    edges = np.array([frame.total_bounds for frame in grounds])
-    bounds = (*edges[:, :2].min(axis=0), *edges[:, 2:].max(axis=0))
     place = Place(plan.idle.imagery.as_posix(), Photo.alias, log)
-    return read_photo(plan.resolve(plan.idle.imagery), bounds, CRS(grounds[0].crs), place)
+    return read_photo(plan.resolve(plan.idle.imagery), _join_bounds(grounds), CRS(grounds[0].crs), place)
+
+
+def _join_bounds(grounds: list[gpd.GeoDataFrame]) -> Bounds:
+    edges = np.array([frame.total_bounds for frame in grounds])
+    return (*edges[:, :2].min(axis=0), *edges[:, 2:].max(axis=0))
+
+
+def _check_base(communities: Frame, outline: gpd.GeoDataFrame, plan: Plan, log: FaultLog) -> None:
+    """Find out whether the picture under the drawings can be used; it is read when they are drawn."""
+    grounds = [f for f in (communities, outline) if isinstance(f, gpd.GeoDataFrame) and len(f)]
+    if plan.sheets.base is None or not grounds:
+        return
+    from layers.read.backdrop import check_backdrop
+
+    place = Place(plan.sheets.base.path.as_posix(), "底图", log)
+    path = plan.resolve(plan.sheets.base.path)
+    check_backdrop(path, _join_bounds(grounds), CRS(grounds[0].crs), place)
 
 
 def _read_open_data(

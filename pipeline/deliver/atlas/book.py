@@ -14,6 +14,7 @@ from pypdf.constants import PageLabelStyle
 from pipeline.deliver.atlas.draw import Sheet
 from pipeline.deliver.atlas.pages import Place, draw_cover, draw_list, list_lines
 from pipeline.deliver.sheet.canvas import POINTS_PER_MM
+from pipeline.deliver.sheet.picture import Shelf
 from pipeline.deliver.sheet.spec import TitleBlock
 
 _COVER, _LIST = "封面", "图纸目录"
@@ -36,9 +37,10 @@ def bind_atlas(sheets: Sequence[Sheet], path: Path, block: TitleBlock, *, title:
     writer = PdfWriter()
     for content in (draw_cover(block, title), *lists):
         writer.append(PdfReader(BytesIO(content)), import_outline=False)
+    shelf = Shelf(writer)
     for _, _, page in bound:
         assert page is not None
-        writer.append(PdfReader(page), import_outline=False)
+        shelf.append(PdfReader(page))
     first = 1 + len(lists)
     _mark(writer, sheets, first)
     _link(writer, places, {number: first + i for i, (_, number, _, _) in enumerate(drawn)})

@@ -68,8 +68,13 @@ class Refused:
 Missing: TypeAlias = dict[str, list[str]]  # texts by the character no font draws
 
 
-def _leave_with_parent() -> None:
-    """End this worker when the run itself is killed; otherwise it would wait for work for ever."""
+# The jobs of a worker: sent once and all together, so that sheets share their layers there as they do here.
+_JOBS: list[Job] = []
+
+
+def _begin_work(jobs: list[Job]) -> None:
+    """Take the jobs, and end this worker when the run itself is killed; otherwise it would wait for ever."""
+    _JOBS[:] = jobs
     parent = multiprocessing.parent_process()
     if parent is None:
         return
@@ -98,6 +103,11 @@ def _render(job: Job) -> SheetReport | Refused | Missing:
         return error.missing
     except (SheetError, StyleError) as error:
         return Refused("HSQ-D01", str(error).removeprefix(error.code).strip())
+
+
+def _render_at(index: int) -> SheetReport | Refused | Missing:
+    """Draw a sheet by its place among the jobs."""
+    return _render(_JOBS[index])
 
 
 def _refuse_glyphs(results: list[tuple[SheetSpec, object]]) -> None:
@@ -170,8 +180,10 @@ def draw_sheets(
     workers = min(2, os.cpu_count() or 1) if len(jobs) >= _WORTH_A_POOL else 1
     if workers > 1:
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_with_parent) as pool:
-            for job, result in zip(jobs, pool.map(_render, jobs), strict=True):
+        with ProcessPoolExecutor(
+            workers, mp_context=context, initializer=_begin_work, initargs=(jobs,)
+        ) as pool:
+            for job, result in zip(jobs, pool.map(_render_at, range(len(jobs))), strict=True):
                 results.append(result)
                 advance(len(results), len(jobs), job.spec.title)
     else:

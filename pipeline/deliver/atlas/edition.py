@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from layers.faults import FaultLog
+from pipeline.deliver.atlas.backdrops import lay_backdrops
 from pipeline.deliver.atlas.book import bind_atlas
 from pipeline.deliver.atlas.compose import compose_block, compose_sheets
 from pipeline.deliver.atlas.draw import Advance, Sheet, draw_sheets
@@ -40,7 +41,7 @@ def draw_atlas(
     advance : called after each sheet with (done, total, title).
     """
     town = Town(plan, frames, log)
-    entries = compose_sheets(town)
+    entries = lay_backdrops(compose_sheets(town), plan, log)
     public: list[Published] = []
     if plan.delivery.public:
         names = collect_names(frames, plan)

@@ -15,6 +15,7 @@ from pipeline.deliver.atlas.compose import Entry
 from pipeline.deliver.public.names import Names
 from pipeline.deliver.public.rules import SHEETS
 from pipeline.deliver.sheet.spec import Drawn, SheetSpec, SideTable
+from styles.frame import MM_PER_INCH, load_frame
 
 _SUM = re.compile(r"\d[\d,]*(?=\s*人)")
 
@@ -51,7 +52,7 @@ def publish_entries(entries: Sequence[Entry], names: Names) -> list[Published]:
 
 
 def mask_sheet(spec: SheetSpec, names: Names) -> SheetSpec:
-    """Return the sheet without withheld views, names and small counts of persons; itself when it shows none."""
+    """Return the sheet without withheld views, names, small counts of persons and finer pictures; itself when it shows none."""
     changes: dict[str, Any] = {
         "layers": tuple(
             _mask_layer(layer, names) for layer in spec.layers if not names.rules.views.refuse([layer.view])
@@ -61,6 +62,9 @@ def mask_sheet(spec: SheetSpec, names: Names) -> SheetSpec:
         "notes": tuple(names.mask(note) for note in spec.notes),
     }
     same = all(_is_same(getattr(spec, key), value) for key, value in changes.items())
+    finest = names.rules.finest_picture_m
+    if spec.backdrop is not None and spec.scale * MM_PER_INCH / 1000 / load_frame(spec.layout).dpi < finest:
+        changes["backdrop"], same = replace(spec.backdrop, finest_m=finest), False
     return spec if same else replace(spec, **changes)
 
 

@@ -40,11 +40,14 @@ class Town:
 
     def __post_init__(self) -> None:
         self.given = Given(self.plan, self.frames, self.log)
+        self._placed: dict[str, gpd.GeoDataFrame] = {}
 
     def geo(self, layer: type[Layer]) -> gpd.GeoDataFrame:
-        """Return a layer's rows that have a place."""
-        frame = self.given.geo(layer)
-        return frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
+        """Return a layer's rows that have a place: the same frame each time, which sheets then share."""
+        if layer.key not in self._placed:
+            frame = self.given.geo(layer)
+            self._placed[layer.key] = frame[~(frame.geometry.isna() | frame.geometry.is_empty)]
+        return self._placed[layer.key]
 
     def placed(self, layer: type[Placed]) -> gpd.GeoDataFrame:
         """Return a layer's rows that have a place, communities filled in."""

@@ -43,6 +43,7 @@ class Rules(Block):
 
     mask: str = Field(min_length=1)
     least_people: int = Field(ge=1)
+    finest_picture_m: float = Field(gt=0)
     no_names: frozenset[str]
     patterns: tuple[str, ...]
     people_heads: tuple[str, ...]

@@ -13,18 +13,21 @@ from functools import lru_cache
 
 import numpy as np
 import shapely
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
-from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as MplPath
+from matplotlib.text import Text
 from matplotlib.textpath import TextPath
-from matplotlib.transforms import Affine2D, Bbox, TransformedBbox
+from matplotlib.transforms import Affine2D, Bbox, BboxTransformFrom, BboxTransformTo, TransformedBbox
 from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.deliver.sheet.geometry import polygon_paths
+from pipeline.deliver.sheet.picture import Picture, embed_pictures
+from pipeline.deliver.sheet.sheaf import Sheaf
 from styles.fonts import MIDDLE_EM, check_glyphs, font_properties, measure_em
 from styles.frame import MM_PER_INCH, Box, Frame
 
@@ -53,30 +56,26 @@ class Page:
             figsize=(width / frame.dpi, height / frame.dpi), dpi=frame.dpi, facecolor="white"
         )
         self.canvas = FigureCanvasAgg(self.figure)
-        self.axes = self.figure.add_axes((0, 0, 1, 1))
-        self.axes.set_axis_off()
-        # Limits follow the whole pixels, so one millimetre is exactly dpi/25.4 pixels.
-        self.axes.set_xlim(0, width / frame.dpi * MM_PER_INCH)
-        self.axes.set_ylim(0, height / frame.dpi * MM_PER_INCH)
+        # Limits follow the whole pixels, so one millimetre is exactly dpi/25.4 pixels.  Artists lie on the figure
+        # itself: axes would cost a tenth of a sheet in ticks, spines and clip paths that nobody sees.
+        paper = Bbox.from_extents(0, 0, width / frame.dpi * MM_PER_INCH, height / frame.dpi * MM_PER_INCH)
+        self.to_pixels = BboxTransformFrom(paper) + BboxTransformTo(self.figure.bbox)
+        self.pictures: list[Picture] = []
         self.texts: list[str] = []
         self.smallest_mm = float("inf")
 
     @property
     def pixels_per_mm(self) -> float:
         """Raster pixels of a millimetre, from the transform that draws."""
-        (x0, _), (x1, _) = self.axes.transData.transform([(0.0, 0.0), (1.0, 0.0)])
+        (x0, _), (x1, _) = self.to_pixels.transform([(0.0, 0.0), (1.0, 0.0)])
         return float(x1 - x0)
 
-    def _add(self, artist: object, clip: Box | None, z: float) -> None:
-        artist.set_zorder(z)  # type: ignore[attr-defined]
-        if isinstance(artist, LineCollection | PathCollection):
-            self.axes.add_collection(artist, autolim=False)
-        else:
-            self.axes.add_artist(artist)  # type: ignore[arg-type]
+    def _add(self, artist: Artist, clip: Box | None, z: float) -> None:
+        artist.set_zorder(z)
+        artist.set_transform(self.to_pixels)
         if clip is not None:
-            box = Bbox.from_extents(*clip.bounds)
-            artist.set_clip_path(None)  # type: ignore[attr-defined]
-            artist.set_clip_box(TransformedBbox(box, self.axes.transData))  # type: ignore[attr-defined]
+            artist.set_clip_box(TransformedBbox(Bbox.from_extents(*clip.bounds), self.to_pixels))
+        self.figure.add_artist(artist)
 
     def fill(
         self, polygons: NDArray[np.object_], *, face: str = "none", edge: str = "none",
@@ -87,12 +86,13 @@ class Page:
         paths = polygon_paths(polygons)
         if not paths:
             return
-        collection = PathCollection(
-            paths, sizes=None, facecolors=[(face, alpha)] if face != "none" else "none",
+        # Faces with rims lie over each other's rims, pale ones shine through: those stay single.
+        collection = Sheaf(
+            paths, whole=not (face != "none" and (alpha < 1 or width_mm)),
+            facecolors=[(face, alpha)] if face != "none" else "none",
             edgecolors=edge if width_mm else "none", linewidths=width_mm * POINTS_PER_MM,
             linestyles=self._dash(dash, width_mm), joinstyle="round", capstyle="butt",
         )  # fmt: skip
-        collection.set_transform(self.axes.transData)
         self._add(collection, clip, z)
 
     @staticmethod
@@ -110,8 +110,9 @@ class Page:
         """Draw polylines, each an (n, 2) array in mm."""
         if not len(segments):
             return
-        collection = LineCollection(
-            segments, colors=[(colour, alpha)], linewidths=width_mm * POINTS_PER_MM,
+        collection = Sheaf(
+            [MplPath(segment, readonly=True) for segment in segments], whole=alpha == 1, facecolors="none",
+            edgecolors=[(colour, alpha)], linewidths=width_mm * POINTS_PER_MM,
             linestyles=self._dash(dash, width_mm), joinstyle="round", capstyle=cap,
         )  # fmt: skip
         self._add(collection, clip, z)
@@ -173,15 +174,26 @@ class Page:
                     linewidth=width_mm * POINTS_PER_MM, joinstyle="round",
                 )  # fmt: skip
                 self._add(outline, clip, level)
-        artist = self.axes.text(
+        artist = Text(
             x + dx, y + dy, text, fontproperties=font_properties(family),
-            fontsize=size_mm * POINTS_PER_MM, color=colour, ha="left", va="baseline",
-            rotation=angle, rotation_mode="anchor", parse_math=False,
+            fontsize=size_mm * POINTS_PER_MM, color=colour, horizontalalignment="left",
+            verticalalignment="baseline", rotation=angle, rotation_mode="anchor", parse_math=False,
         )  # fmt: skip
-        artist.set_zorder(z + 0.03)
-        if clip is not None:
-            artist.set_clip_on(True)
-            artist.set_clip_box(TransformedBbox(Bbox.from_extents(*clip.bounds), self.axes.transData))
+        self._add(artist, clip, z + 0.03)
+
+    def picture(self, pixels: NDArray[np.uint8], left: int, bottom: int, *, clip: Box, z: float) -> None:
+        """Place a picture on whole pixels of the sheet.
+
+        Parameters
+        ----------
+        pixels
+            Shape (rows, columns, 3), row 0 at the top.
+        left, bottom
+            Its lower left corner, pixels from that of the page.
+        """
+        artist = Picture(pixels, left, bottom, self.frame.dpi)
+        self._add(artist, clip, z)
+        self.pictures.append(artist)
 
     def polygon(self, corners: Sequence[tuple[float, float]], **style: object) -> None:
         """Draw one polygon given by its corners in mm."""
@@ -197,9 +209,10 @@ class Page:
         """
         check_glyphs(self.texts)
         self.canvas.draw()
-        pixels = np.asarray(self.canvas.buffer_rgba())[:, :, :3]
+        width, height = self.frame.pixels
         buffer = io.BytesIO()
-        Image.fromarray(np.ascontiguousarray(pixels)).save(
+        # The fourth byte of a pixel is skipped by the encoder itself, without a copy of the sheet.
+        Image.frombuffer("RGBX", (width, height), self.canvas.buffer_rgba(), "raw", "RGBX", 0, 1).save(
             buffer, "JPEG", quality=self.frame.quality, subsampling=0,
             dpi=(self.frame.dpi, self.frame.dpi),
         )  # fmt: skip
@@ -221,7 +234,7 @@ class Page:
         nothing = dict.fromkeys(("Creator", "Producer", "CreationDate"))
         FigureCanvasPdf(self.figure).print_pdf(buffer, metadata=nothing)
         self.figure.dpi = self.frame.dpi  # what the PDF's 72 left behind
-        return buffer.getvalue()
+        return embed_pictures(buffer.getvalue(), self.pictures) if self.pictures else buffer.getvalue()
 
     def close(self) -> None:
         """Let go of everything drawn; figures hold on to their artists in circles."""

@@ -20,9 +20,11 @@ def clip_to_box(geometries: Geometries, box: Box, tolerance: float) -> Geometrie
     around = box.shrink(-3.0)
     inside = shapely.intersects(geometries, shapely.box(*box.bounds))
     clipped = np.full(len(geometries), None, dtype=object)
-    valid = shapely.make_valid(geometries[inside])
+    shown = geometries[inside]
+    broken = ~shapely.is_valid(shown)
+    shown[broken] = shapely.make_valid(shown[broken])
     clipped[inside] = shapely.clip_by_rect(
-        shapely.simplify(valid, tolerance / 2, preserve_topology=True), *around.bounds
+        shapely.simplify(shown, tolerance / 2, preserve_topology=True), *around.bounds
     )
     return clipped
 

@@ -15,11 +15,11 @@ from pipeline.deliver.sheet.badges import Badge, spread_badges
 from pipeline.deliver.sheet.canvas import Page
 from pipeline.deliver.sheet.geometry import (
     Geometries,
-    clip_to_box,
     explode,
     hatch_lines,
     line_arrays,
 )
+from pipeline.deliver.sheet.placing import place_frame
 from pipeline.deliver.sheet.scale import MapTransform
 from pipeline.deliver.sheet.spec import ClassKey, Drawn
 from styles import Symbol, symbol
@@ -98,15 +98,7 @@ class MapPainting:
 
 def project_layer(drawn: Drawn, transform: MapTransform, tolerance: float) -> Painted:
     """Bring one layer onto the page and clip it to the map box."""
-    geometries = drawn.frame.geometry.to_numpy()
-    page = clip_to_box(
-        transform.to_page(shapely.force_2d(np.asarray(geometries, dtype=object))),
-        transform.box, tolerance,
-    )  # fmt: skip
-    # Points on the ragged edge of the box would be half a marker.
-    points = shapely.get_dimensions(page) == 0
-    outside = points & ~shapely.intersects(page, shapely.box(*transform.box.bounds))
-    page[outside] = None
+    page = place_frame(drawn.frame, transform, tolerance)
     if drawn.class_column is None:
         classes = np.full(len(page), str(drawn.value), dtype=object)
     else:

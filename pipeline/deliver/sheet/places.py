@@ -93,7 +93,9 @@ def places_beside(request: LabelRequest) -> NDArray[np.float64]:
 
 
 def places_within(request: LabelRequest) -> NDArray[np.float64]:
-    polygon = max(shapely.get_parts(request.geometry), key=shapely.area)
+    polygon = request.geometry
+    if polygon.geom_type != "Polygon":
+        polygon = max(shapely.get_parts(polygon), key=shapely.area)
     if request.inside_only:
         width, height = request.size
         minx, miny, maxx, maxy = polygon.bounds

@@ -12,6 +12,7 @@ import matplotlib as mpl
 import numpy as np
 import shapely
 
+from pipeline.deliver.sheet.backdrop import draw_backdrop
 from pipeline.deliver.sheet.canvas import Page
 from pipeline.deliver.sheet.column import ColumnLayout, design_column, draw_column
 from pipeline.deliver.sheet.contrast import measure_contrast
@@ -99,6 +100,7 @@ def print_sheet(spec: SheetSpec, *, vectors: bool) -> tuple[bytes, bytes, SheetR
     _check_spec(spec, transform)
     with mpl.rc_context(SETTINGS):
         page = Page(frame)
+        draw_backdrop(page, spec, transform)
         painting = paint_layers(page, spec.layers, transform)
         counts = _count_classes(painting)
         legend_keys = _legend_keys(painting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -87,6 +88,28 @@ class Drawn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Backdrop:
+    """A picture under the whole map.
+
+    Attributes
+    ----------
+    path
+        Raster that ``layers.read.backdrop`` can read.
+    fade
+        Share of white laid over it: 0 none, 1 all.
+    grey
+        Whether its colours are taken out.
+    finest_m
+        Cells are not shown finer than this.
+    """
+
+    path: Path
+    fade: float = 0.7
+    grey: bool = True
+    finest_m: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class SideTable:
     """A table beside the map; cells are printed as given (format numbers before)."""
 
@@ -141,6 +164,8 @@ class SheetSpec:
         Order of legend headings; headings not named follow in order of appearance.
     layout
         Named layout of ``styles/frame.yaml``.
+    backdrop
+        Picture under the map; None draws on white paper.
     """
 
     number: str
@@ -159,6 +184,7 @@ class SheetSpec:
     notes: tuple[str, ...] = ()
     legend_groups: tuple[str, ...] = ()
     layout: str = "standard"
+    backdrop: Backdrop | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
