@@ -14,6 +14,7 @@ from pipeline.deliver.onemap import Delivered
 from pipeline.plan import Plan
 
 PATH = "数据库/一张图.gpkg"
+VERSION = "1.3"
 _GEOMETRY = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 
 
@@ -34,7 +35,7 @@ def write_geopackage(layers: list[Delivered], plan: Plan, root: Path) -> Item:
                 path,
                 layer=layer.code,
                 driver="GPKG",
-                dataset_options={} if path.exists() else {"VERSION": "1.3"},
+                dataset_options={} if path.exists() else {"VERSION": VERSION},
                 append=path.exists(),
                 geometry_type=kind,
                 promote_to_multi=kind.startswith("Multi"),

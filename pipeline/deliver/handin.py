@@ -19,10 +19,12 @@ from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
 from layers.model import Layer
 from layers.reachable import Link, Whereabouts
 from layers.source import Placed
+from pipeline.deliver.dictionary import write_dictionary
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.library import write_library
 from pipeline.deliver.listing import write_catalogue, write_manifest
+from pipeline.deliver.metadata import write_metadata
 from pipeline.deliver.onemap import collect_layers, missing_layers
 from pipeline.deliver.papers import copy_papers
 from pipeline.deliver.public.names import collect_names
@@ -107,6 +109,7 @@ def _write_all(
     layers = collect_layers(frames, plan, log)
     made: list[Item | Absent] = [*write_shapefiles(layers, plan, root, log)]
     made.append(write_geopackage(layers, plan, root))
+    made.append(write_dictionary(layers, plan, root))
     made += missing_layers(layers)
     made += write_tables(frames, plan, root, log)
     made += write_library(frames, plan, root, log)
@@ -118,6 +121,7 @@ def _write_all(
     crs = Given(plan, frames).crs
     rows = pd.concat([quality, quality_rows(log.faults, stage=STAGE, crs=crs)], ignore_index=True)
     accounts, links = frames.get(FileAccount.key), frames.get(Link.key)
+    made.append(write_metadata(layers, plan, root, rows=rows, accounts=accounts, made=made))
     made += write_report(rows, plan, root, accounts=accounts, links=links, made=made)
     items = write_catalogue(made, plan, root)
     write_manifest(items, plan, root)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+SCALE_RULE = "比例尺"  # the rule whose value is a sheet's scale, such as 1:2000
+
 
 @dataclass(frozen=True)
 class Check:

@@ -109,6 +109,7 @@ def test_tiny_plan_has_a_row_of_every_layer() -> None:
         "context",
         "barrier",
         "relief",
+        "adjoining",
     }
 
 

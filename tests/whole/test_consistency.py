@@ -82,7 +82,9 @@ def database(sample: Whole) -> dict[str, gpd.GeoDataFrame]:
 @pytest.fixture(scope="module")
 def one_map(sample: Whole) -> dict[str, gpd.GeoDataFrame]:
     path = sample.handin / "数据库/一张图.gpkg"
-    return {name: pyogrio.read_dataframe(path, layer=name) for name in pyogrio.list_layers(path)[:, 0]}
+    kinds = pyogrio.list_layers(path)
+    # Tables without a geometry, as layer_styles of QGIS, are no layers of the database.
+    return {name: pyogrio.read_dataframe(path, layer=name) for name, kind in kinds if kind is not None}
 
 
 def test_projects_count_and_cost_the_same_everywhere(sample: Whole, database: dict, one_map: dict) -> None:

@@ -13,6 +13,7 @@ from layers.reachable import Unit
 from layers.source import OpenSpace, Road
 from pipeline.deliver.atlas import beside, ground, networks, special, stock, subjects
 from pipeline.deliver.atlas.town import PLANNED, STUDIED, Town, View
+from pipeline.deliver.credit import OPEN_DATA_NOTE
 from pipeline.deliver.sheet.scale import choose_scale
 from pipeline.deliver.sheet.spec import Bounds, Drawn, SheetError, SheetSpec, SideTable, TitleBlock
 from styles.frame import load_frame
@@ -23,7 +24,6 @@ TABLES = {**stock.TABLES, **beside.TABLES, **networks.TABLES, **special.TABLES}
 MARGIN_MM = 6.0
 FOLDER = "图件/JPG"
 CHECKS = "质检"
-_OPEN_DATA_NOTE = "基础数据 © OpenStreetMap 贡献者，ODbL 1.0，仅供方案参考，不作为权属与法定边界依据。"
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _notes(town: Town, sheet: Mapping[str, Any]) -> tuple[str, ...]:
     if (town.geo(Unit)[Unit.boundary] == "示意边界").any():
         notes.append("社区边界为示意边界，非法定边界。")
     if plan.open_data is not None:
-        notes.append(_OPEN_DATA_NOTE)
+        notes.append(OPEN_DATA_NOTE)
     notes.append(f"现状数据年份：{plan.plan.data_year}年。")
     return tuple(notes)
 

@@ -65,7 +65,9 @@ def design_table(table: SideTable, width: float, room: float, *, size: float, mi
     panels, grade = settings[-1]
     # Column widths hang on all rows, so fewer rows are never higher: the most that fit lie between two counts.
     fits = bisect_right(
-        range(1, len(table.rows)), room, key=lambda count: _set_rows(table, width, grade, count, panels).height
+        range(1, len(table.rows)),
+        room,
+        key=lambda count: _set_rows(table, width, grade, count, panels).height,
     )
     return _set_rows(table, width, grade, fits, panels)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-from pipeline.deliver.items import Check
+from pipeline.deliver.items import SCALE_RULE, Check
 from pipeline.deliver.sheet.spec import SheetReport, SheetSpec
 from styles.frame import MM_PER_INCH, load_frame
 from styles.table import load_symbols
@@ -46,7 +46,7 @@ def _check_scale(report: SheetReport, spec: SheetSpec) -> Check:
     ]
     if report.scale not in frame.scales:
         wrong.append("不是标准比例尺")
-    return Check("比例尺", f"1:{report.scale}", "、".join(wrong))
+    return Check(SCALE_RULE, f"1:{report.scale}", "、".join(wrong))
 
 
 def _check_legend(report: SheetReport) -> Check:
