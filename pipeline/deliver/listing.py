@@ -17,7 +17,7 @@ from pipeline.plan.sources import Source
 
 CATALOGUE = "成果目录.xlsx"
 MANIFEST = "manifest.json"
-_KINDS = ("图件", "表格", "文本", "数据库", "附件", "质检", "公示版", "目录")
+_KINDS = ("图件", "CAD图", "表格", "文本", "数据库", "附件", "质检", "公示版", "目录")
 # Whose versions can change a byte of the hand-in.
 _PACKAGES = (
     "haoshequ", "acadsharp", "acadsharp-native", "ezdxf", "fiona", "fonttools", "geopandas", "matplotlib", "numpy", "openpyxl", "pandas",

@@ -26,6 +26,7 @@ PUBLIC_ATLAS = f"{ATLAS}（{KIND}）"
 # Beside the hand-in, never in it: the sheets as single PDF pages until they are bound.
 _PAGES = "图集.页"
 _MAKER, _CAD_MAKER = "pipeline.deliver.atlas", "pipeline.deliver.cad"
+_CAD_KIND = "CAD图"
 
 
 def draw_atlas(
@@ -105,11 +106,11 @@ def _list_cad(sheet: Sheet) -> list[Item | Absent]:
         )
     ]
     if sheet.no_dwg:
-        made.append(Absent("图件", f"{entry.title}（DWG）", sheet.no_dwg, number=entry.number))
+        made.append(Absent(_CAD_KIND, f"{entry.title}（DWG）", sheet.no_dwg, number=entry.number))
     else:
         dwg = dxf.removesuffix("dxf") + "dwg"
         title, note = f"{entry.title}（DWG）", f"{entry.group}；{scale}；AutoCAD 2010 格式"
-        made.append(Item(dwg, "图件", title, _CAD_MAKER, number=entry.number, note=note))
+        made.append(Item(dwg, _CAD_KIND, title, _CAD_MAKER, number=entry.number, note=note))
     return made
 
 
