@@ -259,7 +259,9 @@ def test_catalogue_lists_the_sheets_that_are_there(sample: Whole) -> None:
     drawings = [row for row in book.worksheets[0].iter_rows(min_row=3, values_only=True) if row[1] == "CAD图"]
     stems = sorted(Path(path).stem for path in jpgs for _ in ("dxf", "dwg"))
     assert sorted(Path(row[4]).stem for row in drawings) == stems
-    assert {row[4] for row in drawings} == {f"图件/DWG/{p.name}" for p in (sample.handin / "图件/DWG").iterdir()}
+    assert {row[4] for row in drawings} == {
+        f"图件/DWG/{p.name}" for p in (sample.handin / "图件/DWG").iterdir()
+    }
     everything = {row[4] for row in book.worksheets[0].iter_rows(min_row=3, values_only=True)}
     assert all((sample.handin / path).is_file() for path in everything)
 
