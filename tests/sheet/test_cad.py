@@ -326,6 +326,7 @@ def test_drawings_of_the_hand_in_are_listed_and_checks_have_none(town, tmp_path)
     assert check.path is not None and edition._list_cad(check) == []
     items = edition._list_cad(handed)
     assert [item.path.rsplit(".", 1)[1] for item in items if isinstance(item, Item)] == ["dxf", "dwg"]
+    assert {item.kind for item in items} == {"CAD图"}
     assert {item.path for item in items} == {f"{CAD}/{p.name}" for p in (tmp_path / CAD).iterdir()}
     assert {Path(item.path).stem for item in items} == {p.stem for p in (tmp_path / FOLDER).iterdir()}
 

@@ -98,7 +98,7 @@ def _list_cad(sheet: Sheet) -> list[Item | Absent]:
     made: list[Item | Absent] = [
         Item(
             dxf,
-            "图件",
+            _CAD_KIND,
             f"{entry.title}（DXF）",
             _CAD_MAKER,
             number=entry.number,
