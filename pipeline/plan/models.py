@@ -197,7 +197,9 @@ class Delivery(Block):
     ysdm: dict[str, str] = Field(
         default_factory=dict, description="要素代码 YSDM，键为图层代码（如 HSQ_XZYD）；缺省为空"
     )
-    cad: bool = Field(True, description="是否另写 CAD 图（图件/DWG：每张图一份 DXF 和 DWG，实地坐标，单位米）")
+    cad: bool = Field(
+        True, description="是否另写 CAD 图（图件/DWG：每张图一份 DXF 和 DWG，实地坐标，单位米）"
+    )
     public: bool = Field(
         True,
         description="是否另写公示版（公示版/：图件、图集和精简表格，不含权利人、个人信息和精确坐标，规则见 configs/public.yaml）",
