@@ -45,20 +45,20 @@ def test_workers_leave_when_the_run_is_killed() -> None:
     code = (
         "import multiprocessing, os, sys, time\n"
         "from concurrent.futures import ProcessPoolExecutor\n"
-        "from pipeline.deliver.atlas.draw import _leave_with_parent\n"
+        "from pipeline.deliver.atlas.draw import _begin_work\n"
         "if __name__ == '__main__':\n"
         "    context = multiprocessing.get_context('spawn')\n"
-        "    pool = ProcessPoolExecutor(1, mp_context=context, initializer=_leave_with_parent)\n"
+        "    pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin_work, initargs=([],))\n"
         "    print(pool.submit(os.getpid).result(), flush=True)\n"
         "    time.sleep(60)\n"
     )
     root = Path(__file__).resolve().parents[2]
     run = subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
-    worker = int(run.stdout.readline())
+    said = run.stdout.readline()
     run.kill()
     run.communicate()
-    assert _ends(worker, seconds=10)
+    assert _ends(int(said), seconds=10)
 
 
 def _ends(pid: int, *, seconds: float) -> bool:

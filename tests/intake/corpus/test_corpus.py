@@ -63,6 +63,7 @@ ELSEWHERE = {
     "HSQ-D06": "files are read back after delivery",
     "HSQ-D07": "sheets are checked when they are finished",
     "HSQ-D08": "the public edition is written",
+    "HSQ-D09": "a web map laid under the sheets",
 }
 
 
