@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -65,6 +66,7 @@ class HandIn:
         self._drawings: dict[str, Drawing] = {}
         self._views: dict[str, TableView] = {}
         self._pictures: dict[str, Picture] = {}
+        self._coming: dict[str, Future[Picture]] = {}
 
     @cached_property
     def files(self) -> dict[str, Path]:
@@ -241,11 +243,22 @@ class HandIn:
             self._drawings[name] = read_drawing(self.root / name, name)
         return self._drawings[name]
 
+    def start_pictures(self, names: Iterable[str]) -> None:
+        """Begin to read JPGs while other things are checked."""
+        pool = ThreadPoolExecutor(2)
+        for name in names:
+            self._coming[name] = pool.submit(self._read_picture, name)
+        pool.shutdown(wait=False)
+
+    def _read_picture(self, name: str) -> Picture:
+        width = THUMB_PX if name.startswith(f"{SHEETS}/") else 0
+        return read_picture(self.root / name, name, thumb_px=width)
+
     def picture(self, name: str) -> Picture:
         """Return a JPG, with a small copy where it is a sheet of the hand-in (UnreadableError)."""
         if name not in self._pictures:
-            width = THUMB_PX if name.startswith(f"{SHEETS}/") else 0
-            self._pictures[name] = read_picture(self.root / name, name, thumb_px=width)
+            coming = self._coming.pop(name, None)
+            self._pictures[name] = self._read_picture(name) if coming is None else coming.result()
         return self._pictures[name]
 
     def sheet_words(self, number: str) -> str:

@@ -24,6 +24,7 @@ def run(
     from layers.faults import PlanFaults
     from pipeline.cli.faultlist import print_counts, print_faults, print_report_path
     from pipeline.cli.show import Bar
+    from pipeline.cli.rulings import print_verdicts
     from pipeline.cli.stages import check_step
     from pipeline.plan import load_plan
 
@@ -71,5 +72,7 @@ def run(
     for fault in handin.faults:
         if fault.severity == "错误":
             console.print(f"[{fault.code}] {fault.problem}", style="bold red", markup=False)
+    if outcome.audit is not None:
+        print_verdicts(console, outcome.audit)
     console.print(f"成果：{handin.swapped.folder}", highlight=False, soft_wrap=True)
     return 0

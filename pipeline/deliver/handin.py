@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 from fiona._err import CPLE_BaseError
@@ -46,6 +47,15 @@ _ROOM_BYTES = 2_000_000
 DrawSheets = Callable[[Mapping[str, Frame], Plan, Path, FaultLog], Made]
 
 
+class Inspection(Protocol):
+    """Opens the finished files again and writes what it finds beside them."""
+
+    items: Sequence[Item]
+
+    def __call__(self, root: Path) -> None:
+        """Check the files under ``root`` and write the files that ``items`` names."""
+
+
 @dataclass(frozen=True)
 class HandIn:
     """A hand-in that was written.
@@ -68,6 +78,7 @@ def deliver(
     quality: pd.DataFrame,
     *,
     draw_sheets: DrawSheets | None = None,
+    inspect: Inspection | None = None,
 ) -> HandIn:
     """Write the hand-in of a plan into ``plan.output`` and swap it in whole.
 
@@ -78,6 +89,7 @@ def deliver(
     quality : ``Quality`` rows of the stages before.
     draw_sheets : draws the catalogue's sheets into the folder it is given and returns files and entries
         not drawn; gets the frames with communities filled in.
+    inspect : looks at the finished files before the manifest is written over all of them, its reports included.
 
     Raises
     ------
@@ -87,7 +99,7 @@ def deliver(
     log = FaultLog()
     root = open_staging(plan.output)
     try:
-        items = _write_all(given, plan, quality, draw_sheets, root, log)
+        items = _write_all(given, plan, quality, draw_sheets, inspect, root, log)
     except OSError as error:
         raise PlanFaults([refuse_write(error, root)]) from error
     except _LIBRARY_ERRORS as error:
@@ -104,6 +116,7 @@ def _write_all(
     plan: Plan,
     quality: pd.DataFrame,
     draw_sheets: DrawSheets | None,
+    inspect: Inspection | None,
     root: Path,
     log: FaultLog,
 ) -> list[Item]:
@@ -127,7 +140,11 @@ def _write_all(
     made.append(metadata)
     embed_metadata(root / DATABASE, (root / metadata.path).read_text(encoding="utf-8"), plan.plan.compiled)
     made += write_report(rows, plan, root, accounts=accounts, links=links, made=made)
+    if inspect is not None:
+        made += inspect.items
     items = write_catalogue(made, plan, root)
+    if inspect is not None:
+        inspect(root)
     write_manifest(items, plan, root)
     return items
 

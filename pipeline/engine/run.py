@@ -30,6 +30,7 @@ from pipeline.stages.base import Given, Stage
 from pipeline.stages.register import settle_decisions
 
 if TYPE_CHECKING:
+    from pipeline.audit import Audit
     from pipeline.deliver import HandIn
 
 DELIVER = "deliver"
@@ -74,6 +75,7 @@ class Outcome:
     quality : remarks of every stage as the ``Quality`` layer.
     seconds : time by step.
     handin : what was delivered and where; None when delivery was not reached.
+    audit : what 成果自检 found in it; the hand-in is there whatever that is.
     report : the quality report, where there is no hand-in to hold it.
     form : the workbook that offers every judgement to be overruled; None where it was not written.
     """
@@ -82,6 +84,7 @@ class Outcome:
     quality: pd.DataFrame | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     handin: HandIn | None = None
+    audit: Audit | None = None
     report: Path | None = None
     form: Path | None = None
 
@@ -235,16 +238,22 @@ def _report_failure(
 
 
 def _deliver(plan: Plan, outcome: Outcome, step: Progress) -> None:
+    from pipeline.audit.step import SelfInspection
     from pipeline.deliver import deliver  # matplotlib and the writers load only when they are needed
     from pipeline.deliver.atlas import draw_atlas
 
     step.start(DELIVER, "成果输出", len(STEPS) - 1, len(STEPS))
     begun = time.perf_counter()
     assert outcome.quality is not None
+    inspection = SelfInspection(plan)
     handin = deliver(
-        outcome.frames, plan, outcome.quality, draw_sheets=partial(draw_atlas, advance=step.advance)
+        outcome.frames,
+        plan,
+        outcome.quality,
+        draw_sheets=partial(draw_atlas, advance=step.advance),
+        inspect=inspection,
     )
-    outcome.handin = handin
+    outcome.handin, outcome.audit = handin, inspection.audit
     outcome.seconds[DELIVER] = round(time.perf_counter() - begun, 3)
     log.info("成果输出完成，用时 %.2f 秒，文件 %d 个", outcome.seconds[DELIVER], len(handin.items))
     step.finish(DELIVER, outcome.seconds[DELIVER])

@@ -11,6 +11,7 @@ from pipeline.audit.dwg import RELEASES, read_head
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import ATLAS, CATALOGUE, DRAWINGS, HandIn
 from pipeline.audit.checks.sheets import page_words, read_pdf
+from pipeline.audit.paperspace import Drawing
 
 _METRES = 6
 _A3_MM = (420.0, 297.0)
@@ -105,7 +106,7 @@ def check_scale(handin: HandIn, out: Checked) -> None:
         out.see(f"{count} 份 DXF 图幅 A3，视口比例与图签、成果目录一致", file=DRAWINGS)
 
 
-def _open(handin: HandIn, name: str):  # type: ignore[no-untyped-def]
+def _open(handin: HandIn, name: str) -> Drawing | None:
     """Return a drawing, None where another check tells that it cannot be read."""
     try:
         return handin.drawing(name)

@@ -167,7 +167,11 @@ def check_public(handin: HandIn, out: Checked) -> None:
                 if low and low not in allowed and not any(re.sub(r"\s|（.*", "", t) in allowed for t in texts if t):
                     out.fault("这一列不得公开", file=name, sheet=grid.name, value=low)
         elif name.endswith((".jpg", ".jpeg")):
-            if handin.picture(name).located:
+            try:
+                located = handin.picture(name).located
+            except UnreadableError:
+                continue
+            if located:
                 out.fault("图片带有拍摄位置", file=name)
         elif not name.endswith(".pdf"):
             out.fault("公示版不应含这类文件", file=name)

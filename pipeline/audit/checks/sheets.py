@@ -15,6 +15,7 @@ from pypdf.generic import DecodedStreamObject, NameObject
 from configs import read_settings
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import ATLAS, CATALOGUE, PUBLIC, SHEETS, HandIn, Listed
+from pipeline.audit.pictures import Picture
 from styles.frame import load_frame
 
 _A3_MM = (420.0, 297.0)
@@ -29,13 +30,23 @@ def _settings() -> dict[str, float]:
     return found
 
 
+def _open(handin: HandIn, name: str) -> Picture | None:
+    """Return a picture, None where another check tells that it cannot be read."""
+    try:
+        return handin.picture(name)
+    except UnreadableError:
+        return None
+
+
 @check("jpg_dpi", "图纸分辨率", group="图纸")
 def check_dpi(handin: HandIn, out: Checked, *, folders: Sequence[str] = (SHEETS, f"{PUBLIC}/JPG")) -> None:
     """Every sheet has 300 dpi in its header (G-11, requirements §7.13)."""
     least = _settings()["dpi"]
     names = [name for folder in folders for name in handin.under(folder, ".jpg", ".jpeg")]
     for name in names:
-        picture = handin.picture(name)
+        picture = _open(handin, name)
+        if picture is None:
+            continue
         if min(picture.dpi) < least:
             shown = "没有写明" if not all(picture.dpi) else f"{picture.dpi[0]:g}×{picture.dpi[1]:g} dpi"
             out.fault(f"分辨率不足 {least:g} dpi", file=name, value=shown)
@@ -48,7 +59,11 @@ def check_paper(handin: HandIn, out: Checked, *, folders: Sequence[str] = (SHEET
     """Every sheet is A3 across at its own resolution and not empty (X-03)."""
     names = [name for folder in folders for name in handin.under(folder, ".jpg", ".jpeg")]
     for name in names:
-        picture = handin.picture(name)
+        try:
+            picture = handin.picture(name)
+        except UnreadableError as error:
+            out.fault(error.why, file=name)
+            continue
         off = [abs(got - want) > _NEAR_MM for got, want in zip(picture.paper_mm, _A3_MM, strict=True)]
         # Resolution is another check's: one wrong number is told once.
         pixels = picture.size[0] / picture.size[1]
@@ -91,7 +106,13 @@ def page_lines(reader: PdfReader, index: int, name: str) -> tuple[str, ...]:
             if contents is None:
                 return ()
             stream = DecodedStreamObject()
-            stream.set_data(b"\n".join(_TEXTS.findall(contents.get_data())))
+            # Every text far below the one before: else neighbours on a line are read as one word.
+            stream.set_data(
+                b"\n".join(
+                    b"q 1 0 0 1 0 %d cm\n%b\nQ" % (-2000 * at, block)
+                    for at, block in enumerate(_TEXTS.findall(contents.get_data()))
+                )
+            )
             page[NameObject("/Contents")] = stream
             return tuple(page.extract_text().splitlines())
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError) as error:
