@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.audit import checks as _checks
-from pipeline.audit.findings import BROKEN, CHECKS, MET, PERSON, VERDICTS, VOID, Checked, Spot, run_check
+from pipeline.audit.findings import BROKEN, MET, PERSON, VERDICTS, VOID, Checked, Spot, run_check
 from pipeline.audit.folder import HandIn
 from pipeline.audit.rules import Rule, Wanted, load_others, load_rules
 
@@ -66,26 +66,24 @@ class Audit:
 
 
 def audit_handin(
-    root: Path, *, parameters: Mapping[str, Any] | None = None, groups: Collection[str] = (), skip: Collection[str] = ()
-) -> Audit:  # fmt: skip
+    root: Path, *, parameters: Mapping[str, Any] | None = None, only: Collection[str] = ()
+) -> Audit:
     """Check a hand-in.
 
     Parameters
     ----------
     root : its folder.
     parameters : the plan config, while the hand-in is being made and has no manifest.
-    groups : only checks of these groups; all by default. Requirements they do not decide are left out.
-    skip : names of checks to leave out.
+    only : names of the checks to run; all by default. Requirements they alone do not decide are left out.
     """
     handin = HandIn(root, parameters=parameters)
-    _look_ahead(handin, groups)
+    if not only:
+        _look_ahead(handin)
     wanted: dict[Wanted, None] = {}
     for rule in load_rules():
         wanted |= dict.fromkeys(rule.checks)
     wanted |= dict.fromkeys(load_others())
-    chosen = [
-        one for one in wanted if one.name not in skip and (not groups or CHECKS[one.name].group in groups)
-    ]
+    chosen = [one for one in wanted if not only or one.name in only]
     checked = {one: run_check(one.name, handin, one.given) for one in chosen}
     rulings = [decide(rule, checked) for rule in load_rules() if all(one in checked for one in rule.checks)]
     return Audit(handin, rulings, checked)
@@ -116,9 +114,9 @@ def decide(rule: Rule, checked: Mapping[Wanted, Checked]) -> Ruling:
     return Ruling(rule, MET, said, spots)
 
 
-def _look_ahead(handin: HandIn, groups: Collection[str]) -> None:
+def _look_ahead(handin: HandIn) -> None:
     """Read the pictures beside: decoding leaves the interpreter free for the other checks."""
-    if groups and not {"图纸", "保密"} & set(groups):
-        return
-    names = [name for name in handin.files if name.lower().endswith((".jpg", ".jpeg")) and "附件/" not in name]
+    names = [
+        name for name in handin.files if name.lower().endswith((".jpg", ".jpeg")) and "附件/" not in name
+    ]
     handin.start_pictures(names)

@@ -50,7 +50,9 @@ def read_document(path: Path, name: str) -> Document:
             body = ET.fromstring(parts.read("word/document.xml"))
             there = set(parts.namelist())
             styles = ET.fromstring(parts.read("word/styles.xml")) if "word/styles.xml" in there else None
-            settings = ET.fromstring(parts.read("word/settings.xml")) if "word/settings.xml" in there else None
+            settings = (
+                ET.fromstring(parts.read("word/settings.xml")) if "word/settings.xml" in there else None
+            )
     except (zipfile.BadZipFile, KeyError, ET.ParseError, EOFError) as error:
         raise UnreadableError(name, "不是可以打开的 docx，或已损坏") from error
     except OSError as error:

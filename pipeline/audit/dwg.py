@@ -15,7 +15,14 @@ from pipeline.audit.findings import UnreadableError
 
 _AT, _SIZE = 0x80, 0x6C
 _ID = b"AcFssFcAJMB\0"
-RELEASES = {"AC1015": "2000", "AC1018": "2004", "AC1021": "2007", "AC1024": "2010", "AC1027": "2013", "AC1032": "2018"}
+RELEASES = {
+    "AC1015": "2000",
+    "AC1018": "2004",
+    "AC1021": "2007",
+    "AC1024": "2010",
+    "AC1027": "2013",
+    "AC1032": "2018",
+}
 
 
 @dataclass(frozen=True)

@@ -61,17 +61,23 @@ class Checked:
     doubts: list[Spot] = field(default_factory=list)
     void: str = ""
 
-    def see(self, said: str, *, file: str = "", sheet: str = "", row: object = "", value: object = "") -> None:
+    def see(
+        self, said: str, *, file: object = "", sheet: object = "", row: object = "", value: object = ""
+    ) -> None:
         """Record what was read."""
-        self.seen.append(Spot(said, file, sheet, str(row), str(value)))
+        self.seen.append(Spot(said, str(file), str(sheet), str(row), str(value)))
 
-    def fault(self, said: str, *, file: str = "", sheet: str = "", row: object = "", value: object = "") -> None:
+    def fault(
+        self, said: str, *, file: object = "", sheet: object = "", row: object = "", value: object = ""
+    ) -> None:
         """Record what is wrong."""
-        self.wrong.append(Spot(said, file, sheet, str(row), _short(value)))
+        self.wrong.append(Spot(said, str(file), str(sheet), str(row), _short(value)))
 
-    def doubt(self, said: str, *, file: str = "", sheet: str = "", row: object = "", value: object = "") -> None:
+    def doubt(
+        self, said: str, *, file: object = "", sheet: object = "", row: object = "", value: object = ""
+    ) -> None:
         """Record what a person must look at."""
-        self.doubts.append(Spot(said, file, sheet, str(row), _short(value)))
+        self.doubts.append(Spot(said, str(file), str(sheet), str(row), _short(value)))
 
     @property
     def verdict(self) -> str:
@@ -126,5 +132,6 @@ def run_check(name: str, handin: HandIn, options: dict[str, Any]) -> Checked:
     except UnreadableError as error:
         out.fault(error.why, file=error.file)
     if not (out.seen or out.wrong or out.doubts or out.void):
-        out.void = "成果中没有可供检查的内容"
+        # Nothing to read is no proof that nothing is asked.
+        out.doubt("成果中没有可供检查的内容，请核对")
     return out

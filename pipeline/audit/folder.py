@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pipeline.audit.docx import Document, read_document
 from pipeline.audit.findings import UnreadableError
 from pipeline.audit.geodata import ShapeFile, read_geopackage, read_shapefile
 from pipeline.audit.grid import Grid, read_book
@@ -64,6 +65,7 @@ class HandIn:
         self._books: dict[str, dict[str, Grid]] = {}
         self._shapes: dict[str, ShapeFile] = {}
         self._drawings: dict[str, Drawing] = {}
+        self._documents: dict[str, Document] = {}
         self._views: dict[str, TableView] = {}
         self._pictures: dict[str, Picture] = {}
         self._coming: dict[str, Future[Picture]] = {}
@@ -161,9 +163,7 @@ class HandIn:
 
     def why_absent(self, number: str, *, kind: str = "") -> Listed | None:
         """Return the line that says why something was not made."""
-        return next(
-            (item for item in self.absent if item.number == number and kind in ("", item.kind)), None
-        )
+        return next((item for item in self.absent if item.number == number and kind in ("", item.kind)), None)
 
     def spec(self, key: str) -> Table:
         """Return the declaration of a table."""
@@ -173,7 +173,12 @@ class HandIn:
         """Return the file of a table by its number; empty where it was not delivered."""
         number = self.spec(key).number
         return next(
-            (name for name in self.under(TABLES, ".xlsx") if name.rsplit("/", 1)[-1].startswith(f"{number}_")), ""
+            (
+                name
+                for name in self.under(TABLES, ".xlsx")
+                if name.rsplit("/", 1)[-1].startswith(f"{number}_")
+            ),
+            "",
         )
 
     def table(self, key: str) -> TableView | None:
@@ -260,6 +265,12 @@ class HandIn:
             coming = self._coming.pop(name, None)
             self._pictures[name] = self._read_picture(name) if coming is None else coming.result()
         return self._pictures[name]
+
+    def document(self, name: str) -> Document:
+        """Return a docx (UnreadableError)."""
+        if name not in self._documents:
+            self._documents[name] = read_document(self.root / name, name)
+        return self._documents[name]
 
     def sheet_words(self, number: str) -> str:
         """Return all words on a sheet's paper as its DXF has them; empty where there is none to read."""

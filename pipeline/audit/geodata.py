@@ -95,7 +95,11 @@ def read_shapefile(path: Path, name: str) -> ShapeFile:
     if ".dbf" in missing:
         raise UnreadableError(name, "缺少属性文件 .dbf")
     fields = read_dbf_fields(path.with_suffix(".dbf"), name)
-    prj = path.with_suffix(".prj").read_text(encoding="utf-8", errors="replace") if ".prj" not in missing else ""
+    prj = (
+        path.with_suffix(".prj").read_text(encoding="utf-8", errors="replace")
+        if ".prj" not in missing
+        else ""
+    )
     encoding = ""
     if ".cpg" not in missing:
         encoding = path.with_suffix(".cpg").read_text(encoding="ascii", errors="replace").strip()
@@ -152,7 +156,9 @@ def read_geopackage(path: Path, name: str) -> dict[str, gpd.GeoDataFrame]:
             warnings.simplefilter("ignore")
             listed = pyogrio.list_layers(path)
             return {
-                str(layer): pyogrio.read_dataframe(path, layer=layer) for layer, kind in listed if kind is not None
+                str(layer): pyogrio.read_dataframe(path, layer=layer)
+                for layer, kind in listed
+                if kind is not None
             }
     except _BROKEN as error:
         raise UnreadableError(name, f"不能读取，文件可能已损坏（{error}）") from error
@@ -178,7 +184,7 @@ def fits_zone(bounds: np.ndarray, epsg: int) -> bool:
         return False
     shift = zone.number * 1_000_000 if epsg == zone.prefixed else 0
     # A 3° zone is at most 1.5° wide to either side, 2° with the custom of keeping a plan in one zone.
-    return 250_000 <= west - shift and east - shift <= 750_000 and 300_000 <= south and north <= 6_000_000
+    return west - shift >= 250_000 and east - shift <= 750_000 and south >= 300_000 and north <= 6_000_000
 
 
 def name_crs(epsg: int) -> str:

@@ -96,7 +96,11 @@ def _cards(audit: Audit) -> str:
 
 def _where(spot: Spot) -> str:
     """Return where a thing stands, in grey after what is said of it."""
-    places = [spot.file, spot.sheet, f"第 {spot.row} 行" if spot.row.replace("–", "").isdigit() and len(spot.row) < 12 else spot.row]
+    places = [
+        spot.file,
+        spot.sheet,
+        f"第 {spot.row} 行" if spot.row.replace("–", "").isdigit() and len(spot.row) < 12 else spot.row,
+    ]
     place = " › ".join(escape(part) for part in places if part)
     value = f'：<span class="val">{escape(spot.value)}</span>' if spot.value else ""
     return f' <span class="where">{place}{value}</span>' if place or value else ""
@@ -144,7 +148,11 @@ def _list_broken(audit: Audit, rulings: list[Ruling]) -> str:
     rows = "".join(
         f'<tr><td>{escape(item.group)}</td><td>{escape(item.title)}</td><td class="v bad">不符合</td><td><ul>'
         + "".join(f"<li>{escape(spot.said)}{_where(spot)}</li>" for spot in spots[:_SHOWN])
-        + (f"<li><small>另有 {len(spots) - _SHOWN} 处，见 成果自检.xlsx</small></li>" if len(spots) > _SHOWN else "")
+        + (
+            f"<li><small>另有 {len(spots) - _SHOWN} 处，见 成果自检.xlsx</small></li>"
+            if len(spots) > _SHOWN
+            else ""
+        )
         + "</ul></td></tr>"
         for item, spots in others
     )
@@ -183,5 +191,7 @@ def _sheets(audit: Audit) -> str:
         if size > _MOST_PICTURES:
             break
         label = escape(titles.get(name, name.rsplit("/", 1)[-1]))
-        figures.append(f'<figure><img alt="{label}" src="data:image/jpeg;base64,{picture}"><figcaption>{label}</figcaption></figure>')
+        figures.append(
+            f'<figure><img alt="{label}" src="data:image/jpeg;base64,{picture}"><figcaption>{label}</figcaption></figure>'
+        )
     return f'<h2>图纸缩略图</h2><div class="sheets">{"".join(figures)}</div>' if figures else ""

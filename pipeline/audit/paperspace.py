@@ -75,7 +75,10 @@ def read_drawing(path: Path, name: str) -> Drawing:
     if lacking:
         raise UnreadableError(name, f"DXF 缺少 {'、'.join(lacking)} 段")
     head = sections["HEADER"]
-    texts, viewports, centres, kinds = [], [], [], Counter()
+    texts: list[Text] = []
+    viewports: list[float] = []
+    centres: list[tuple[float, float]] = []
+    kinds: Counter[str] = Counter()
     xs: list[float] = []
     ys: list[float] = []
     try:

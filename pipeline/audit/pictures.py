@@ -74,7 +74,9 @@ def read_picture(path: Path, name: str, *, thumb_px: int = 0) -> Picture:
         raise UnreadableError(name, f"不能读取，图片可能已损坏（{error}）") from error
     if not whole:
         raise UnreadableError(name, "图片不完整：没有结束标记")
-    return Picture(size, (dpi[0], dpi[1]), mode, located, spread, _shrink(small, thumb_px) if thumb_px else b"")
+    return Picture(
+        size, (dpi[0], dpi[1]), mode, located, spread, _shrink(small, thumb_px) if thumb_px else b""
+    )
 
 
 def _shrink(image: Image.Image, width: int) -> bytes:

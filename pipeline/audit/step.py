@@ -26,7 +26,10 @@ class SelfInspection:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         workbook, page = REPORTS
-        self.items = (Item(workbook, "质检", "成果自检", _MAKER), Item(page, "质检", "成果自检（网页）", _MAKER))
+        self.items = (
+            Item(workbook, "质检", "成果自检", _MAKER),
+            Item(page, "质检", "成果自检（网页）", _MAKER),
+        )
         self.audit: Audit | None = None
 
     def __call__(self, root: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pipeline.audit.audit import Audit
 from pipeline.audit.findings import MOST_SPOTS, Checked, Spot
@@ -13,7 +14,12 @@ from pipeline.plan import Plan
 from pipeline.plan.models import Identity
 
 _NO_DATE = date(1980, 1, 1)  # a workbook must bear a date; a hand-in that tells none has this one
-_PLACE = [("文件", 44, "left"), ("工作表或图层", 16, "center"), ("行或编号", 20, "center"), ("值", 34, "left")]
+_PLACE = [
+    ("文件", 44, "left"),
+    ("工作表或图层", 16, "center"),
+    ("行或编号", 20, "center"),
+    ("值", 34, "left"),
+]
 _NOTES = [
     "“符合”以读到的文件内容为依据；“需人工”为程序不能判断或须由人补充的事项，并写明到哪里看；“不适用”写明原因。",
     "各项要求按 configs/standards/requirements.csv，判定所用检查按 configs/audit.yaml。",
@@ -33,7 +39,8 @@ def _imprint(audit: Audit) -> Plan:
     told = str(handin.parameter("plan", "compiled") or "")
     day = date.fromisoformat(told) if told else _NO_DATE
     compiler = str(handin.parameter("plan", "compiler") or "")
-    return Plan.model_construct(plan=Identity.model_construct(compiler=compiler, compiled=day))
+    told_of: dict[str, Any] = {"compiler": compiler, "compiled": day}
+    return Plan.model_construct(plan=Identity.model_construct(**told_of))
 
 
 def plan_title(audit: Audit) -> str:
@@ -42,7 +49,9 @@ def plan_title(audit: Audit) -> str:
 
 
 def _summary(audit: Audit) -> Content:
-    lines: list[list[Value]] = [[verdict, count, _MEANING[verdict]] for verdict, count in audit.counts.items()]
+    lines: list[list[Value]] = [
+        [verdict, count, _MEANING[verdict]] for verdict, count in audit.counts.items()
+    ]
     lines.append(["合计", len(audit.rulings), ""])
     wrong = sum(len(item.wrong) for item in audit.broken)
     lines.append(["检查项", len(audit.checked), f"其中 {len(audit.broken)} 项发现问题，共 {wrong} 处"])

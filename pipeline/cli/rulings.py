@@ -43,17 +43,26 @@ def print_verdicts(console: Console, audit: Audit, *, every: bool = False) -> No
     for item in audit.broken:
         spots = [spot for spot in item.wrong if id(spot) not in told]
         if spots:
-            console.print(Text(f"{item.group}｜{item.title}：{spots[0].said}（{len(spots)} 处）"), highlight=False)
+            console.print(
+                Text(f"{item.group}｜{item.title}：{spots[0].said}（{len(spots)} 处）"), highlight=False
+            )
             _print_places(console, spots)
     if every:
         for ruling in audit.rulings:
             if ruling.verdict == "需人工":
-                console.print(Text(f"{ruling.rule.id} 需人工：{ruling.said}", style="yellow"), highlight=False)
+                console.print(
+                    Text(f"{ruling.rule.id} 需人工：{ruling.said}", style="yellow"), highlight=False
+                )
 
 
 def _print_places(console: Console, spots: list[Spot]) -> None:
     for spot in spots[:_PLACES]:
-        parts = [spot.file, spot.sheet, spot.row and f"第 {spot.row} 行" if spot.row.isdigit() else spot.row, spot.value]
+        parts = [
+            spot.file,
+            spot.sheet,
+            spot.row and f"第 {spot.row} 行" if spot.row.isdigit() else spot.row,
+            spot.value,
+        ]
         text = "，".join(part for part in parts if part)
         if text:
             console.print(Padding(Text(text, style="dim"), (0, 0, 0, 4)), highlight=False)

@@ -23,8 +23,8 @@ def run(
 
     from layers.faults import PlanFaults
     from pipeline.cli.faultlist import print_counts, print_faults, print_report_path
-    from pipeline.cli.show import Bar
     from pipeline.cli.rulings import print_verdicts
+    from pipeline.cli.show import Bar
     from pipeline.cli.stages import check_step
     from pipeline.plan import load_plan
 

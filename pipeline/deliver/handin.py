@@ -50,10 +50,14 @@ DrawSheets = Callable[[Mapping[str, Frame], Plan, Path, FaultLog], Made]
 class Inspection(Protocol):
     """Opens the finished files again and writes what it finds beside them."""
 
-    items: Sequence[Item]
+    @property
+    def items(self) -> Sequence[Item]:
+        """The files it will write."""
+        ...
 
     def __call__(self, root: Path) -> None:
         """Check the files under ``root`` and write the files that ``items`` names."""
+        ...
 
 
 @dataclass(frozen=True)

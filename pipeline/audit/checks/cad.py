@@ -7,10 +7,10 @@ import re
 
 from configs import read_settings
 from layers.crs import GEOGRAPHIC
+from pipeline.audit.checks.sheets import page_words, read_pdf
 from pipeline.audit.dwg import RELEASES, read_head
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import ATLAS, CATALOGUE, DRAWINGS, HandIn
-from pipeline.audit.checks.sheets import page_words, read_pdf
 from pipeline.audit.paperspace import Drawing
 
 _METRES = 6
@@ -31,7 +31,9 @@ def check_dwg(handin: HandIn, out: Checked) -> None:
             continue
         releases[head.release] = releases.get(head.release, 0) + 1
     if releases:
-        told = "、".join(f"AutoCAD {RELEASES[key]}（{key}）{count} 份" for key, count in sorted(releases.items()))
+        told = "、".join(
+            f"AutoCAD {RELEASES[key]}（{key}）{count} 份" for key, count in sorted(releases.items())
+        )
         out.see(f"逐份读取文件头和页表，长度、校验值相符：{told}", file=DRAWINGS)
     elif not names:
         out.void = "没有 DWG"
@@ -160,7 +162,11 @@ def check_structure(handin: HandIn, out: Checked) -> None:
         for entry in auditor.fixes[:5]:
             out.fault("ezdxf 审计须修复", file=name, value=entry.message)
     if looked:
-        rest = f"；其余 {len(names) - looked} 份只查各段结构（configs/audit.yaml 的 ezdxf_mb）" if looked < len(names) else ""
+        rest = (
+            f"；其余 {len(names) - looked} 份只查各段结构（configs/audit.yaml 的 ezdxf_mb）"
+            if looked < len(names)
+            else ""
+        )
         out.see(f"ezdxf 审计 {looked} 份，没有错误{rest}", file=DRAWINGS)
 
 
@@ -186,7 +192,17 @@ def check_words(handin: HandIn, out: Checked) -> None:
         for text in drawing.texts:
             word = re.sub(r"\s+", "", text.text)
             if text.layer in ("TK-附表", "TK-图签", "TK-图例") and word not in page:
-                out.fault("CAD 图上有而图集该页没有", file=ATLAS, sheet=number, row=f"第 {first + at + 1} 页", value=text.text)
+                out.fault(
+                    "CAD 图上有而图集该页没有",
+                    file=ATLAS,
+                    sheet=number,
+                    row=f"第 {first + at + 1} 页",
+                    value=text.text,
+                )
             count += text.layer == "TK-附表"
     if count:
-        out.see(f"{len(numbers)} 页，附表 {count} 处文字、数字逐一相符（顺序按成果目录）", file=ATLAS, value=CATALOGUE)
+        out.see(
+            f"{len(numbers)} 页，附表 {count} 处文字、数字逐一相符（顺序按成果目录）",
+            file=ATLAS,
+            value=CATALOGUE,
+        )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import Any
 from zipfile import BadZipFile as ZipFileError
 
 from configs import read_settings
-from pipeline.audit.docx import Document, read_document
+from pipeline.audit.docx import Document
 from pipeline.audit.findings import Checked, check
 from pipeline.audit.folder import TEXTS, HandIn
 
@@ -28,7 +29,7 @@ def _documents(handin: HandIn, word: str = "") -> list[str]:
 def _plan_text(handin: HandIn) -> tuple[str, Document] | None:
     """Return the text of the plan: the docx whose name says so, else the one with most headings."""
     names = _documents(handin, "方案文本") or [n for n in _documents(handin) if "附表" not in n]
-    return (names[0], read_document(handin.files[names[0]], names[0])) if names else None
+    return (names[0], handin.document(names[0])) if names else None
 
 
 def _plain(text: str) -> str:
@@ -43,8 +44,11 @@ def check_there(handin: HandIn, out: Checked) -> None:
         out.fault("没有文本", file=TEXTS)
     for name in names:
         if name.lower().endswith(".docx"):
-            document = read_document(handin.files[name], name)
-            out.see(f"{len(document.headings)} 个标题、{len(document.tables)} 张表、{document.pictures} 幅图", file=name)
+            document = handin.document(name)
+            out.see(
+                f"{len(document.headings)} 个标题、{len(document.tables)} 张表、{document.pictures} 幅图",
+                file=name,
+            )
         else:
             out.see("有", file=name)
 
@@ -80,7 +84,7 @@ def check_tables(handin: HandIn, out: Checked) -> None:
     if not names:
         out.fault("没有 docx 文本", file=TEXTS)
         return
-    words = {name: _plain(read_document(handin.files[name], name).text) for name in names}
+    words = {name: _plain(handin.document(name).text) for name in names}
     for key in ("resource_list", "project_list"):
         title = handin.spec(key).title.replace("{area}", handin.area)
         holder = next((name for name, text in words.items() if _plain(title) in text), "")
@@ -88,7 +92,7 @@ def check_tables(handin: HandIn, out: Checked) -> None:
         if not holder:
             out.fault(f"文本中没有“{title}”", file=TEXTS)
             continue
-        document = read_document(handin.files[holder], holder)
+        document = handin.document(holder)
         cells = {_plain(cell) for table in document.tables for row in table for cell in row}
         column = "Need.description" if key == "resource_list" else "Project.name"
         lacking = [] if view is None else [t for t in view.texts(column).values() if _plain(t) not in cells]
@@ -104,11 +108,18 @@ def check_paper(handin: HandIn, out: Checked) -> None:
     if not names:
         out.fault("没有 docx 文本", file=TEXTS)
     for name in names:
-        document = read_document(handin.files[name], name)
+        document = handin.document(name)
         for number, (width, height) in enumerate(document.pages, 1):
             size = sorted((width, height))
-            if not any(abs(size[0] - p[0]) < _NEAR_MM and abs(size[1] - p[1]) < _NEAR_MM for p in _PAPERS.values()):
-                out.fault("纸张不是 A4 或 A3", file=name, row=f"第 {number} 节", value=f"{width:.0f}×{height:.0f} mm")
+            if not any(
+                abs(size[0] - p[0]) < _NEAR_MM and abs(size[1] - p[1]) < _NEAR_MM for p in _PAPERS.values()
+            ):
+                out.fault(
+                    "纸张不是 A4 或 A3",
+                    file=name,
+                    row=f"第 {number} 节",
+                    value=f"{width:.0f}×{height:.0f} mm",
+                )
         if not document.pages:
             out.fault("没有写明纸张", file=name)
         if not document.mirrored:
@@ -129,34 +140,49 @@ def check_numbers(handin: HandIn, out: Checked) -> None:
     count = settings = 0
     for name in names:
         # A document that is no docx is told by the check that opens it.
-        read_document(handin.files[name], name)
+        handin.document(name)
         try:
             numbers = read_numbers(handin.files[name])
         except ValueError as error:
             out.fault("数字的出处不完整", file=name, value=error)
             continue
         grids: dict[str, Any] = {}
-        for number in numbers:
+        # A cell's text with 【】 in it is several links one after the other.
+        for _, pieces in groupby(numbers, key=lambda number: number.key):
+            group = list(pieces)
+            number = group[0]
             if number.file and number.file not in handin.files:
                 out.fault("出处文件不在成果中", file=name, row=number.key, value=number.file)
                 continue
             try:
                 computed = compute_number(number, handin.root, grids=grids)
             except (OSError, ValueError, KeyError, ZipFileError) as error:
-                out.fault(f"出处 {number.sheet}!{number.formula} 不能计算（{error}）", file=name, row=number.key)
+                out.fault(
+                    f"出处 {number.sheet}!{number.formula} 不能计算（{error}）", file=name, row=number.key
+                )
                 continue
             if computed is None:
                 settings += 1
                 computed = number.stated
-            count += 1
-            if not is_same(number.text, computed):
+            count += len(group)
+            whole = "".join(piece.text for piece in group)
+            other = [piece for piece in group if not is_same(piece.text, computed)]
+            if other and not is_same(whole, computed):
                 out.fault(
-                    f"与出处 {number.sheet}!{number.formula}（{computed}）不同：{number.sentence[:50]}", file=name,
-                    row=number.key, value=number.text,
+                    f"与出处 {number.sheet}!{number.formula}（{computed[:40]}）不同：{other[0].sentence[:50]}", file=name,
+                    row=number.key, value=other[0].text,
                 )  # fmt: skip
             elif not is_same(number.stated, computed):
-                out.fault(f"附录“数字来源”与 {number.sheet}（{computed}）不同", file=name, row=number.key, value=number.stated)
+                out.fault(
+                    f"附录“数字来源”与 {number.sheet}（{computed}）不同",
+                    file=name,
+                    row=number.key,
+                    value=number.stated,
+                )
     if count:
-        out.see(f"{count} 个数字按“数字来源”逐一重算，与表格相同（其中 {settings} 个取自配置）", file="、".join(names))
+        out.see(
+            f"{count} 个数字按“数字来源”逐一重算，与表格相同（其中 {settings} 个取自配置）",
+            file="、".join(names),
+        )
     elif not out.wrong:
         out.doubt("文本中的数字没有出处标记，请人工核对", file="、".join(names))

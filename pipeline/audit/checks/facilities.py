@@ -24,13 +24,20 @@ def check_reach(handin: HandIn, out: Checked) -> None:
         return
     beyond = int((shape.column("SQMC") == "社区范围外").sum())
     if beyond:
-        out.see(f"设施 {len(shape.frame)} 处，其中 {beyond} 处在社区范围外", file=shape.name, sheet="HSQ_SSD", value="社区范围外")
+        out.see(
+            f"设施 {len(shape.frame)} 处，其中 {beyond} 处在社区范围外",
+            file=shape.name,
+            sheet="HSQ_SSD",
+            value="社区范围外",
+        )
     else:
         out.doubt("没有社区范围以外的设施，请确认生活圈内确无其他设施", file=shape.name, sheet="HSQ_SSD")
 
 
 @check("classes_named", "指南点名的设施类型", group="表格")
-def check_classes(handin: HandIn, out: Checked, *, table: str, column: str, words: Mapping[str, Sequence[str]]) -> None:
+def check_classes(
+    handin: HandIn, out: Checked, *, table: str, column: str, words: Mapping[str, Sequence[str]]
+) -> None:
     """Every kind of facility that a clause names has rows."""
     view = need_table(handin, out, table)
     if view is None:
@@ -41,11 +48,18 @@ def check_classes(handin: HandIn, out: Checked, *, table: str, column: str, word
         if not found:
             out.fault(f"没有{kind}设施", file=view.file, sheet=view.sheet)
         else:
-            out.see(f"{kind}：{'、'.join(sorted(found))}", file=view.file, sheet=view.sheet, row=min(found.values()))
+            out.see(
+                f"{kind}：{'、'.join(sorted(found))}",
+                file=view.file,
+                sheet=view.sheet,
+                row=min(found.values()),
+            )
 
 
 @check("facility_groups", "现状图的设施分组", group="数据库")
-def check_groups(handin: HandIn, out: Checked, *, groups: Sequence[str], utilities: Mapping[str, Sequence[str]]) -> None:
+def check_groups(
+    handin: HandIn, out: Checked, *, groups: Sequence[str], utilities: Mapping[str, Sequence[str]]
+) -> None:
     """Each group the catalogue names has features; one without any is for a person to confirm (G-03).
 
     Parameters
@@ -58,7 +72,9 @@ def check_groups(handin: HandIn, out: Checked, *, groups: Sequence[str], utiliti
         out.fault("没有设施图层", file=SHAPES, sheet="HSQ_SSD")
         return
     classes = facility_classes()
-    there = shape.column("SSLXDM").map(lambda key: classes[key].group if key in classes else "").value_counts()
+    there = (
+        shape.column("SSLXDM").map(lambda key: classes[key].group if key in classes else "").value_counts()
+    )
     for group in groups:
         if there.get(group, 0):
             out.see(f"{group} {there[group]} 处", file=shape.name, sheet="HSQ_SSD", value=group)
@@ -87,13 +103,19 @@ def check_facts(handin: HandIn, out: Checked, *, classes: Sequence[str]) -> None
     inside = shape.frame[(shape.column("SQMC") != "社区范围外") & shape.column("SSLXDM").isin(classes)]
     scale = inside[["JZMJ", "YDMJ", "FWNL"]].notna().any(axis=1)
     if not inside["FWBJ"].notna().all():
-        out.fault("设施没有服务半径", file=shape.name, sheet="HSQ_SSD", value=int(inside["FWBJ"].isna().sum()))
+        out.fault(
+            "设施没有服务半径", file=shape.name, sheet="HSQ_SSD", value=int(inside["FWBJ"].isna().sum())
+        )
     for lacking, what in ((~scale, "规模和服务能力都没有"), (inside["KGXX"].isna(), "没有可共享性")):
         rows = inside[lacking]
         if len(rows):
             out.doubt(f"{len(rows)} 处{what}，须补充调查", file=shape.name, sheet="HSQ_SSD", row=rows["BSM"].iloc[0],
                       value=show(rows["SSMC"].iloc[0]))  # fmt: skip
-    out.see(f"社区内这些设施 {len(inside)} 处：{say_values(inside['SSLXMC'].tolist())}", file=shape.name, sheet="HSQ_SSD")
+    out.see(
+        f"社区内这些设施 {len(inside)} 处：{say_values(inside['SSLXMC'].tolist())}",
+        file=shape.name,
+        sheet="HSQ_SSD",
+    )
 
 
 @check("elder_gap", "老年人口与养老设施供需", group="表格")
@@ -134,8 +156,18 @@ def check_roles(handin: HandIn, out: Checked) -> None:
             out.doubt(f"{name}网络没有站点", file=view.file, sheet=view.sheet, row=rows[0], value=name)
         orphans = [row for row in rows if roles[row] == "站点" and not centres[row]]
         if middle and orphans:
-            out.doubt(f"{name}有 {len(orphans)} 处站点没有所属中心", file=view.file, sheet=view.sheet, row=orphans[0])
-        out.see(f"{name}：中心 {len(middle)}、站点 {len(rows) - len(middle)}", file=view.file, sheet=view.sheet, row=rows[0])
+            out.doubt(
+                f"{name}有 {len(orphans)} 处站点没有所属中心",
+                file=view.file,
+                sheet=view.sheet,
+                row=orphans[0],
+            )
+        out.see(
+            f"{name}：中心 {len(middle)}、站点 {len(rows) - len(middle)}",
+            file=view.file,
+            sheet=view.sheet,
+            row=rows[0],
+        )
 
 
 @check("unverified_marks", "待核标准逐处标注", group="表格")
@@ -171,4 +203,8 @@ def check_marks(handin: HandIn, out: Checked) -> None:
                 if _MARK not in table.title:
                     out.fault("图上标准来源待核，却没有标注", file=file, sheet=number, value=table.title)
     if count:
-        out.see(f"{count} 处使用待核标准的表格行和图上附表均已标注", file=DRAWINGS, value="、".join(sorted(open_names)[:4]))
+        out.see(
+            f"{count} 处使用待核标准的表格行和图上附表均已标注",
+            file=DRAWINGS,
+            value="、".join(sorted(open_names)[:4]),
+        )

@@ -62,7 +62,9 @@ def check_names(handin: HandIn, out: Checked) -> None:
 
 def _check_patterns(handin: HandIn, out: Checked) -> None:
     area, region = handin.area, str(handin.parameter("plan", "region_code") or "")
-    for spec_file in (handin.table_file(key) for key in ("resource_list", "project_list", "matching", "phasing")):
+    for spec_file in (
+        handin.table_file(key) for key in ("resource_list", "project_list", "matching", "phasing")
+    ):
         if spec_file and area and area not in spec_file.rsplit("/", 1)[-1]:
             out.fault(f"表格文件名没有“{area}”", file=spec_file)
     pattern = handin.parameter("delivery", "shp_pattern") or "{region}{area}_{layer}"
@@ -79,7 +81,12 @@ def _check_patterns(handin: HandIn, out: Checked) -> None:
         item = next((item for item in handin.catalogue if item.file == name), None)
         stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
         if item is not None and not (item.number in stem or item.title in stem):
-            out.fault("图纸文件名与成果目录的图号、图名不符", file=name, row=item.row, value=f"{item.number} {item.title}")
+            out.fault(
+                "图纸文件名与成果目录的图号、图名不符",
+                file=name,
+                row=item.row,
+                value=f"{item.number} {item.title}",
+            )
 
 
 @check("office_open", "文档和表格可以打开", group="文件")

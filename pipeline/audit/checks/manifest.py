@@ -41,7 +41,10 @@ def check_manifest(handin: HandIn, out: Checked) -> None:
             out.fault("清单之外的文件", file=name)
     for name in gone:
         out.fault("文件已删除", file=name)
-    same = sum(name in listed and prints[name] == (listed[name].get("size"), listed[name].get("sha256")) for name in there)
+    same = sum(
+        name in listed and prints[name] == (listed[name].get("size"), listed[name].get("sha256"))
+        for name in there
+    )
     out.see(f"{len(listed)} 个文件中 {same} 个的大小和 SHA-256 与清单相同", file=MANIFEST)
 
 

@@ -38,7 +38,11 @@ def check_coverage(handin: HandIn, out: Checked) -> None:
     area, code, name = max(hulls)
     said = f"覆盖最广的图层 {code} 外包 {area:.2f} km²，限值 {limit:g} km²"
     if area > limit:
-        out.doubt(f"{said}：可能构成涉密数据，提交前须经测绘主管部门核定（自然资发〔2020〕95号）", file=name, sheet=code)
+        out.doubt(
+            f"{said}：可能构成涉密数据，提交前须经测绘主管部门核定（自然资发〔2020〕95号）",
+            file=name,
+            sheet=code,
+        )
     else:
         out.see(said, file=name, sheet=code, value=f"{area:.2f} km²")
 
@@ -80,7 +84,9 @@ def _collect_names(handin: HandIn) -> set[str]:
         values |= set(ledger.texts("Resource.owner").values())
     names = split_names(values, no_names=rules.no_names)
     towns = handin.shape("HSQ_SQBJ")
-    places = {handin.area} | {str(handin.parameter("plan", key) or "") for key in ("title", "compiler", "region_name")}
+    places = {handin.area} | {
+        str(handin.parameter("plan", key) or "") for key in ("title", "compiler", "region_name")
+    }
     if towns is not None:
         places |= set(towns.column("SQMC").dropna().astype(str))
         if "JDMC" in towns.frame:
@@ -110,7 +116,10 @@ def check_names(handin: HandIn, out: Checked) -> None:
             digits = numbers.search(text)
             if digits:
                 out.fault("有电话、证件号码或精确坐标", file=name, row=where, value=digits[0])
-    out.see(f"{len(files)} 个文件 {looked} 处文字中没有完整版的 {len(names)} 个权利人、个人，也没有电话、证件号、精确坐标", file=PUBLIC)
+    out.see(
+        f"{len(files)} 个文件 {looked} 处文字中没有完整版的 {len(names)} 个权利人、个人，也没有电话、证件号、精确坐标",
+        file=PUBLIC,
+    )
 
 
 def _list_texts(handin: HandIn, name: str, *, apart: bool = False) -> list[tuple[str, str]]:
@@ -164,7 +173,11 @@ def check_public(handin: HandIn, out: Checked) -> None:
             for column in range(1, grid.right + 1):
                 texts = [grid.text(row, column) for row in range(2, 2 + depth)]
                 low = re.sub(r"\s|（.*", "", next((t for t in reversed(texts[:depth]) if t), ""))
-                if low and low not in allowed and not any(re.sub(r"\s|（.*", "", t) in allowed for t in texts if t):
+                if (
+                    low
+                    and low not in allowed
+                    and not any(re.sub(r"\s|（.*", "", t) in allowed for t in texts if t)
+                ):
                     out.fault("这一列不得公开", file=name, sheet=grid.name, value=low)
         elif name.endswith((".jpg", ".jpeg")):
             try:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from configs import read_settings
-from pipeline.audit.findings import Checked, check
-from pipeline.audit.folder import PAPERS, QUALITY, SHAPES, HandIn
 from pipeline.audit.checks.numbers import LIBRARY
 from pipeline.audit.checks.tables import need_table, say_values
+from pipeline.audit.findings import Checked, check
+from pipeline.audit.folder import PAPERS, QUALITY, SHAPES, HandIn
 
 
 def _steps(handin: HandIn) -> tuple[str, dict[str, list[tuple[int, str]]]]:
@@ -49,7 +49,9 @@ def check_order(handin: HandIn, out: Checked, *, steps: Sequence[str]) -> None:
 
 
 @check("quality_codes", "数据质检的相关记录", group="过程")
-def check_codes(handin: HandIn, out: Checked, *, codes: Sequence[str], said: str, inputs: Sequence[str] = ()) -> None:
+def check_codes(
+    handin: HandIn, out: Checked, *, codes: Sequence[str], said: str, inputs: Sequence[str] = ()
+) -> None:
     """Remarks of the run with these codes, for a person to decide; none is 符合 where the inputs were there.
 
     Parameters
@@ -71,7 +73,10 @@ def check_codes(handin: HandIn, out: Checked, *, codes: Sequence[str], said: str
             looked += 1
             if grid.text(row, 1) in codes:
                 out.doubt(grid.text(row, 8), file=QUALITY, sheet=grid.name, row=row, value=grid.text(row, 1))
-    out.see(f"数据质检 {looked} 条记录中没有{said}的问题" if not out.doubts else f"数据质检 {looked} 条记录", file=QUALITY)
+    out.see(
+        f"数据质检 {looked} 条记录中没有{said}的问题" if not out.doubts else f"数据质检 {looked} 条记录",
+        file=QUALITY,
+    )
 
 
 @check("quality_errors", "数据质检没有错误级问题", group="过程")
@@ -100,14 +105,10 @@ def check_revisions(handin: HandIn, out: Checked, *, words: Sequence[str]) -> No
         out.doubt("方案调整材料，请核对是否履行征求意见、公示、审批程序", file=name)
 
 
-@check("person", "人工核对", group="过程")
-def check_person(handin: HandIn, out: Checked, *, look: str, file: str = "") -> None:
-    """What only a person can judge, and where to look."""
-    out.doubt(look, file=file)
-
-
 @check("each_of", "每一类都有", group="表格")
-def check_each(handin: HandIn, out: Checked, *, table: str, column: str, where: Mapping[str, str], values: Sequence[str]) -> None:
+def check_each(
+    handin: HandIn, out: Checked, *, table: str, column: str, where: Mapping[str, str], values: Sequence[str]
+) -> None:
     """Among the rows with a value, a column has each of the values."""
     view = need_table(handin, out, table)
     if view is None:
@@ -146,4 +147,9 @@ def check_heritage(handin: HandIn, out: Checked) -> None:
             names = shape.frame.drop(columns="geometry").iloc[ground]
             title = str(names.get("BHMC", names.get("MC", ground + 1)))
             flagged = "，冲突核查已列出" if title in told else ""
-            out.doubt(f"项目 {other.frame[key].iloc[at]} 涉及保护范围“{title}”{flagged}，须按保护规划核定", file=other.name, sheet=code, row=other.frame["BSM"].iloc[at])
+            out.doubt(
+                f"项目 {other.frame[key].iloc[at]} 涉及保护范围“{title}”{flagged}，须按保护规划核定",
+                file=other.name,
+                sheet=code,
+                row=other.frame["BSM"].iloc[at],
+            )

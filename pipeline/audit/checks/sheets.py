@@ -51,7 +51,9 @@ def check_dpi(handin: HandIn, out: Checked, *, folders: Sequence[str] = (SHEETS,
             shown = "没有写明" if not all(picture.dpi) else f"{picture.dpi[0]:g}×{picture.dpi[1]:g} dpi"
             out.fault(f"分辨率不足 {least:g} dpi", file=name, value=shown)
     if names:
-        out.see(f"{len(names)} 张 JPG 逐张读取文件头，均不低于 {least:g} dpi", file=names[0].rsplit("/", 1)[0])
+        out.see(
+            f"{len(names)} 张 JPG 逐张读取文件头，均不低于 {least:g} dpi", file=names[0].rsplit("/", 1)[0]
+        )
 
 
 @check("jpg_paper", "图纸幅面", group="图纸")
@@ -67,7 +69,9 @@ def check_paper(handin: HandIn, out: Checked, *, folders: Sequence[str] = (SHEET
         off = [abs(got - want) > _NEAR_MM for got, want in zip(picture.paper_mm, _A3_MM, strict=True)]
         # Resolution is another check's: one wrong number is told once.
         pixels = picture.size[0] / picture.size[1]
-        if abs(pixels - _A3_MM[0] / _A3_MM[1]) > 0.005 or (any(off) and min(picture.dpi) >= _settings()["dpi"]):
+        if abs(pixels - _A3_MM[0] / _A3_MM[1]) > 0.005 or (
+            any(off) and min(picture.dpi) >= _settings()["dpi"]
+        ):
             out.fault(
                 "不是 A3 横幅（420×297 mm）", file=name,
                 value=f"{picture.size[0]}×{picture.size[1]} 像素，{picture.paper_mm[0]:.0f}×{picture.paper_mm[1]:.0f} mm",
@@ -135,7 +139,9 @@ def check_atlas(handin: HandIn, out: Checked) -> None:
         for number, page in enumerate(reader.pages, 1):
             width, height = (float(side) * _POINT_MM for side in page.mediabox[2:])
             if abs(width - _A3_MM[0]) > _NEAR_MM or abs(height - _A3_MM[1]) > _NEAR_MM:
-                out.fault("页面不是 A3 横幅", file=name, row=f"第 {number} 页", value=f"{width:.0f}×{height:.0f} mm")
+                out.fault(
+                    "页面不是 A3 横幅", file=name, row=f"第 {number} 页", value=f"{width:.0f}×{height:.0f} mm"
+                )
         if len(reader.pages) < len(sheets) + 2:
             out.fault(
                 f"页数少于 {len(sheets)} 张图加封面和图纸目录", file=name, value=f"{len(reader.pages)} 页"
@@ -150,7 +156,9 @@ def check_scales(handin: HandIn, out: Checked) -> None:
     for item in _drawn(handin):
         match = re.search(r"1:(\d+)", item.note)
         if match is None:
-            out.doubt("成果目录没有写比例尺", file=CATALOGUE, sheet="成果目录", row=item.row, value=item.title)
+            out.doubt(
+                "成果目录没有写比例尺", file=CATALOGUE, sheet="成果目录", row=item.row, value=item.title
+            )
             continue
         if float(match[1]) not in scales:
             out.fault("比例尺不是整比例", file=item.file, row=item.row, value=f"1:{match[1]}")
@@ -174,8 +182,12 @@ def check_sheets(
     words : what the drawing must say, in legend or tables; read from the DXF, else from the atlas.
     optional : whether the guideline leaves the sheet to the plan.
     """
-    titles = {str(sheet["number"]): str(sheet["title"]) for sheet in read_settings("catalogue.yaml")["sheets"]}
-    wanted = [one for one in titles if any(one.startswith(n) if n.endswith("-") else one == n for n in numbers)]
+    titles = {
+        str(sheet["number"]): str(sheet["title"]) for sheet in read_settings("catalogue.yaml")["sheets"]
+    }
+    wanted = [
+        one for one in titles if any(one.startswith(n) if n.endswith("-") else one == n for n in numbers)
+    ]
     there = {handin.sheet_number(name): name for name in handin.under(SHEETS, ".jpg", ".jpeg")}
     skipped = []
     for number in wanted:
@@ -192,7 +204,12 @@ def check_sheets(
         elif _NOT_CHOSEN in why.note:
             skipped.append(number)
         else:
-            out.see(f"{number} {titles[number]}：未绘，{why.note}", file=CATALOGUE, sheet="未提供的成果", row=why.row)
+            out.see(
+                f"{number} {titles[number]}：未绘，{why.note}",
+                file=CATALOGUE,
+                sheet="未提供的成果",
+                row=why.row,
+            )
     if skipped:
         out.doubt(
             f"配置 sheets.only 只出部分图纸，未出 {len(skipped)} 张；提交前应出全", file=CATALOGUE,
@@ -211,7 +228,9 @@ def check_sheets(
 def check_kinds(handin: HandIn, out: Checked) -> None:
     """Each sheet of the list is there as JPG, DXF and DWG (X-05)."""
     jpg = {handin.sheet_number(name): name for name in handin.under(SHEETS, ".jpg", ".jpeg")}
-    cad = {end: {handin.sheet_number(name) for name in handin.under("图件/DWG", end)} for end in (".dwg", ".dxf")}
+    cad = {
+        end: {handin.sheet_number(name) for name in handin.under("图件/DWG", end)} for end in (".dwg", ".dxf")
+    }
     if not jpg:
         out.fault("没有一张 JPG 图纸", file=SHEETS)
         return
@@ -234,17 +253,30 @@ def check_groups(handin: HandIn, out: Checked) -> None:
     settings = read_settings("catalogue.yaml")
     there = {handin.sheet_number(name): name for name in handin.under(SHEETS, ".jpg", ".jpeg")}
     for group, title in settings["groups"].items():
-        numbers = [str(sheet["number"]) for sheet in settings["sheets"] if sheet["group"] == group and "folder" not in sheet]
+        numbers = [
+            str(sheet["number"])
+            for sheet in settings["sheets"]
+            if sheet["group"] == group and "folder" not in sheet
+        ]
         if not numbers:
             continue
         found = [number for number in numbers if number in there]
         if found:
             out.see(f"{title} {len(found)} 张", file=there[found[0]], value="、".join(found[:8]))
             continue
-        whys = [why for why in (handin.why_absent(number, kind="图件") for number in numbers) if why is not None]
+        whys = [
+            why for why in (handin.why_absent(number, kind="图件") for number in numbers) if why is not None
+        ]
         if any(_NOT_CHOSEN in why.note for why in whys):
-            out.doubt(f"没有{title}：配置 sheets.only 未选；提交前应出全", file=CATALOGUE, sheet="未提供的成果", row=whys[0].row)
+            out.doubt(
+                f"没有{title}：配置 sheets.only 未选；提交前应出全",
+                file=CATALOGUE,
+                sheet="未提供的成果",
+                row=whys[0].row,
+            )
         elif whys:
-            out.doubt(f"没有{title}：{whys[0].note}，请确认", file=CATALOGUE, sheet="未提供的成果", row=whys[0].row)
+            out.doubt(
+                f"没有{title}：{whys[0].note}，请确认", file=CATALOGUE, sheet="未提供的成果", row=whys[0].row
+            )
         else:
             out.fault(f"没有{title}，成果目录也没有说明原因", file=SHEETS)

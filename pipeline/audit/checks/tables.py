@@ -67,7 +67,12 @@ def check_header(handin: HandIn, out: Checked, *, table: str, what: str = "both"
             out.fault(told, file=view.file, sheet=view.sheet, row=f"2–{1 + view.spec.depth}")
         rows = f"2–{1 + view.spec.depth}" if view.spec.depth > 1 else "2"
         if not view.header_faults:
-            out.see(f"{len(view.columns)} 列表头文字与合并单元格逐一相符", file=view.file, sheet=view.sheet, row=rows)
+            out.see(
+                f"{len(view.columns)} 列表头文字与合并单元格逐一相符",
+                file=view.file,
+                sheet=view.sheet,
+                row=rows,
+            )
 
 
 @check("all_headers", "各表表名与表头", group="表格")
@@ -95,7 +100,10 @@ def check_all(handin: HandIn, out: Checked) -> None:
         if handin.table_file(spec.key):
             count += 1
         elif handin.why_absent(spec.number) is None:
-            out.fault(f"缺少{spec.number}“{spec.title.replace('{area}', handin.area)}”，成果目录也没有说明原因", file=TABLES)
+            out.fault(
+                f"缺少{spec.number}“{spec.title.replace('{area}', handin.area)}”，成果目录也没有说明原因",
+                file=TABLES,
+            )
     if count:
         out.see(f"{count} 张表", file=TABLES)
 
@@ -156,7 +164,9 @@ def check_column(
     if len(texts) < least:
         out.fault(f"只有 {len(texts)} 行", file=view.file, sheet=view.sheet)
     elif texts:
-        told = say_values(list(texts.values())) if values else f"{sum(bool(t) for t in texts.values())} 行已填写"
+        told = (
+            say_values(list(texts.values())) if values else f"{sum(bool(t) for t in texts.values())} 行已填写"
+        )
         out.see(f"“{head}”{len(texts)} 行：{told}", file=view.file, sheet=view.sheet,
                 row=f"{min(texts)}–{max(texts)}", value=next(iter(texts.values())))  # fmt: skip
 
@@ -172,7 +182,11 @@ def check_filled(handin: HandIn, out: Checked, *, table: str, columns: Sequence[
 def check_sums(handin: HandIn, out: Checked, *, tables: Sequence[str] = ()) -> None:
     """Rows of sums show the sum of what stands above them, by formula over exactly those rows."""
     for spec in table_specs():
-        if (tables and spec.key not in tables) or not handin.table_file(spec.key) or handin.own_style(spec.key):
+        if (
+            (tables and spec.key not in tables)
+            or not handin.table_file(spec.key)
+            or handin.own_style(spec.key)
+        ):
             continue
         view = handin.table(spec.key)
         if view is None or not view.total or not view.rows:
@@ -183,16 +197,26 @@ def check_sums(handin: HandIn, out: Checked, *, tables: Sequence[str] = ()) -> N
             formula = view.grid.formulas.get((view.total, place))
             if not isinstance(shown, float):
                 if formula:
-                    out.fault("合计公式没有数值", file=view.file, sheet=view.sheet, row=view.total, value=formula)
+                    out.fault(
+                        "合计公式没有数值", file=view.file, sheet=view.sheet, row=view.total, value=formula
+                    )
                 continue
             cells = [view.grid.at(row, place) for row in view.rows]
             summed = sum(value for value in cells if isinstance(value, float))
             head = view.grid.text(1 + view.spec.depth, place).replace("\n", "")
             if abs(summed - shown) > _CENT:
-                out.fault(f"“{head}”合计应为 {summed:.2f}", file=view.file, sheet=view.sheet, row=view.total, value=show(shown))
+                out.fault(
+                    f"“{head}”合计应为 {summed:.2f}",
+                    file=view.file,
+                    sheet=view.sheet,
+                    row=view.total,
+                    value=show(shown),
+                )
             span = f"{min(view.rows)}:"
             if formula and not (span in formula and formula.endswith(f"{max(view.rows)})")):
-                out.fault("合计公式没有包括全部行", file=view.file, sheet=view.sheet, row=view.total, value=formula)
+                out.fault(
+                    "合计公式没有包括全部行", file=view.file, sheet=view.sheet, row=view.total, value=formula
+                )
             told.append(f"{head} {shown:.10g}")
         if told:
             out.see("、".join(told[:3]), file=view.file, sheet=view.sheet, row=view.total)
@@ -228,8 +252,19 @@ def check_units(handin: HandIn, out: Checked, *, table: str, columns: Sequence[s
         for row, text in view.texts(column).items():
             odd = [unit for unit in _ODD_UNITS if unit in text]
             if odd:
-                out.fault(f"“{view.head(column)}”单位应为㎡、万元", file=view.file, sheet=view.sheet, row=row, value="、".join(odd))
-    out.see(f"{len(view.rows)} 行没有混用其他单位", file=view.file, sheet=view.sheet, row=f"{min(view.rows, default=0)}–{max(view.rows, default=0)}")
+                out.fault(
+                    f"“{view.head(column)}”单位应为㎡、万元",
+                    file=view.file,
+                    sheet=view.sheet,
+                    row=row,
+                    value="、".join(odd),
+                )
+    out.see(
+        f"{len(view.rows)} 行没有混用其他单位",
+        file=view.file,
+        sheet=view.sheet,
+        row=f"{min(view.rows, default=0)}–{max(view.rows, default=0)}",
+    )
 
 
 @check("notes", "填表说明", group="表格")
@@ -243,7 +278,12 @@ def check_notes(handin: HandIn, out: Checked, *, table: str, words: Sequence[str
             out.fault(f"填表说明没有“{word}”", file=view.file, sheet=view.sheet)
         else:
             found = re.search(rf"[^\n。；]*{word}[^\n；]*", view.notes)
-            out.see("填表说明写明", file=view.file, sheet=view.sheet, value=found[0].strip()[:60] if found else word)
+            out.see(
+                "填表说明写明",
+                file=view.file,
+                sheet=view.sheet,
+                value=found[0].strip()[:60] if found else word,
+            )
 
 
 @check("table_paper", "表格纸张", group="表格")

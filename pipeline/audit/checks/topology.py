@@ -73,7 +73,7 @@ def _ruled(handin: HandIn, out: Checked, rule: str) -> list[tuple[str, ShapeFile
 
 
 def _tell(out: Checked, weight: str, said: str, **place: object) -> None:
-    (out.doubt if weight == "person" else out.fault)(said, **place)  # type: ignore[operator]
+    (out.doubt if weight == "person" else out.fault)(said, **place)
 
 
 @check("overlap", "面不重叠", group="拓扑")
@@ -109,7 +109,9 @@ def check_gap(handin: HandIn, out: Checked) -> None:
             holes = shapely.intersection(holes, border)
         pieces = _wide(holes, limits().xy_m)
         for ground in pieces[:_MOST]:
-            _tell(out, weight, f"缝隙 {ground.area:.2f} ㎡", file=shape.name, sheet=code, value=_place(ground))
+            _tell(
+                out, weight, f"缝隙 {ground.area:.2f} ㎡", file=shape.name, sheet=code, value=_place(ground)
+            )
         out.see(f"{len(shapes)} 个面，缝隙 {len(pieces)} 处", file=shape.name, sheet=code)
 
 
@@ -145,11 +147,27 @@ def check_cover(handin: HandIn, out: Checked, *, layers: Sequence[str] = ()) -> 
         bare = _wide(shapely.difference(border, whole), limits().xy_m)
         beyond = _wide(shapely.difference(whole, border), limits().xy_m)
         for ground in bare[:_MOST]:
-            _tell(out, weight, f"规划范围内有 {ground.area:.2f} ㎡ 没有图斑", file=shape.name, sheet=code, value=_place(ground))
+            _tell(
+                out,
+                weight,
+                f"规划范围内有 {ground.area:.2f} ㎡ 没有图斑",
+                file=shape.name,
+                sheet=code,
+                value=_place(ground),
+            )
         for ground in beyond[:_MOST]:
-            _tell(out, weight, f"超出规划范围 {ground.area:.2f} ㎡", file=shape.name, sheet=code, value=_place(ground))
+            _tell(
+                out,
+                weight,
+                f"超出规划范围 {ground.area:.2f} ㎡",
+                file=shape.name,
+                sheet=code,
+                value=_place(ground),
+            )
         out.see(
-            f"图斑合计 {shapely.area(whole):.2f} ㎡，规划范围 {shapely.area(border):.2f} ㎡", file=shape.name, sheet=code
+            f"图斑合计 {shapely.area(whole):.2f} ㎡，规划范围 {shapely.area(border):.2f} ㎡",
+            file=shape.name,
+            sheet=code,
         )
 
 
@@ -161,7 +179,9 @@ def check_sliver(handin: HandIn, out: Checked) -> None:
         frame, shapes = _polygons(shape)
         parts, owner = list_parts(shapes)
         area, around = shapely.area(parts), np.maximum(shapely.length(parts), 1e-9)
-        thin = (2 * area / around < limit.sliver_width_m) & (4 * np.pi * area / around**2 < limit.sliver_compactness)
+        thin = (2 * area / around < limit.sliver_width_m) & (
+            4 * np.pi * area / around**2 < limit.sliver_compactness
+        )
         found = np.flatnonzero(thin | (area < limit.small_m2))
         for part in found[:_MOST]:
             what = "狭长" if thin[part] else "细碎"
@@ -195,8 +215,18 @@ def check_scope(handin: HandIn, out: Checked) -> None:
         out.fault("没有更新范围或社区边界", file=name, sheet="HSQ_GXFW")
         return
     for ground in _wide(shapely.symmetric_difference(scope, border), limits().xy_m)[:_MOST]:
-        out.fault(f"更新范围与社区边界之和相差 {ground.area:.2f} ㎡", file=name, sheet="HSQ_GXFW", value=_place(ground))
-    out.see(f"更新范围 {scope.area:.2f} ㎡，社区边界合计 {border.area:.2f} ㎡", file=name, sheet="HSQ_GXFW", value="更新范围")
+        out.fault(
+            f"更新范围与社区边界之和相差 {ground.area:.2f} ㎡",
+            file=name,
+            sheet="HSQ_GXFW",
+            value=_place(ground),
+        )
+    out.see(
+        f"更新范围 {scope.area:.2f} ㎡，社区边界合计 {border.area:.2f} ㎡",
+        file=name,
+        sheet="HSQ_GXFW",
+        value="更新范围",
+    )
 
 
 @check("study_contains", "研究范围包含更新范围", group="拓扑")
@@ -208,7 +238,12 @@ def check_study(handin: HandIn, out: Checked) -> None:
         out.fault("没有更新范围或研究范围", file=name, sheet="HSQ_GXFW")
         return
     for ground in _wide(shapely.difference(scope, study), limits().xy_m)[:_MOST]:
-        out.fault(f"更新范围有 {ground.area:.2f} ㎡ 在研究范围之外", file=name, sheet="HSQ_GXFW", value=_place(ground))
+        out.fault(
+            f"更新范围有 {ground.area:.2f} ㎡ 在研究范围之外",
+            file=name,
+            sheet="HSQ_GXFW",
+            value=_place(ground),
+        )
     if study.area <= scope.area:
         out.fault("研究范围没有扩展到更新范围之外", file=name, sheet="HSQ_GXFW", value=f"{study.area:.2f} ㎡")
     out.see(f"研究范围 {study.area / 1e4:.2f} 公顷包含更新范围 {scope.area / 1e4:.2f} 公顷", file=name, sheet="HSQ_GXFW",
@@ -244,5 +279,11 @@ def check_inside(handin: HandIn, out: Checked) -> None:
             shapes = shape.metric.geometry.to_numpy()
             outside = ~shapely.is_missing(shapes) & ~shapely.covers(wide, shapes)
             for row in np.flatnonzero(outside)[:_MOST]:
-                out.fault(f"超出{kind}", file=shape.name, sheet=code, row=_bsm(shape, row), value=_place(shapes[row]))
+                out.fault(
+                    f"超出{kind}",
+                    file=shape.name,
+                    sheet=code,
+                    row=_bsm(shape, row),
+                    value=_place(shapes[row]),
+                )
             out.see(f"{len(shapes)} 个要素在{kind}内", file=shape.name, sheet=code, value=kind)
