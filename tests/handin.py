@@ -12,7 +12,7 @@ import pyogrio
 from PIL import Image
 from pypdf import PdfReader
 
-# DESIGN: the hand-in tree. Documents and the html report come with later capabilities.
+# DESIGN: the hand-in tree. Documents come with later capabilities.
 FOLDERS = ("图件/JPG", "表格", "数据库/SHP", "质检")
 ATLASES = {"图件/图集.pdf": "图件/JPG", "公示版/图集（公示版）.pdf": "公示版/JPG"}
 FILES = (
@@ -22,6 +22,8 @@ FILES = (
     "数据库/元数据.xml",
     "质检/数据质检.xlsx",
     "质检/数据质检.gpkg",
+    "质检/成果自检.xlsx",
+    "质检/成果自检.html",
     "成果目录.xlsx",
     "manifest.json",
 )

@@ -42,7 +42,7 @@ small,.where{color:var(--soft);font-size:12px}.val{color:var(--ink)}
 figure{margin:0;border:1px solid var(--line);border-radius:4px;overflow:hidden;break-inside:avoid}
 figure img{display:block;width:100%}figcaption{padding:5px 8px;font-size:12.5px;border-top:1px solid var(--line)}
 footer{margin-top:30px;color:var(--soft);font-size:12px}
-@media print{body{max-width:none;padding:0;font-size:10.5px}h2{break-after:avoid}tr{break-inside:avoid}thead{display:table-header-group}
+@media print{body{max-width:none;padding:0 1.5mm;font-size:10.5px}small,.where{font-size:9px}li{margin:0}th,td{padding:3px 5px}h2{break-after:avoid}tr{break-inside:avoid}thead{display:table-header-group}
 .card b{font-size:22px}@page{size:A4 landscape;margin:14mm}}
 """
 
