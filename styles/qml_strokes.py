@@ -45,13 +45,23 @@ _LENGTHS = (1, 2)  # texts up to here have their own size in a marker; longer on
 class SymbolWriter:
     """Writes the symbols of one look, with QGIS's passes for the sheet's drawing order."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, *, passes: Sequence[float] = (), text: str = "", fade: float = 1.0) -> None:
+        """Prepare to write the classes of a look.
+
+        Parameters
+        ----------
+        passes : drawing levels where they are shared with other looks of the layer; its own otherwise.
+        text : expression of the text in the marker instead of the field ``look.badge``.
+        fade : multiplies the opacity of everything.
+        """
         self.look = look
-        self._levels = levels(look)
+        self._levels = tuple(passes) or levels(look)
+        self._text = text or quote_field(look.badge)
+        self._fade = fade
 
     def write(self, parent: Tree.Element, name: str, symbol: Symbol) -> None:
         """Add ``<symbol>`` of one class."""
-        holder = _symbol(parent, name, _TYPES[self.look.kind])
+        holder = _symbol(parent, name, _TYPES[self.look.kind], alpha=self._fade)
         if self.look.kind == "point":
             self._add_marker(holder, name, symbol)
         elif self.look.kind == "line":
@@ -63,9 +73,13 @@ class SymbolWriter:
         self, holder: Tree.Element, kind: str, options: Mapping[str, str], level: float
     ) -> Tree.Element:
         layer = Tree.SubElement(holder, "layer", {"class": kind}, enabled="1", locked="0")
-        layer.set("pass", str(self._levels.index(level)))
+        layer.set("pass", str(self.pass_of(level)))
         write_options(layer, options)
         return layer
+
+    def pass_of(self, level: float) -> int:
+        """Return QGIS's drawing pass of a level."""
+        return self._levels.index(level)
 
     def _add_areas(self, holder: Tree.Element, name: str, symbol: Symbol) -> None:
         alpha = self.look.alpha(symbol)
@@ -166,7 +180,7 @@ class SymbolWriter:
         layer = self._layer(holder, "FontMarker", options, level)
         if not self.look.badge:
             return
-        field = quote_field(self.look.badge)
+        field = self._text
         shares = [glyph_share(marker, length) for length in lengths]
         write_defined(
             layer,
@@ -203,9 +217,9 @@ def _stroke(ink: str, width: float, *, dash: Sequence[float] = (), alpha: float 
     return options
 
 
-def _symbol(parent: Tree.Element, name: str, kind: str) -> Tree.Element:
+def _symbol(parent: Tree.Element, name: str, kind: str, *, alpha: float = 1.0) -> Tree.Element:
     return Tree.SubElement(
-        parent, "symbol", name=name, type=kind, alpha="1", clip_to_extent="1", force_rhr="0"
+        parent, "symbol", name=name, type=kind, alpha=f"{alpha:g}", clip_to_extent="1", force_rhr="0"
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ class Delivered:
     columns : schema in order; the frame's columns are their one-map names.
     frame : rows in order of BSM; full texts; floats rounded to the schema's decimals; in the CRS handed
         in (``plan.crs.deliver``), metres or degrees. Areas are fields, measured in the plan's zone.
+    ids : the ids the stages know the rows by, in the same order; not delivered.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Delivered:
     layer: type[Layer]
     columns: tuple[Column, ...]
     frame: gpd.GeoDataFrame
+    ids: tuple[str, ...] = ()
 
 
 def collect_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> list[Delivered]:
@@ -165,7 +167,8 @@ def _dress(
     frame = gpd.GeoDataFrame(
         data, index=pd.RangeIndex(len(rows)), geometry=gpd.array.from_shapely(geometry, crs=crs)
     )
-    return Delivered(code, title_of(layer, kind), kind, layer, columns, frame)
+    ids = tuple(rows[Identified.id].astype("str"))
+    return Delivered(code, title_of(layer, kind), kind, layer, columns, frame, ids)
 
 
 def hand_in_crs(rows: gpd.GeoDataFrame, plan: Plan) -> tuple[Any, int]:
