@@ -20,7 +20,7 @@ class Entry:
 
     Attributes
     ----------
-    key : id of the layer in the project: its one-map code, and of an extra entry that of the declaration.
+    key : its one-map code, and of an extra entry that of the declaration.
     title : as the tree shows it.
     source : the delivered layer.
     subset : expression that narrows the data; empty for all.
@@ -32,6 +32,16 @@ class Entry:
     source: Delivered
     subset: str = ""
     cover: Mapping[str, str] | None = None
+
+    @property
+    def id(self) -> str:
+        """Id of the layer in the project."""
+        return layer_id(self.key)
+
+
+def layer_id(key: str) -> str:
+    """Return the id of an entry; QGIS gives a layer whose id is no longer than ten characters another one."""
+    return f"onemap_layer_{key}"
 
 
 @dataclass(frozen=True)

@@ -60,14 +60,23 @@ def add_layout(
     _add_strip(paper, sheet)
     _add_scale(paper, sheet, places, main)
     if places.inset is not None and inset:
+        if places.scale.bottom > places.inset.top:
+            _add_rule(paper, places.scale.bottom)
         _add_heading(paper, places.inset, spec.inset_title)
         window = place_inset(spec.inset, places.inset, report.window).window
         node = _locate(paper, places.inset, window, inset, "区位图", framed=frame.lines["rule"])
         _add_overview(node, main)
     if places.legend is not None:
+        _add_rule(paper, places.legend.top + _HEADING_MM)
         _add_heading(paper, places.legend, "图  例")
         add_legend(paper, places.legend, places.legend_set, sheet, showing, linked=main)
     for layout, box in places.tables:
+        if box.left >= frame.column.left:
+            _add_rule(paper, box.top + frame.column_parts["padding"] * 0.5)
+        else:
+            # What the column cannot hold goes on upon the map, on a ground of its own.
+            ground = box.shrink(-1.0)
+            paper.rectangle(ground, face=frame.colours["box"], edge=frame.colours["rule"], width_mm=frame.lines["rule"], what="续表底")
         _add_table(paper, layout, box)
     _add_remarks(paper, places, showing.absent)
     _add_block(paper, sheet, places.block)
@@ -132,6 +141,13 @@ def _add_strip(paper: Paper, sheet: Finished) -> None:
     paper.text(side, spec.number, size_mm=5.4, bold=True, align="right", ink=colours["accent"], what="图号")
     side = Box(right - 40.0, middle - 6.0, box.right - 2.0, middle - 2.0)
     paper.text(side, spec.group, size_mm=sizes["small"], align="right", ink=colours["soft"], what="图组")
+
+
+def _add_rule(paper: Paper, y: float) -> None:
+    """Draw a line across the column."""
+    column, width = paper.frame.column, paper.frame.lines["rule"]
+    box = Box(column.left, y - width / 2, column.right, y + width / 2)
+    paper.rectangle(box, face=paper.frame.colours["rule"], what="分隔线")
 
 
 def _add_heading(paper: Paper, box: Box, text: str) -> None:
@@ -204,7 +220,7 @@ def _add_table(paper: Paper, layout: TableLayout, box: Box) -> None:
     for number, (panel, heights) in enumerate(zip(layout.panels, layout.heights, strict=True)):
         right, top = left + sum(layout.widths), box.top - _TITLE_MM
         paper.table(
-            Box(left, top - sum(heights) - 0.5, right, top),
+            Box(left, top - sum(heights), right, top),
             [["\n".join(cell) for cell in row] for row in panel],
             widths=layout.widths, heights=heights, size_mm=layout.size, numeric=layout.table.numeric,
             what=f"{title}{number + 1}",
@@ -222,6 +238,7 @@ def _add_remarks(paper: Paper, places: Furniture, absent: Sequence[str]) -> None
     frame = paper.frame
     size = frame.type["small"]
     if places.notes is not None:
+        _add_rule(paper, places.notes.top + _HEADING_MM)
         _add_heading(paper, places.notes, "说  明")
         y = places.notes.top
         for number, text in places.lines:

@@ -15,6 +15,8 @@ from styles.table import symbol_order
 
 _COLUMN_GAP = 1.5
 _HEAD, _HIDDEN = "subgroup", "hidden"
+# An area whose ring is one stroke: the sample of a line.
+_STROKE = '<patch preserveAspect="0" wkt="Polygon ((0 0, 10 0))" type="2"/>'
 
 
 @dataclass
@@ -23,6 +25,14 @@ class _Block:
 
     shown: Shown
     places: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def strokes(self) -> list[int]:
+        """Places of classes that are lines though their features are areas."""
+        if self.shown.line.source.kind != "polygon":
+            return []
+        entries = [entry for part in self.shown.parts for entry in part.drawn]
+        return [place for _, place in self.places if entries[place].symbol.geometry == "line"]
 
 
 def add_legend(
@@ -56,18 +66,17 @@ def add_legend(
         for number, block in enumerate(blocks):
             line = block.shown.line
             leaf = add(
-                tree, "layer-tree-layer", id=line.key, name=line.title, source=locate_source(line), providerKey="ogr",
+                tree, "layer-tree-layer", id=line.id, name=line.title, source=locate_source(line), providerKey="ogr",
                 checked="Qt::Checked", expanded=True, legend_exp="", legend_split_behavior="0", patch_size="-1,-1",
             )  # fmt: skip
-            add_map(
-                add(leaf, "customproperties"),
-                {
-                    "cached_name": line.title,
-                    "legend/title-label": heading,
-                    "legend/title-style": _HIDDEN if number else _HEAD,
-                    "legend/node-order": ",".join(str(place) for _, place in block.places),
-                },
-            )
+            flat = {f"legend/patch-shape-{place}": _STROKE for place in block.strokes}
+            options = {
+                "cached_name": line.title,
+                "legend/title-label": heading,
+                "legend/title-style": _HIDDEN if number else _HEAD,
+                "legend/node-order": ",".join(str(place) for _, place in block.places),
+            }
+            add_map(add(leaf, "customproperties"), options | flat)
 
 
 def _order(sheet: Finished, showing: Showing) -> dict[str, list[_Block]]:

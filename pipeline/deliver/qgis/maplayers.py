@@ -43,7 +43,7 @@ def add_maplayer(parent: Tree.Element, entry: Entry, styles: Mapping[str, str], 
     )  # fmt: skip
     if len(source.frame):
         add_extent(node, "extent", tuple(source.frame.total_bounds))
-    add(node, "id", entry.key)
+    add(node, "id", entry.id)
     add(node, "datasource", locate_source(entry))
     add(add(node, "keywordList"), "value", "")
     add(node, "layername", entry.title)

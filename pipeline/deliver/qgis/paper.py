@@ -20,6 +20,8 @@ _RECTANGLE = "1"
 # Qt::Alignment.
 ALIGN = {"left": 1, "right": 2, "centre": 4}
 _TOP, _MIDDLE = 32, 128
+_CELL_MM = 0.9  # clear paper round the text of a cell; QGIS adds it to widths and heights
+_SLACK_MM = 0.5
 
 
 class Paper:
@@ -103,22 +105,39 @@ class Paper:
         self, box: Box, rows: Sequence[Sequence[str]], *, widths: Sequence[float], heights: Sequence[float],
         size_mm: float, numeric: Sequence[int], what: str,
     ) -> None:  # fmt: skip
-        """Set a table, its first row the head, columns and rows as wide and high as the sheet's."""
+        """Set a table of three lines, its first row the head, columns and rows as wide and high as the sheet's."""
+        # Cells of one table of QGIS have one font, and the head is bold.
+        head = Box(box.left, box.top - heights[0], box.right, box.top)
+        body = Box(box.left, box.bottom, box.right, head.bottom)
+        self._cells(head, rows[:1], widths, heights[:1], size_mm, numeric, f"{what}表头", bold=True)
+        if len(rows) > 1:
+            self._cells(body, rows[1:], widths, heights[1:], size_mm, numeric, what, bold=False)
+        lines, ink = self.frame.lines, self.frame.colours["ink"]
+        for y, width in ((box.top, lines["inner"]), (head.bottom, lines["rule"]), (body.bottom, lines["inner"])):
+            rule = Box(box.left, y - width / 2, box.right, y + width / 2)
+            self.rectangle(rule, face=ink, what="表线")
+
+    def _cells(
+        self, box: Box, rows: Sequence[Sequence[str]], widths: Sequence[float], heights: Sequence[float],
+        size_mm: float, numeric: Sequence[int], what: str, *, bold: bool,
+    ) -> None:  # fmt: skip
         self._count += 1
         key, frame_key = self.identify(f"{self._count}/{what}"), self.identify(f"{self._count + 1}/{what}栏")
+        # A row that does not fit by a hair is not printed.
+        box = Box(box.left, box.bottom - _SLACK_MM, box.right + _SLACK_MM, box.top)
         self.item(
             FRAME, box, f"{what}栏", multiFrame=key, multiFrameTemplateUuid=key, sectionX="0", sectionY="0",
             sectionWidth=box.width, sectionHeight=box.height, hidePageIfEmpty=False, hideBackgroundIfEmpty=False,
         )  # fmt: skip
         node = add(
-            self.node, "LayoutMultiFrame", type=TABLE, uuid=key, templateUuid=key, resizeMode="0", cellMargin="0.3",
+            self.node, "LayoutMultiFrame", type=TABLE, uuid=key, templateUuid=key, resizeMode="0", cellMargin=_CELL_MM,
             emptyTableMode="0", emptyTableMessage="", showEmptyRows=False, headerHAlignment="0", headerMode="2",
-            includeHeader="0", wrapBehavior="0", showGrid=True, horizontalGrid=True, verticalGrid=False,
-            gridStrokeWidth=self.frame.lines["rule"], gridColor=colour(self.frame.colours["rule"]),
+            includeHeader="0", wrapBehavior="0", showGrid=False, horizontalGrid=False, verticalGrid=False,
+            gridStrokeWidth="0", gridColor=colour(self.frame.colours["rule"]),
             backgroundColor="255,255,255,255",
         )  # fmt: skip
         add(node, "childFrame", uuid=frame_key, templateUuid=frame_key)
-        for tag, bold in (("headerTextFormat", True), ("contentTextFormat", False)):
+        for tag in ("headerTextFormat", "contentTextFormat"):
             add_text_style(add(node, tag), size_mm, self.frame.colours["ink"], bold=bold)
         columns = add(node, "displayColumns")
         for _ in widths:
@@ -128,17 +147,20 @@ class Paper:
             )  # fmt: skip
             add(column, "backgroundColor", red="0", green="0", blue="0", alpha="0")
         contents = add(node, "contents")
-        for row in rows:
+        for place, row in enumerate(rows):
             line = add(contents, "row")
             for number, cell in enumerate(row):
                 align = ALIGN["right" if number in numeric else "left"]
-                add_map(line, {"content": cell, "halign": align, "valign": _MIDDLE})
+                options = add_map(line, {"content": cell, "halign": align, "valign": _MIDDLE})
+                if place % 2:
+                    zebra = colour(self.frame.colours["zebra"])
+                    add(options, "Option", name="background", type="color", value=zebra)
         sizes = add(node, "rowHeights")
         for height in heights:
-            add(sizes, "row", height=height)
+            add(sizes, "row", height=height - 2 * _CELL_MM)
         sizes = add(node, "columnWidths")
         for width in widths:
-            add(sizes, "column", width=width)
+            add(sizes, "column", width=width - 2 * _CELL_MM)
 
     def finish(self) -> None:
         """Add what every layout ends with."""

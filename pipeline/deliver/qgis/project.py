@@ -94,7 +94,7 @@ def compose_project(layers: Sequence[Delivered], sheets: Sequence[Finished], pla
         add_maplayer(holder, entry, wardrobe.styles[entry.key], wardrobe.current(entry.key))
     order = add(root, "layerorder")
     for entry in entries:
-        add(order, "layer", id=entry.key)
+        add(order, "layer", id=entry.id)
     _add_properties(root)
     add_themes(root, [*themes, *inset_themes], groups)
     add(root, "transformContext")
@@ -163,7 +163,7 @@ def _add_tree(root: Tree.Element, groups: Sequence[Group], theme: Theme | None) 
         for entry in group.entries:
             on = entry.cover is None if theme is None else entry.key in theme.styles
             leaf = add(
-                node, "layer-tree-layer", id=entry.key, name=entry.title, source=locate_source(entry), providerKey="ogr",
+                node, "layer-tree-layer", id=entry.id, name=entry.title, source=locate_source(entry), providerKey="ogr",
                 checked=_checked(on), expanded=False, legend_exp="", legend_split_behavior="0", patch_size="-1,-1",
             )  # fmt: skip
             add(add(leaf, "customproperties"), "Option")

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as Tree
 
 from configs import read_settings
 from pipeline.deliver.onemap import Delivered
-from pipeline.deliver.qgis.entries import column_names
+from pipeline.deliver.qgis.entries import column_names, layer_id
 from pipeline.deliver.qgis.nodes import add
 
 
@@ -27,6 +27,6 @@ def add_relations(parent: Tree.Element, layers: Sequence[Delivered]) -> None:
                 name = item["name"] if len(by_layer[item["parent"]]) == 1 else f"{item['name']}（{owner.title}）"
                 relation = add(
                     holder, "relation", id=f"{child.code}_{field}_{owner.code}", name=name, strength="Association",
-                    referencingLayer=child.code, referencedLayer=owner.code,
+                    referencingLayer=layer_id(child.code), referencedLayer=layer_id(owner.code),
                 )  # fmt: skip
                 add(relation, "fieldRef", referencingField=field, referencedField=key)

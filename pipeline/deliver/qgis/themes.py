@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree as Tree
 
 from pipeline.deliver.looks import style_layer
-from pipeline.deliver.qgis.entries import Entry, Group
+from pipeline.deliver.qgis.entries import Entry, Group, layer_id
 from pipeline.deliver.qgis.nodes import add
 from pipeline.deliver.qgis.views import Showing
 from styles import symbol
@@ -81,7 +81,7 @@ def add_themes(parent: Tree.Element, themes: Sequence[Theme], groups: Sequence[G
         for group in groups:
             on = [entry.key for entry in group.entries if entry.key in theme.styles]
             for key in on:
-                add(preset, "layer", id=key, style=theme.styles[key], visible=True, expanded=False)
+                add(preset, "layer", id=layer_id(key), style=theme.styles[key], visible=True, expanded=False)
             if on:
                 add(checked, "checked-group-node", id=group.name)
         add(preset, "expanded-group-nodes")

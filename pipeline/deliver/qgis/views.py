@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -13,8 +13,9 @@ from layers.onemap import OUTSIDE, Prefix
 from pipeline.deliver.looks import class_values, read_range
 from pipeline.deliver.qgis.entries import Entry as Line
 from pipeline.deliver.qgis.entries import Register, column_names
+from pipeline.deliver.sheet.inset import SHRINK
 from pipeline.deliver.sheet.spec import ClassKey, Drawn, SheetSpec
-from styles import symbol, theme_symbols
+from styles import Symbol, symbol, theme_symbols
 from styles.look import Entry, Label, Look
 from styles.qml_parts import Part, join_conditions
 from styles.qml_strokes import quote_field, quote_text
@@ -45,6 +46,11 @@ class Showing:
     lines: dict[str, Shown] = field(default_factory=dict)
     absent: list[str] = field(default_factory=list)
 
+    def tell(self, reason: str) -> None:
+        """Add a reason once; an empty one says nothing."""
+        if reason and reason not in self.absent:
+            self.absent.append(reason)
+
 
 def show_sheet(spec: SheetSpec, register: Register) -> Showing:
     """Return how the database shows what a sheet draws on its map."""
@@ -55,23 +61,22 @@ def show_sheet(spec: SheetSpec, register: Register) -> Showing:
 def show_inset(spec: SheetSpec, register: Register) -> Showing:
     """Return how the database shows the location inset of a sheet."""
     parts = read_settings("qgis.yaml")["inset"]["parts"]
-    return _show(((drawn, parts[drawn.part]) for drawn in spec.inset), register, focus=False)
+    return _show(((drawn, parts[drawn.part]) for drawn in spec.inset), register, focus=False, shrink=SHRINK)
 
 
-def _show(pairs: Any, register: Register, *, focus: bool) -> Showing:
+def _show(pairs: Any, register: Register, *, focus: bool, shrink: float = 1.0) -> Showing:
     showing = Showing()
     for drawn, item in pairs:
-        remark = item.get("absent") or item.get("part")
-        if remark and remark not in showing.absent:
-            showing.absent.append(remark)
         if "absent" in item:
+            showing.tell(item["absent"])
             continue
         for line in register.find(item["layer"], item.get("entry", "")):
-            found = _show_part(drawn, item, line, register, focus=focus)
+            found = _show_part(drawn, item, line, register, focus=focus, shrink=shrink)
             if isinstance(found, str):
-                if found and found not in showing.absent:
-                    showing.absent.append(found)
+                showing.tell(found)
                 continue
+            if "part" in item and register.number(line, drawn.frame[item["id"]]).isna().any():
+                showing.tell(item["part"])
             shown = showing.lines.setdefault(line.key, Shown(line))
             shown.parts.append(found)
             shown.words.append(item["words"])
@@ -81,7 +86,7 @@ def _show(pairs: Any, register: Register, *, focus: bool) -> Showing:
 
 
 def _show_part(
-    drawn: Drawn, item: Mapping[str, Any], line: Line, register: Register, *, focus: bool
+    drawn: Drawn, item: Mapping[str, Any], line: Line, register: Register, *, focus: bool, shrink: float
 ) -> Part | str:
     """Return one drawn layer as a part of a line; a text says why it is none, empty where it has no row there."""
     names = column_names(line.source)
@@ -103,6 +108,8 @@ def _show_part(
         entries, fields = _entries_by_value(drawn, item, names, line.source.kind)
     if not entries:
         return ""
+    if shrink != 1:
+        entries = [replace(entry, symbol=_shrink(entry.symbol, shrink)) for entry in entries]
     text = quote_field(names[item["label"]]) if "label" in item else _text_of(drawn, names, numbers)
     badged = drawn.label_place == "badge" and bool(text)
     label = None
@@ -123,6 +130,11 @@ def _show_part(
         look, narrow=rows_here, labelled=labelled, badge=text if badged else "", fade=drawn.fade,
         join=_join_to(item["to"], names) if "to" in item else "",
     )  # fmt: skip
+
+
+def _shrink(item: Symbol, share: float) -> Symbol:
+    """Return a symbol with its strokes and marks at a share of their size."""
+    return replace(item, line_mm=item.line_mm * share, size_mm=item.size_mm * share)
 
 
 def _needs_numbers(drawn: Drawn, names: Mapping[str, str]) -> bool:
