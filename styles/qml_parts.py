@@ -11,6 +11,8 @@ from styles.qml import GEOMETRY, HEAD, condition_of
 from styles.qml_labels import write_settings
 from styles.qml_strokes import SymbolWriter, write_options
 
+_NUDGE = 1e-4  # of a level; far below the steps of the style table
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -24,6 +26,8 @@ class Part:
     badge : expression of the text in the marker instead of the field ``look.badge``.
     fade : multiplies the opacity; with 0 there are labels only.
     join : expression of a line drawn in place of the feature's own shape; empty draws the shape.
+    order : values of classes in the order in which classes of one level are drawn; that of the look otherwise.
+    shifts : how far markers are moved aside, mm to the right and upwards, by the text in them.
     """
 
     look: Look
@@ -32,6 +36,13 @@ class Part:
     badge: str = ""
     fade: float = 1.0
     join: str = ""
+    order: tuple[str, ...] = ()
+    shifts: tuple[tuple[str, float, float], ...] = ()
+
+    def nudge(self, entry: Entry) -> float:
+        """Return by how little a class is drawn after others of its level."""
+        values = self.order or tuple(e.symbol.value for e in self.look.entries)
+        return _NUDGE * values.index(entry.symbol.value) if entry.symbol.value in values else 0.0
 
     @property
     def drawn(self) -> tuple[Entry, ...]:
@@ -47,13 +58,16 @@ def write_parts(parts: Sequence[Part]) -> str:
     )
     rules = Tree.SubElement(renderer, "rules", key="root")
     symbols = Tree.SubElement(renderer, "symbols")
-    passes = sorted({level for part in parts for level in levels(_stroked(part))})
+    passes = sorted(
+        {level + part.nudge(e) for part in parts for e in part.drawn for level in levels(_stroked(part))}
+    )
     number = 0
     for part in parts:
-        writer = SymbolWriter(_stroked(part), passes=passes, text=part.badge, fade=part.fade)
+        writer = SymbolWriter(_stroked(part), passes=passes, text=part.badge, fade=part.fade, shifts=part.shifts)
         for entry in part.drawn:
             key = str(number)
             rule = Tree.SubElement(rules, "rule", key=f"r{key}", symbol=key, label=entry.text)
+            writer.nudge = part.nudge(entry)
             condition = join_conditions(part.narrow, "" if entry.rest else condition_of(entry, part.look))
             if condition:
                 rule.set("filter", condition)

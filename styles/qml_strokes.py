@@ -45,7 +45,10 @@ _LENGTHS = (1, 2)  # texts up to here have their own size in a marker; longer on
 class SymbolWriter:
     """Writes the symbols of one look, with QGIS's passes for the sheet's drawing order."""
 
-    def __init__(self, look: Look, *, passes: Sequence[float] = (), text: str = "", fade: float = 1.0) -> None:
+    def __init__(
+        self, look: Look, *, passes: Sequence[float] = (), text: str = "", fade: float = 1.0,
+        shifts: Sequence[tuple[str, float, float]] = (),
+    ) -> None:  # fmt: skip
         """Prepare to write the classes of a look.
 
         Parameters
@@ -53,11 +56,14 @@ class SymbolWriter:
         passes : drawing levels where they are shared with other looks of the layer; its own otherwise.
         text : expression of the text in the marker instead of the field ``look.badge``.
         fade : multiplies the opacity of everything.
+        shifts : how far markers are moved aside, mm to the right and upwards, by the text in them.
         """
+        self.nudge = 0.0
         self.look = look
         self._levels = tuple(passes) or levels(look)
         self._text = text or quote_field(look.badge)
         self._fade = fade
+        self._shift = tuple(_by_text(self._text, [(t, s[axis]) for t, *s in shifts]) for axis in (0, 1)) if shifts else ()
 
     def write(self, parent: Tree.Element, name: str, symbol: Symbol) -> None:
         """Add ``<symbol>`` of one class."""
@@ -77,9 +83,16 @@ class SymbolWriter:
         write_options(layer, options)
         return layer
 
+    def _moved(self, drop: str) -> str:
+        """Return the offset of a marker, mm to the right and downwards, that is moved aside and has a drop."""
+        if not self._shift:
+            return f"'0,' || ({drop})"
+        across, up = self._shift
+        return f"{across} || ',' || (({drop}) - {up})"
+
     def pass_of(self, level: float) -> int:
-        """Return QGIS's drawing pass of a level."""
-        return self._levels.index(level)
+        """Return QGIS's drawing pass of a level; ``nudge`` tells classes of one level apart."""
+        return self._levels.index(level + self.nudge)
 
     def _add_areas(self, holder: Tree.Element, name: str, symbol: Symbol) -> None:
         alpha = self.look.alpha(symbol)
@@ -155,13 +168,17 @@ class SymbolWriter:
                 "angle": str(turn), "offset": f"0,{marker.size_mm * drop:g}", "offset_unit": "MM",
                 "joinstyle": "round", "outline_style": "solid" if marker.rim_mm else "no", **rim,
             }  # fmt: skip
-            self._layer(holder, "SimpleMarker", options, level)
+            shape_layer = self._layer(holder, "SimpleMarker", options, level)
+            drop_mm = marker.size_mm * drop
         else:
             options = {
                 "name": picture_of(shape), "color": colour(ground), "size": f"{marker.size_mm * _BOX:g}",
                 "size_unit": "MM", "fixedAspectRatio": "0", **rim,
             }  # fmt: skip
-            self._layer(holder, "SvgMarker", options, level)
+            shape_layer = self._layer(holder, "SvgMarker", options, level)
+            drop_mm = 0.0
+        if self._shift:
+            write_defined(shape_layer, {"offset": self._moved(f"{drop_mm:.4g}")})
         if text:
             self._add_text(holder, symbol, level)
 
@@ -187,9 +204,14 @@ class SymbolWriter:
             {
                 "char": f"coalesce({field}, '')",
                 "size": _by_length(field, [f"{size * s:g}" for s in shares]),
-                "offset": _by_length(field, [f"'0,{_text_drop(s, marker) * size:.4g}'" for s in shares]),
+                "offset": self._moved(_by_length(field, [f"{_text_drop(s, marker) * size:.4g}" for s in shares])),
             },
         )
+
+
+def _by_text(text: str, values: Sequence[tuple[str, float]]) -> str:
+    pairs = ", ".join(f"{quote_text(word)}, {value:.3f}" for word, value in values)
+    return f"coalesce(map_get(map({pairs}), {text}), 0)"
 
 
 def _text_drop(share: float, marker: str) -> float:

@@ -64,7 +64,7 @@ def compose_project(layers: Sequence[Delivered], sheets: Sequence[Finished], pla
     groups = group_entries(layers)
     register = Register(groups)
     wardrobe = Wardrobe([entry for group in groups for entry in group.entries])
-    showings = [show_sheet(sheet.spec, register) for sheet in sheets]
+    showings = [show_sheet(sheet, register) for sheet in sheets]
     insets = [show_inset(sheet.spec, register) for sheet in sheets]
     themes = [
         dress_theme(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from pipeline.deliver.looks import class_values, read_range
 from pipeline.deliver.qgis.entries import Entry as Line
 from pipeline.deliver.qgis.entries import Register, column_names
 from pipeline.deliver.sheet.inset import SHRINK
-from pipeline.deliver.sheet.spec import ClassKey, Drawn, SheetSpec
+from pipeline.deliver.sheet.spec import ClassKey, Drawn, Finished, SheetSpec
 from styles import Symbol, symbol, theme_symbols
 from styles.look import Entry, Label, Look
 from styles.qml_parts import Part, join_conditions
@@ -26,6 +26,8 @@ _BSM, _SQMC = Prefix.bsm.spec.onemap, Prefix.sqmc.spec.onemap
 _INSIDE = f"{quote_field(_SQMC)} <> {quote_text(OUTSIDE)}"
 # Themes whose classes are far more than a plan has: only those on the sheet are written.
 _LONG = frozenset({"landuse", "facility", "utility_point"})
+
+Moved: TypeAlias = Sequence[tuple[str, float, float]]
 
 
 @dataclass
@@ -52,10 +54,11 @@ class Showing:
             self.absent.append(reason)
 
 
-def show_sheet(spec: SheetSpec, register: Register) -> Showing:
+def show_sheet(sheet: Finished, register: Register) -> Showing:
     """Return how the database shows what a sheet draws on its map."""
     views = read_settings("qgis.yaml")["views"]
-    return _show(((drawn, views[drawn.view][drawn.part]) for drawn in spec.layers), register, focus=spec.focus is not None)
+    pairs = ((drawn, views[drawn.view][drawn.part]) for drawn in sheet.spec.layers)
+    return _show(pairs, register, focus=sheet.spec.focus is not None, moved=sheet.report.moved)
 
 
 def show_inset(spec: SheetSpec, register: Register) -> Showing:
@@ -64,14 +67,16 @@ def show_inset(spec: SheetSpec, register: Register) -> Showing:
     return _show(((drawn, parts[drawn.part]) for drawn in spec.inset), register, focus=False, shrink=SHRINK)
 
 
-def _show(pairs: Any, register: Register, *, focus: bool, shrink: float = 1.0) -> Showing:
+def _show(
+    pairs: Any, register: Register, *, focus: bool, shrink: float = 1.0, moved: Moved = ()
+) -> Showing:
     showing = Showing()
     for drawn, item in pairs:
         if "absent" in item:
             showing.tell(item["absent"])
             continue
         for line in register.find(item["layer"], item.get("entry", "")):
-            found = _show_part(drawn, item, line, register, focus=focus, shrink=shrink)
+            found = _show_part(drawn, item, line, register, focus=focus, shrink=shrink, moved=moved)
             if isinstance(found, str):
                 showing.tell(found)
                 continue
@@ -86,7 +91,7 @@ def _show(pairs: Any, register: Register, *, focus: bool, shrink: float = 1.0) -
 
 
 def _show_part(
-    drawn: Drawn, item: Mapping[str, Any], line: Line, register: Register, *, focus: bool, shrink: float
+    drawn: Drawn, item: Mapping[str, Any], line: Line, register: Register, *, focus: bool, shrink: float, moved: Moved
 ) -> Part | str:
     """Return one drawn layer as a part of a line; a text says why it is none, empty where it has no row there."""
     names = column_names(line.source)
@@ -129,6 +134,7 @@ def _show_part(
     return Part(
         look, narrow=rows_here, labelled=labelled, badge=text if badged else "", fade=drawn.fade,
         join=_join_to(item["to"], names) if "to" in item else "",
+        order=tuple(_classes(drawn).unique()), shifts=tuple(moved) if badged else (),
     )  # fmt: skip
 
 

@@ -164,6 +164,7 @@ def print_sheet(
         texts=tuple(dict.fromkeys(page.texts)), pixels=frame.pixels,
         inset_labels_unplaced=tuple(lost_inset), label_contrast=contrast,
         furniture=_add_tables(column.places, continued),
+        moved=_list_moved(painting),
     )  # fmt: skip
     return jpg, pdf, report
 
@@ -241,6 +242,16 @@ def _continue_tables(
         draw_overflow(page, item)
     tables = tuple(replace(table, continued=index in found) for index, table in enumerate(layout.tables))
     return replace(layout, tables=tables), list(found.values())
+
+
+def _list_moved(painting: MapPainting) -> tuple[tuple[str, float, float], ...]:
+    """Return the markers moved aside whose text no other marker has."""
+    said = Counter(badge.text for badge in painting.badges)
+    return tuple(
+        (badge.text, badge.x - badge.true_x, badge.y - badge.true_y)
+        for badge in painting.badges
+        if badge.text and said[badge.text] == 1 and badge.moved_mm > 0
+    )
 
 
 def _add_tables(places: Furniture, continued: Sequence[Overflow]) -> Furniture:

@@ -264,6 +264,8 @@ class SheetReport:
         Contrast of each of ``labels`` to its ground, 1 to 21, measured on the raster.
     furniture
         Where the column's parts stand.
+    moved
+        Numbered markers moved aside: their text, and how far to the right and upwards, mm.
     """
 
     number: str
@@ -288,6 +290,7 @@ class SheetReport:
     inset_labels_unplaced: tuple[str, ...] = ()
     label_contrast: tuple[float, ...] = ()
     furniture: Furniture | None = None
+    moved: tuple[tuple[str, float, float], ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
