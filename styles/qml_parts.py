@@ -9,9 +9,10 @@ from xml.etree import ElementTree as Tree
 from styles.look import FILL, Entry, Look, levels
 from styles.qml import GEOMETRY, HEAD, condition_of
 from styles.qml_labels import write_settings
-from styles.qml_strokes import SymbolWriter, write_options
+from styles.qml_strokes import SymbolWriter, colour, write_defined, write_options
 
 _NUDGE = 1e-4  # of a level; far below the steps of the style table
+_SAMPLE_MM = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,6 @@ class Part:
     ----------
     look : classes and label; its groups are not used.
     narrow : expression of the features it is about; empty for all.
-    labelled : expression that narrows the labels further; empty for all.
     badge : expression of the text in the marker instead of the field ``look.badge``.
     fade : multiplies the opacity; with 0 there are labels only.
     join : expression of a line drawn in place of the feature's own shape; empty draws the shape.
@@ -32,7 +32,6 @@ class Part:
 
     look: Look
     narrow: str = ""
-    labelled: str = ""
     badge: str = ""
     fade: float = 1.0
     join: str = ""
@@ -126,6 +125,18 @@ def _write_join(
     )  # fmt: skip
     write_options(layer, {"SymbolType": "Line", "geometryModifier": part.join, "units": "MapUnit"})
     writer.write(layer, f"@{key}@0", entry.symbol)
+    # A line made out of a point has no sample of its own in a legend, where there is no feature.
+    sample = Tree.SubElement(holder, "layer", {"class": "SimpleMarker", "pass": place}, enabled="1", locked="0")
+    ink = colour(entry.symbol.line or entry.symbol.fill, entry.symbol.alpha)
+    write_options(
+        sample,
+        {
+            "name": "line", "angle": "90", "size": f"{_SAMPLE_MM:g}", "size_unit": "MM", "outline_color": ink,
+            "outline_width": f"{entry.symbol.line_mm:g}", "outline_width_unit": "MM",
+            "outline_style": "dash" if entry.symbol.dash else "solid",
+        },
+    )  # fmt: skip
+    write_defined(sample, {"enabled": "$id IS NULL"})
 
 
 def _write_labels(root: Tree.Element, parts: Sequence[Part]) -> None:
@@ -139,7 +150,6 @@ def _write_labels(root: Tree.Element, parts: Sequence[Part]) -> None:
     for number, part in enumerate(labelled):
         assert part.look.label is not None
         rule = Tree.SubElement(holder, "rule", key=f"l{number}", description=part.look.label.kind.name)
-        condition = join_conditions(part.narrow, part.labelled)
-        if condition:
-            rule.set("filter", condition)
+        if part.narrow:
+            rule.set("filter", part.narrow)
         write_settings(rule, part.look, part.look.label)

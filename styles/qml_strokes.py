@@ -189,7 +189,7 @@ class SymbolWriter:
         lengths = (*_LENGTHS, _LENGTHS[-1] + 1)
         share = glyph_share(marker, lengths[-1] if self.look.badge else len(symbol.glyph))
         options = {
-            "font": FAMILY_NAMES["sans"], "chr": symbol.glyph or "?", "size": f"{size * share:g}",
+            "font": FAMILY_NAMES["sans"], "chr": symbol.glyph or " ", "size": f"{size * share:g}",
             "size_unit": "MM", "color": colour(text_colour_on(symbol.fill or symbol.line)),
             "horizontal_anchor_point": "1", "vertical_anchor_point": "1", "offset_unit": "MM",
             "offset": f"0,{_text_drop(share, marker) * size:.4g}", "outline_width": "0",

@@ -250,8 +250,11 @@ def _add_remarks(paper: Paper, places: Furniture, absent: Sequence[str]) -> None
     if absent:
         said = f"{read_settings('qgis.yaml')['told']}{'；'.join(absent)}。"
         lines = wrap_text(said, frame.map.width - 8.0, size)
+        height = len(lines) * size * _LEADING
         low = frame.map.bottom + 2.0
-        room = Box(frame.map.left + 3.0, low, frame.map.right - 3.0, low + len(lines) * size * _LEADING)
+        if any(box.left < frame.map.right and box.bottom < low + height + 2.0 for _, box in places.tables):
+            low = frame.map.top - 2.0 - height
+        room = Box(frame.map.left + 3.0, low, frame.map.right - 3.0, low + height)
         paper.text(room, "\n".join(lines), size_mm=size, ink=frame.colours["soft"], what="与图件的差别")
 
 

@@ -40,11 +40,13 @@ def add_legend(
 ) -> None:
     """Add the legend; a class that several layers draw is listed once, as on the sheet."""
     ink = paper.frame.colours["ink"]
+    found = _order(sheet, showing)
+    sizes = [len(block.places) for blocks in found.values() for block in blocks]
     node = paper.item(
         LEGEND, box, "图例", map_uuid=linked, title="", titleAlignment="1", wrapChar="", columnCount=layout.columns,
-        columnSpace=_COLUMN_GAP, splitLayer=True, equalColumnWidth=True, boxSpace="0", lineSpacing="0.6",
+        columnSpace=_COLUMN_GAP, splitLayer=2 * max(sizes, default=0) > sum(sizes), equalColumnWidth=True, boxSpace="0", lineSpacing="0.6",
         symbolWidth=SWATCH[0], symbolHeight=min(SWATCH[1], layout.row * 0.8), symbolAlignment="1", minSymbolSize="0",
-        maxSymbolSize="0", wmsLegendWidth="50", wmsLegendHeight="25", rasterBorder=True, rasterBorderWidth="0",
+        maxSymbolSize=SWATCH[1] + 0.6, wmsLegendWidth="50", wmsLegendHeight="25", rasterBorder=True, rasterBorderWidth="0",
         rasterBorderColor="0,0,0,255", resizeToContents=True, legendFilterByMap=False, legendFilterByAtlas=False,
         fontColor=ink,
     )  # fmt: skip
@@ -62,7 +64,7 @@ def add_legend(
         add_text_style(style, size, ink, bold=bold)
     tree = add(node, "layer-tree-group")
     add(add(tree, "customproperties"), "Option")
-    for heading, blocks in _order(sheet, showing).items():
+    for heading, blocks in found.items():
         for number, block in enumerate(blocks):
             line = block.shown.line
             leaf = add(

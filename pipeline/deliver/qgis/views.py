@@ -58,17 +58,17 @@ def show_sheet(sheet: Finished, register: Register) -> Showing:
     """Return how the database shows what a sheet draws on its map."""
     views = read_settings("qgis.yaml")["views"]
     pairs = ((drawn, views[drawn.view][drawn.part]) for drawn in sheet.spec.layers)
-    return _show(pairs, register, focus=sheet.spec.focus is not None, moved=sheet.report.moved)
+    return _show(pairs, register, moved=sheet.report.moved)
 
 
 def show_inset(spec: SheetSpec, register: Register) -> Showing:
     """Return how the database shows the location inset of a sheet."""
     parts = read_settings("qgis.yaml")["inset"]["parts"]
-    return _show(((drawn, parts[drawn.part]) for drawn in spec.inset), register, focus=False, shrink=SHRINK)
+    return _show(((drawn, parts[drawn.part]) for drawn in spec.inset), register, shrink=SHRINK)
 
 
 def _show(
-    pairs: Any, register: Register, *, focus: bool, shrink: float = 1.0, moved: Moved = ()
+    pairs: Any, register: Register, *, shrink: float = 1.0, moved: Moved = ()
 ) -> Showing:
     showing = Showing()
     for drawn, item in pairs:
@@ -76,7 +76,7 @@ def _show(
             showing.tell(item["absent"])
             continue
         for line in register.find(item["layer"], item.get("entry", "")):
-            found = _show_part(drawn, item, line, register, focus=focus, shrink=shrink, moved=moved)
+            found = _show_part(drawn, item, line, register, shrink=shrink, moved=moved)
             if isinstance(found, str):
                 showing.tell(found)
                 continue
@@ -91,7 +91,7 @@ def _show(
 
 
 def _show_part(
-    drawn: Drawn, item: Mapping[str, Any], line: Line, register: Register, *, focus: bool, shrink: float, moved: Moved
+    drawn: Drawn, item: Mapping[str, Any], line: Line, register: Register, *, shrink: float, moved: Moved
 ) -> Part | str:
     """Return one drawn layer as a part of a line; a text says why it is none, empty where it has no row there."""
     names = column_names(line.source)
@@ -130,9 +130,8 @@ def _show_part(
         line.source.kind, tuple(entries), fields, label=label, badge=_BSM if badged else "",
         flat=item.get("flat", False),
     )  # fmt: skip
-    labelled = _INSIDE if focus and line.key == line.source.code and line.source.layer.key != "community" else ""
     return Part(
-        look, narrow=rows_here, labelled=labelled, badge=text if badged else "", fade=drawn.fade,
+        look, narrow=rows_here, badge=text if badged else "", fade=drawn.fade,
         join=_join_to(item["to"], names) if "to" in item else "",
         order=tuple(_classes(drawn).unique()), shifts=tuple(moved) if badged else (),
     )  # fmt: skip
