@@ -3,7 +3,8 @@
 ``python -m benchmarks.qgis_project output/sample/成果`` needs QGIS's Python (``QGIS_PYTHON``, else /usr/bin/python3).  QGIS
 opens a copy of the project, exports its layouts, and names points inside the areas of every class it draws, picked by a
 seed; there the colours are compared with the JPG of the sheet, wherever both pictures are even: away from edges, labels
-and marks. Classes that are even nowhere, because they are hatched, are compared by the mean colour round the points.
+and marks. Classes that are even nowhere, because they are hatched, are compared by the mean colour round the points; a
+class that only one picture shows, because a label of the other lies on it, is not compared.
 """
 
 from __future__ import annotations
@@ -88,22 +89,29 @@ def compare_sheet(jpg: Path, told: dict[str, Any], number: str, *, dpi: int) -> 
         if dpi != load_frame().dpi:
             sheet = sheet.resize((ours.shape[1], ours.shape[0]), Image.Resampling.BOX)
         theirs = np.asarray(sheet, dtype=np.int16)
-    if np.abs(np.subtract(ours.shape, theirs.shape)).max() > 1:  # QGIS cuts a last pixel that A3 does not fill
+    if (
+        np.abs(np.subtract(ours.shape, theirs.shape)).max() > 1
+    ):  # QGIS cuts a last pixel that A3 does not fill
         raise ValueError(f"{number}: layout of {ours.shape}, sheet of {theirs.shape}")
     theirs = theirs[: ours.shape[0], : ours.shape[1]]
     points = pd.DataFrame(told["points"], columns=["layer", "class", "x", "y"])
     columns, rows = _pixels(points, told, dpi)
     reach, wide = max(1, round(_WINDOW_MM * dpi / MM_PER_INCH)), round(_ROUND_MM * dpi / MM_PER_INCH)
-    inside = (columns > wide) & (rows > wide) & (columns < ours.shape[1] - wide) & (rows < ours.shape[0] - wide)
+    inside = (
+        (columns > wide) & (rows > wide) & (columns < ours.shape[1] - wide) & (rows < ours.shape[0] - wide)
+    )
     points, columns, rows = points[inside], columns[inside], rows[inside]
     near = [_windows(picture, rows, columns, reach) for picture in (ours, theirs)]
-    even = np.logical_and(*[(w.max(axis=(1, 2)) - w.min(axis=(1, 2))).max(axis=1) <= _EVEN for w in near])
+    flats = [(w.max(axis=(1, 2)) - w.min(axis=(1, 2))).max(axis=1) <= _EVEN for w in near]
+    even, rough = flats[0] & flats[1], ~flats[0] & ~flats[1]
     difference = np.abs(ours[rows, columns] - theirs[rows, columns]).max(axis=1)
     mean = [_windows(picture, rows, columns, wide).mean(axis=(1, 2)) for picture in (ours, theirs)]
     apart = np.abs(mean[0] - mean[1]).max(axis=1)
-    table = points.assign(even=even, same=difference <= _SAME, difference=difference, apart=apart)
+    table = points.assign(
+        even=even, rough=rough, same=difference <= _SAME, difference=difference, apart=apart
+    )
     flat = table.groupby(["layer", "class"])["even"].transform("any")
-    used, hatched = table[table["even"]], table[~flat]
+    used, hatched = table[table["even"]], table[~flat & table["rough"]]
     shares = used.groupby(["layer", "class"])["same"].agg(["mean", "size"])
     # A single point may lie under a mark that only one picture has there.
     poor = list(shares[(shares["mean"] < _CLASS_SHARE) & (shares["size"] >= _CLASS_POINTS)].index)
@@ -136,7 +144,12 @@ def _windows(
 
 
 def compare_handin(
-    folder: Path, python: str, *, sheets: Sequence[str] | None = None, dpi: int = 300, keep: Path | None = None
+    folder: Path,
+    python: str,
+    *,
+    sheets: Sequence[str] | None = None,
+    dpi: int = 300,
+    keep: Path | None = None,
 ) -> tuple[dict[str, Any], list[Agreement]]:
     """Open the project of a hand-in, compare its layouts with the sheets; return QGIS's words and the results."""
     drawn = {jpg.name.split("_")[0]: jpg for jpg in sorted((folder / "图件/JPG").glob("*.jpg"))}

@@ -110,7 +110,9 @@ class BadLayers(QgsProjectBadLayerHandler):
 def open_project(wish):
     """Open a project, export layouts as pictures, and say where on them which class lies."""
     words, bad = [], BadLayers()
-    QgsApplication.messageLog().messageReceived.connect(lambda text, tag, level: words.append(f"{tag}: {text}"))
+    QgsApplication.messageLog().messageReceived.connect(
+        lambda text, tag, level: words.append(f"{tag}: {text}")
+    )
     project = QgsProject.instance()
     project.setBadLayerHandler(bad)
     good = project.read(wish["project"])
@@ -162,7 +164,9 @@ def find_points(project, shown, seed):
         if layer.geometryType() != QgsWkbTypes.PolygonGeometry:
             continue
         layer.styleManager().setCurrentStyle(entry.currentStyle)
-        context = QgsRenderContext.fromMapSettings(shown.mapSettings(shown.extent(), shown.rect().size(), 96, True))
+        context = QgsRenderContext.fromMapSettings(
+            shown.mapSettings(shown.extent(), shown.rect().size(), 96, True)
+        )
         context.expressionContext().appendScope(QgsExpressionContextUtils.layerScope(layer))
         renderer = layer.renderer().clone()
         if renderer.type() == "invertedPolygonRenderer":
@@ -179,7 +183,10 @@ def find_points(project, shown, seed):
         for name, shapes in sorted(classes.items()):
             dice.shuffle(shapes)
             for shape in shapes[:40]:
-                found += [(layer.id(), name, *xy) for xy in pick_inside(shape.intersection(window), dice, shown.scale())]
+                found += [
+                    (layer.id(), name, *xy)
+                    for xy in pick_inside(shape.intersection(window), dice, shown.scale())
+                ]
     return found
 
 

@@ -24,8 +24,8 @@ def write_labels(root: Tree.Element, look: Look) -> None:
     write_settings(Tree.SubElement(root, "labeling", type="simple"), look, look.label)
 
 
-def write_settings(parent: Tree.Element, look: Look, label: Label) -> None:
-    """Add how one label of a look is written and placed."""
+def write_settings(parent: Tree.Element, look: Look, label: Label, *, shown: bool = True) -> None:
+    """Add how one label of a look is written and placed; one not shown still keeps others off its markers."""
     kind = label.kind
     settings = Tree.SubElement(parent, "settings", calloutType="simple")
     style = Tree.SubElement(
@@ -55,7 +55,7 @@ def write_settings(parent: Tree.Element, look: Look, label: Label) -> None:
     )  # fmt: skip
     Tree.SubElement(
         settings, "rendering",
-        drawLabels="1", displayAll="0", obstacle=str(int(look.kind == "point")), mergeLines=str(int(street)), fontMinPixelSize="3",
+        drawLabels=str(int(shown)), displayAll="0", obstacle=str(int(look.kind == "point")), mergeLines=str(int(street)), fontMinPixelSize="3",
         limitNumLabels="0",
     )  # fmt: skip
     light = _light_grounds(look, label)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as Tree
 
-from styles.look import FILL, Entry, Look, levels
+from styles.look import FILL, Entry, Label, Look, levels
 from styles.qml import GEOMETRY, HEAD, condition_of
 from styles.qml_labels import write_settings
 from styles.qml_strokes import SymbolWriter, colour, write_defined, write_options
+from styles.table import symbol
 
 _NUDGE = 1e-4  # of a level; far below the steps of the style table
 _SAMPLE_MM = 7.0
@@ -27,6 +28,7 @@ class Part:
     fade : multiplies the opacity; with 0 there are labels only.
     join : expression of a line drawn in place of the feature's own shape; empty draws the shape.
     order : values of classes in the order in which classes of one level are drawn; that of the look otherwise.
+    blocks : whether labels of other layers keep off its markers.
     shifts : how far markers are moved aside, mm to the right and upwards, by the text in them.
     """
 
@@ -37,6 +39,7 @@ class Part:
     join: str = ""
     order: tuple[str, ...] = ()
     shifts: tuple[tuple[str, float, float], ...] = ()
+    blocks: bool = False
 
     def nudge(self, entry: Entry) -> float:
         """Return by how little a class is drawn after others of its level."""
@@ -62,7 +65,9 @@ def write_parts(parts: Sequence[Part]) -> str:
     )
     number = 0
     for part in parts:
-        writer = SymbolWriter(_stroked(part), passes=passes, text=part.badge, fade=part.fade, shifts=part.shifts)
+        writer = SymbolWriter(
+            _stroked(part), passes=passes, text=part.badge, fade=part.fade, shifts=part.shifts
+        )
         for entry in part.drawn:
             key = str(number)
             rule = Tree.SubElement(rules, "rule", key=f"r{key}", symbol=key, label=entry.text)
@@ -112,9 +117,7 @@ def _stroked(part: Part) -> Look:
     return replace(part.look, kind="line") if part.join else part.look
 
 
-def _write_join(
-    symbols: Tree.Element, key: str, part: Part, entry: Entry, writer: SymbolWriter
-) -> None:
+def _write_join(symbols: Tree.Element, key: str, part: Part, entry: Entry, writer: SymbolWriter) -> None:
     kind = {"point": "marker", "line": "line", "polygon": "fill"}[part.look.kind]
     holder = Tree.SubElement(
         symbols, "symbol", name=key, type=kind, alpha="1", clip_to_extent="0", force_rhr="0"
@@ -126,7 +129,9 @@ def _write_join(
     write_options(layer, {"SymbolType": "Line", "geometryModifier": part.join, "units": "MapUnit"})
     writer.write(layer, f"@{key}@0", entry.symbol)
     # A line made out of a point has no sample of its own in a legend, where there is no feature.
-    sample = Tree.SubElement(holder, "layer", {"class": "SimpleMarker", "pass": place}, enabled="1", locked="0")
+    sample = Tree.SubElement(
+        holder, "layer", {"class": "SimpleMarker", "pass": place}, enabled="1", locked="0"
+    )
     ink = colour(entry.symbol.line or entry.symbol.fill, entry.symbol.alpha)
     write_options(
         sample,
@@ -140,16 +145,14 @@ def _write_join(
 
 
 def _write_labels(root: Tree.Element, parts: Sequence[Part]) -> None:
-    labelled = [part for part in parts if part.look.label is not None]
+    labelled = [part for part in parts if part.look.label is not None or part.blocks]
     root.set("labelsEnabled", str(int(bool(labelled))))
     if not labelled:
         return
-    holder = Tree.SubElement(
-        Tree.SubElement(root, "labeling", type="rule-based"), "rules", key="labels"
-    )
+    holder = Tree.SubElement(Tree.SubElement(root, "labeling", type="rule-based"), "rules", key="labels")
     for number, part in enumerate(labelled):
-        assert part.look.label is not None
-        rule = Tree.SubElement(holder, "rule", key=f"l{number}", description=part.look.label.kind.name)
+        label = part.look.label or Label("", symbol("text", "标注"), text="''")
+        rule = Tree.SubElement(holder, "rule", key=f"l{number}", description=label.kind.name)
         if part.narrow:
             rule.set("filter", part.narrow)
-        write_settings(rule, part.look, part.look.label)
+        write_settings(rule, part.look, label, shown=part.look.label is not None)

@@ -63,7 +63,11 @@ class SymbolWriter:
         self._levels = tuple(passes) or levels(look)
         self._text = text or quote_field(look.badge)
         self._fade = fade
-        self._shift = tuple(_by_text(self._text, [(t, s[axis]) for t, *s in shifts]) for axis in (0, 1)) if shifts else ()
+        self._shift = (
+            tuple(_by_text(self._text, [(t, s[axis]) for t, *s in shifts]) for axis in (0, 1))
+            if shifts
+            else ()
+        )
 
     def write(self, parent: Tree.Element, name: str, symbol: Symbol) -> None:
         """Add ``<symbol>`` of one class."""
@@ -204,7 +208,9 @@ class SymbolWriter:
             {
                 "char": f"coalesce({field}, '')",
                 "size": _by_length(field, [f"{size * s:g}" for s in shares]),
-                "offset": self._moved(_by_length(field, [f"{_text_drop(s, marker) * size:.4g}" for s in shares])),
+                "offset": self._moved(
+                    _by_length(field, [f"{_text_drop(s, marker) * size:.4g}" for s in shares])
+                ),
             },
         )
 

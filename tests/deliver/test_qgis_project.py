@@ -173,7 +173,11 @@ def test_parts_share_the_passes_of_one_layer():
     water = Part(Look("polygon", (Entry(symbol("surface", "水面"), rest=True),)), narrow='"A" = 1')
     root = parse(write_parts([make_part(), water]))
     rules = root.findall("renderer-v2/rules/rule")
-    assert [rule.get("filter") for rule in rules] == ["\"GXFS\" IN ('改造')", "\"GXFS\" IN ('新建')", '"A" = 1']
+    assert [rule.get("filter") for rule in rules] == [
+        "\"GXFS\" IN ('改造')",
+        "\"GXFS\" IN ('新建')",
+        '"A" = 1',
+    ]
     symbols = {node.get("name"): node for node in root.findall("renderer-v2/symbols/symbol")}
     assert [rule.get("symbol") for rule in rules] == list(symbols)
     fills = [int(symbols[key].find("layer").get("pass")) for key in symbols]
@@ -186,19 +190,22 @@ def test_classes_of_one_level_are_drawn_in_the_order_of_the_sheet():
     look = Look("polygon", tuple(Entry(symbol("engineering", n), ((n,),)) for n in names), ("SSGC",))
     for order in (names, names[::-1]):
         root = parse(write_parts([Part(look, order=order)]))
-        found = {s.get("name"): int(s.find("layer").get("pass")) for s in root.findall("renderer-v2/symbols/symbol")}
+        found = {
+            s.get("name"): int(s.find("layer").get("pass"))
+            for s in root.findall("renderer-v2/symbols/symbol")
+        }
         passes = {name: found[str(names.index(name))] for name in names}
         assert passes[order[0]] < passes[order[1]]
 
 
 def test_a_part_without_opacity_writes_labels_only():
-    label = Label("MC", symbol("text", "项目名"), text="upper(\"MC\")", priority=9)
+    label = Label("MC", symbol("text", "项目名"), text='upper("MC")', priority=9)
     part = make_part()
-    part = replace(part, look=replace(part.look, label=label), fade=0.0, narrow='"CJ" = \'中心\'')
+    part = replace(part, look=replace(part.look, label=label), fade=0.0, narrow="\"CJ\" = '中心'")
     root = parse(write_parts([part]))
     assert root.find("renderer-v2/rules/rule") is None
     (rule,) = root.findall("labeling/rules/rule")
-    assert rule.get("filter") == '"CJ" = \'中心\''
+    assert rule.get("filter") == "\"CJ\" = '中心'"
     assert rule.find("settings/text-style").get("fieldName") == 'upper("MC")'
     assert rule.find("settings/placement").get("priority") == "9"
 
@@ -235,7 +242,9 @@ def show(drawn, item, register):
 def places(delivered, code):
     """A drawn frame with the ids of a delivered layer."""
     layer = next(layer for layer in delivered if layer.code == code)
-    return gpd.GeoDataFrame({"id": list(layer.ids)}, geometry=layer.frame.geometry.to_numpy(), crs=layer.frame.crs), layer
+    return gpd.GeoDataFrame(
+        {"id": list(layer.ids)}, geometry=layer.frame.geometry.to_numpy(), crs=layer.frame.crs
+    ), layer
 
 
 def test_rows_the_database_cannot_tell_apart_are_picked_by_their_number(delivered, register):

@@ -73,9 +73,7 @@ def group_entries(layers: Sequence[Delivered]) -> list[Group]:
             for layer in sorted(by_layer.get(key, ()), key=lambda layer: rank[layer.kind])
         ]
         found += [
-            made
-            for key in item.get("extra", ())
-            for made in _extra(key, declared["extra"][key], by_layer)
+            made for key in item.get("extra", ()) for made in _extra(key, declared["extra"][key], by_layer)
         ]
         if found:
             groups.append(Group(item["name"], tuple(found)))

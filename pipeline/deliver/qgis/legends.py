@@ -103,6 +103,4 @@ def _order(sheet: Finished, showing: Showing) -> dict[str, list[_Block]]:
             block.places.sort()
             found.setdefault(heading, []).append(block)
     ordered = sorted(found, key=lambda heading: firsts.get(heading, len(firsts)))
-    return {
-        heading: sorted(found[heading], key=lambda block: block.places[0]) for heading in ordered
-    }
+    return {heading: sorted(found[heading], key=lambda block: block.places[0]) for heading in ordered}

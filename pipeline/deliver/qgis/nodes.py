@@ -20,7 +20,7 @@ def identify(*parts: str) -> str:
     return "{" + str(uuid5(NAMESPACE_URL, "haoshequ:qgz:" + "/".join(parts))) + "}"
 
 
-def add(parent: Tree.Element, tag: str, text: str | None = None, **attributes: object) -> Tree.Element:
+def add(parent: Tree.Element, tag: str, text: str | None = None, /, **attributes: object) -> Tree.Element:
     """Add an element; attributes are written as QGIS writes them."""
     node = Tree.SubElement(parent, tag, {key: write_value(value) for key, value in attributes.items()})
     node.text = text

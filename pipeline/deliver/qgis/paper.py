@@ -22,6 +22,7 @@ ALIGN = {"left": 1, "right": 2, "centre": 4}
 _TOP, _MIDDLE = 32, 128
 _CELL_MM = 0.9  # clear paper round the text of a cell; QGIS adds it to widths and heights
 _SLACK_MM = 0.5
+_FONT_LEADING, _TABLE_LEADING = 1.448, 1.22  # em from line to line: of the font itself, of the sheets' tables
 
 
 class Paper:
@@ -67,7 +68,9 @@ class Paper:
         add(node, "BackgroundColor", **rgba(self.frame.colours["box"]))
         return node
 
-    def rectangle(self, box: Box, *, face: str = "", edge: str = "", width_mm: float = 0.0, what: str = "框") -> None:
+    def rectangle(
+        self, box: Box, *, face: str = "", edge: str = "", width_mm: float = 0.0, what: str = "框"
+    ) -> None:
         """Draw a rectangle."""
         node = self.item(SHAPE, box, what, shapeType=_RECTANGLE, cornerRadiusMeasure="0,mm")
         options = {
@@ -113,7 +116,11 @@ class Paper:
         if len(rows) > 1:
             self._cells(body, rows[1:], widths, heights[1:], size_mm, numeric, what, bold=False)
         lines, ink = self.frame.lines, self.frame.colours["ink"]
-        for y, width in ((box.top, lines["inner"]), (head.bottom, lines["rule"]), (body.bottom, lines["inner"])):
+        for y, width in (
+            (box.top, lines["inner"]),
+            (head.bottom, lines["rule"]),
+            (body.bottom, lines["inner"]),
+        ):
             rule = Box(box.left, y - width / 2, box.right, y + width / 2)
             self.rectangle(rule, face=ink, what="表线")
 
@@ -138,7 +145,9 @@ class Paper:
         )  # fmt: skip
         add(node, "childFrame", uuid=frame_key, templateUuid=frame_key)
         for tag in ("headerTextFormat", "contentTextFormat"):
-            add_text_style(add(node, tag), size_mm, self.frame.colours["ink"], bold=bold)
+            add_text_style(
+                add(node, tag), size_mm, self.frame.colours["ink"], bold=bold, leading=_TABLE_LEADING
+            )
         columns = add(node, "displayColumns")
         for _ in widths:
             column = add(
@@ -168,11 +177,14 @@ class Paper:
         add(self.node, "Atlas", coverageLayer="", enabled=False, hideCoverage=False)
 
 
-def add_text_style(node: Tree.Element, size_mm: float, ink: str, *, bold: bool = False) -> None:
-    """Add a text format in the sheets' font."""
+def add_text_style(
+    node: Tree.Element, size_mm: float, ink: str, *, bold: bool = False, leading: float = 0.0
+) -> None:
+    """Add a text format in the sheets' font; ``leading`` in em where it is not the font's own."""
     add(
         node, "text-style", fontFamily=FAMILY_NAMES["sans"], namedStyle="", fontSize=points(size_mm), fontSizeUnit="Point",
-        fontWeight="75" if bold else "50", forcedBold=bold, textColor=colour(ink), textOpacity="1", multilineHeight="1",
+        fontWeight="75" if bold else "50", forcedBold=bold, textColor=colour(ink), textOpacity="1",
+        multilineHeight=f"{leading / _FONT_LEADING if leading else 1:.4g}",
         fontItalic=False, allowHtml=False,
     )  # fmt: skip
 
@@ -183,5 +195,7 @@ def _truth(value: bool) -> str:
 
 def _fill(parent: Tree.Element, options: dict[str, str]) -> None:
     symbol = add(parent, "symbol", name="", type="fill", alpha="1", clip_to_extent=True, force_rhr=False)
-    layer = Tree.SubElement(symbol, "layer", {"class": "SimpleFill", "pass": "0", "enabled": "1", "locked": "0"})
+    layer = Tree.SubElement(
+        symbol, "layer", {"class": "SimpleFill", "pass": "0", "enabled": "1", "locked": "0"}
+    )
     write_options(layer, options)

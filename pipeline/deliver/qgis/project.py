@@ -31,9 +31,7 @@ _HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _COVER = "veil"
 
 
-def write_project(
-    layers: Sequence[Delivered], sheets: Sequence[Finished], plan: Plan, root: Path
-) -> Item:
+def write_project(layers: Sequence[Delivered], sheets: Sequence[Finished], plan: Plan, root: Path) -> Item:
     """Write the project beside the database under ``root`` and return the file.
 
     Parameters
@@ -68,7 +66,11 @@ def compose_project(layers: Sequence[Delivered], sheets: Sequence[Finished], pla
     insets = [show_inset(sheet.spec, register) for sheet in sheets]
     themes = [
         dress_theme(
-            name_layout(sheet), sheet.spec.number, showing, wardrobe, cover=_COVER if sheet.spec.focus is not None else ""
+            name_layout(sheet),
+            sheet.spec.number,
+            showing,
+            wardrobe,
+            cover=_COVER if sheet.spec.focus is not None else "",
         )
         for sheet, showing in zip(sheets, showings, strict=True)
     ]
@@ -77,7 +79,13 @@ def compose_project(layers: Sequence[Delivered], sheets: Sequence[Finished], pla
     crs = sheets[0].spec.crs if sheets else layers[0].frame.crs
     window = sheets[0].report.window if sheets else _bounds(layers)
     root = Tree.Element(
-        "qgis", {"projectname": plan.plan.title, "version": f"{VERSION}.0-Białowieża", "saveUser": "", "saveUserFull": ""}
+        "qgis",
+        {
+            "projectname": plan.plan.title,
+            "version": f"{VERSION}.0-Białowieża",
+            "saveUser": "",
+            "saveUserFull": "",
+        },
     )
     add(root, "homePath", path="")
     add(root, "title", plan.plan.title)
@@ -140,7 +148,8 @@ def _dress_insets(
 def _drop_bare(groups: Sequence[Group], wardrobe: Wardrobe) -> list[Group]:
     """Return the tree without extra lines that no sheet shows."""
     kept = [
-        Group(group.name, tuple(entry for entry in group.entries if wardrobe.styles[entry.key])) for group in groups
+        Group(group.name, tuple(entry for entry in group.entries if wardrobe.styles[entry.key]))
+        for group in groups
     ]
     return [group for group in kept if group.entries]
 
@@ -158,7 +167,9 @@ def _add_tree(root: Tree.Element, groups: Sequence[Group], theme: Theme | None) 
     add(add(tree, "customproperties"), "Option")
     for group in groups:
         on = theme is None or any(entry.key in theme.styles for entry in group.entries)
-        node = add(tree, "layer-tree-group", name=group.name, checked=_checked(on), expanded=True, groupLayer="")
+        node = add(
+            tree, "layer-tree-group", name=group.name, checked=_checked(on), expanded=True, groupLayer=""
+        )
         add(add(node, "customproperties"), "Option")
         for entry in group.entries:
             on = entry.cover is None if theme is None else entry.key in theme.styles
@@ -203,7 +214,11 @@ def _add_metadata(root: Tree.Element, crs: CRS, plan: Plan) -> None:
     add(node, "language", "zho")
     add(node, "type", "dataset")
     add(node, "title", identity.title)
-    add(node, "abstract", f"{identity.region_name}{identity.area}更新实施方案的空间数据与图件布局；元数据见 元数据.xml")
+    add(
+        node,
+        "abstract",
+        f"{identity.region_name}{identity.area}更新实施方案的空间数据与图件布局；元数据见 元数据.xml",
+    )
     contact = add(node, "contact")
     add(contact, "organization", identity.compiler)
     add(contact, "role", "author")

@@ -24,7 +24,9 @@ def add_relations(parent: Tree.Element, layers: Sequence[Delivered]) -> None:
                 key = column_names(owner)[item["key"]]
                 if not child.frame[field].dropna().isin(owner.frame[key]).any():
                     continue
-                name = item["name"] if len(by_layer[item["parent"]]) == 1 else f"{item['name']}（{owner.title}）"
+                name = (
+                    item["name"] if len(by_layer[item["parent"]]) == 1 else f"{item['name']}（{owner.title}）"
+                )
                 relation = add(
                     holder, "relation", id=f"{child.code}_{field}_{owner.code}", name=name, strength="Association",
                     referencingLayer=layer_id(child.code), referencedLayer=layer_id(owner.code),

@@ -28,7 +28,9 @@ class Wardrobe:
     def __post_init__(self) -> None:
         for entry in self.entries:
             if entry.cover is not None:
-                look = Look("polygon", (Class(symbol(entry.cover["theme"], entry.cover["value"]), rest=True),))
+                look = Look(
+                    "polygon", (Class(symbol(entry.cover["theme"], entry.cover["value"]), rest=True),)
+                )
                 self.styles[entry.key] = {_PLAIN: write_cover(look)}
             elif entry.key == entry.source.code:
                 self.styles[entry.key] = {style.name: style.qml for style in style_layer(entry.source)}

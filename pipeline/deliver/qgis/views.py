@@ -67,9 +67,7 @@ def show_inset(spec: SheetSpec, register: Register) -> Showing:
     return _show(((drawn, parts[drawn.part]) for drawn in spec.inset), register, shrink=SHRINK)
 
 
-def _show(
-    pairs: Any, register: Register, *, shrink: float = 1.0, moved: Moved = ()
-) -> Showing:
+def _show(pairs: Any, register: Register, *, shrink: float = 1.0, moved: Moved = ()) -> Showing:
     showing = Showing()
     for drawn, item in pairs:
         if "absent" in item:
@@ -108,9 +106,10 @@ def _show_part(
             return ""
         if int(numbers.notna().sum()) > MOST_ROWS:
             return f"{line.title}按要素逐个选取超过 {MOST_ROWS} 个，未绘制"
-        entries, fields = _entries_by_row(drawn, numbers), (_BSM,)
+        fields: tuple[str, ...] = (_BSM,)
+        entries = _entries_by_row(drawn, numbers)
     else:
-        entries, fields = _entries_by_value(drawn, item, names, line.source.kind)
+        entries, fields = _entries_by_value(drawn, item, names)
     if not entries:
         return ""
     if shrink != 1:
@@ -133,7 +132,7 @@ def _show_part(
     return Part(
         look, narrow=rows_here, badge=text if badged else "", fade=drawn.fade,
         join=_join_to(item["to"], names) if "to" in item else "",
-        order=tuple(_classes(drawn).unique()), shifts=tuple(moved) if badged else (),
+        blocks=drawn.obstacle and line.source.kind == "point" and bool(drawn.fade), order=tuple(_classes(drawn).unique()), shifts=tuple(moved) if badged else (),
     )  # fmt: skip
 
 
@@ -144,7 +143,12 @@ def _shrink(item: Symbol, share: float) -> Symbol:
 
 def _needs_numbers(drawn: Drawn, names: Mapping[str, str]) -> bool:
     column = drawn.label_column
-    return column is not None and str(column) not in names and "id" in drawn.frame.columns and str(column) != "class"
+    return (
+        column is not None
+        and str(column) not in names
+        and "id" in drawn.frame.columns
+        and str(column) != "class"
+    )
 
 
 def _entries_by_row(drawn: Drawn, numbers: pd.Series) -> list[Entry]:
@@ -159,7 +163,7 @@ def _entries_by_row(drawn: Drawn, numbers: pd.Series) -> list[Entry]:
 
 
 def _entries_by_value(
-    drawn: Drawn, item: Mapping[str, Any], names: Mapping[str, str], kind: str
+    drawn: Drawn, item: Mapping[str, Any], names: Mapping[str, str]
 ) -> tuple[list[Entry], tuple[str, ...]]:
     """Return the classes by the column that decides, and that column."""
     if drawn.value is not None:
@@ -211,7 +215,11 @@ def _any_of(entries: list[Entry]) -> str:
 
 def _one_of(name: str, values: Any) -> str:
     said = [quote_text(str(value)) for value in values]
-    return f"{quote_field(name)} = {said[0]}" if len(said) == 1 else f"{quote_field(name)} IN ({', '.join(said)})"
+    return (
+        f"{quote_field(name)} = {said[0]}"
+        if len(said) == 1
+        else f"{quote_field(name)} IN ({', '.join(said)})"
+    )
 
 
 def _classes(drawn: Drawn) -> pd.Series:
@@ -243,7 +251,10 @@ def _text_of(drawn: Drawn, names: Mapping[str, str], numbers: pd.Series | None) 
     if numbers is None:
         return ""
     rows = pd.DataFrame({"number": numbers, "text": drawn.frame[column]}).dropna()
-    pairs = ", ".join(f"{quote_text(n)}, {quote_text(str(t))}" for n, t in rows.sort_values("number").itertuples(index=False))
+    pairs = ", ".join(
+        f"{quote_text(n)}, {quote_text(str(t))}"
+        for n, t in rows.sort_values("number").itertuples(index=False)
+    )
     return f"map_get(map({pairs}), {quote_field(_BSM)})" if pairs else ""
 
 
