@@ -103,24 +103,25 @@ def compare_sheet(jpg: Path, told: dict[str, Any], number: str, *, dpi: int) -> 
     points, columns, rows = points[inside], columns[inside], rows[inside]
     near = [_windows(picture, rows, columns, reach) for picture in (ours, theirs)]
     flats = [(w.max(axis=(1, 2)) - w.min(axis=(1, 2))).max(axis=1) <= _EVEN for w in near]
-    even, rough = flats[0] & flats[1], ~flats[0] & ~flats[1]
+    even, uneven = flats[0] & flats[1], ~flats[0] & ~flats[1]
     difference = np.abs(ours[rows, columns] - theirs[rows, columns]).max(axis=1)
     mean = [_windows(picture, rows, columns, wide).mean(axis=(1, 2)) for picture in (ours, theirs)]
     apart = np.abs(mean[0] - mean[1]).max(axis=1)
     table = points.assign(
-        even=even, rough=rough, same=difference <= _SAME, difference=difference, apart=apart
+        even=even, uneven=uneven, same=difference <= _SAME, difference=difference, apart=apart
     )
     flat = table.groupby(["layer", "class"])["even"].transform("any")
-    used, hatched = table[table["even"]], table[~flat & table["rough"]]
+    used, hatched = table[table["even"]], table[~flat & table["uneven"]]
     shares = used.groupby(["layer", "class"])["same"].agg(["mean", "size"])
     # A single point may lie under a mark that only one picture has there.
     poor = list(shares[(shares["mean"] < _CLASS_SHARE) & (shares["size"] >= _CLASS_POINTS)].index)
     # Labels stand elsewhere in QGIS and cover some; a class of another colour differs at every point.
-    least = hatched.groupby(["layer", "class"])["apart"].quantile(_UNCOVERED)
-    poor += list(least[least > _ALIKE].index)
+    rough = hatched.groupby(["layer", "class"])["apart"].agg([lambda v: v.quantile(_UNCOVERED), "size"])
+    rough.columns = ["apart", "size"]
+    poor += list(rough[(rough["apart"] > _ALIKE) & (rough["size"] >= _CLASS_POINTS)].index)
     return Agreement(
         number, table.groupby(["layer", "class"]).ngroups, len(used), int(used["same"].sum()),
-        int(used["difference"].max() if len(used) else 0), len(least),
+        int(used["difference"].max() if len(used) else 0), len(rough),
         tuple(f"{layer.removeprefix('onemap_layer_')} {name}" for layer, name in poor),
     )  # fmt: skip
 

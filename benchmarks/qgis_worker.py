@@ -12,6 +12,7 @@ from pathlib import Path
 from qgis.core import (
     Qgis,
     QgsApplication,
+    QgsCoordinateTransform,
     QgsExpressionContextUtils,
     QgsGeometry,
     QgsLayoutExporter,
@@ -174,11 +175,14 @@ def find_points(project, shown, seed):
         names = {item.ruleKey(): item.label() for item in renderer.legendSymbolItems()}
         renderer.startRender(context, layer.fields())
         classes = {}
+        place = QgsCoordinateTransform(layer.crs(), shown.crs(), project)
         for feature in layer.getFeatures():
             context.expressionContext().setFeature(feature)
             for key in sorted(renderer.legendKeysForFeature(feature, context)):
                 if key in names:  # not the root of rules
-                    classes.setdefault(names[key], []).append(feature.geometry())
+                    shape = QgsGeometry(feature.geometry())
+                    shape.transform(place)
+                    classes.setdefault(names[key], []).append(shape)
         renderer.stopRender(context)
         for name, shapes in sorted(classes.items()):
             dice.shuffle(shapes)

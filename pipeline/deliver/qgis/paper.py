@@ -22,6 +22,7 @@ ALIGN = {"left": 1, "right": 2, "centre": 4}
 _TOP, _MIDDLE = 32, 128
 _CELL_MM = 0.9  # clear paper round the text of a cell; QGIS adds it to widths and heights
 _SLACK_MM = 0.5
+_OUTLINE_EM = 0.02
 _FONT_LEADING, _TABLE_LEADING = 1.448, 1.22  # em from line to line: of the font itself, of the sheets' tables
 
 
@@ -181,12 +182,18 @@ def add_text_style(
     node: Tree.Element, size_mm: float, ink: str, *, bold: bool = False, leading: float = 0.0
 ) -> None:
     """Add a text format in the sheets' font; ``leading`` in em where it is not the font's own."""
-    add(
+    style = add(
         node, "text-style", fontFamily=FAMILY_NAMES["sans"], namedStyle="", fontSize=points(size_mm), fontSizeUnit="Point",
         fontWeight="75" if bold else "50", forcedBold=bold, textColor=colour(ink), textOpacity="1",
         multilineHeight=f"{leading / _FONT_LEADING if leading else 1:.4g}",
         fontItalic=False, allowHtml=False,
     )  # fmt: skip
+    if bold:
+        # The fonts have no bold; the sheets draw an outline round the same letters.
+        add(
+            style, "text-buffer", bufferDraw=True, bufferSize=_OUTLINE_EM * size_mm, bufferSizeUnits="MM",
+            bufferColor=colour(ink), bufferOpacity="1", bufferJoinStyle="128", bufferNoFill=False,
+        )  # fmt: skip
 
 
 def _truth(value: bool) -> str:
