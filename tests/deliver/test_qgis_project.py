@@ -10,7 +10,6 @@ from xml.etree import ElementTree as Tree
 from xml.sax.saxutils import unescape
 
 import geopandas as gpd
-import pandas as pd
 import pytest
 from shapely.geometry import Point
 
@@ -23,6 +22,7 @@ from pipeline.deliver.qgis import views as views_module
 from pipeline.deliver.qgis.entries import Register, group_entries, layer_id
 from pipeline.deliver.qgis.project import compose_project, write_archive
 from pipeline.deliver.qgis.views import Moved, _show
+from pipeline.deliver.relations import map_relations
 from pipeline.deliver.sheet.spec import Drawn
 from styles import symbol, theme_symbols
 from styles.look import Entry, Label, Look
@@ -92,7 +92,7 @@ def test_the_project_holds_every_delivered_layer_and_only_relative_sources(deliv
     item = write_project(delivered, (), plan, tmp_path)
     assert item.path == PATH == "数据库/一张图.qgz"
     root = read(tmp_path / PATH)
-    codes = {layer.code for layer in delivered}
+    codes = {layer.code for layer in delivered} | {mapped.table for mapped in map_relations(delivered)}
     sources = [node.text for node in root.iter("datasource")]
     assert {re.fullmatch(r"\./一张图\.gpkg\|layername=(\w+)(\|subset=.+)?", s)[1] for s in sources} == codes
     tree = [node.get("id") for node in root.iter("layer-tree-layer")]
@@ -104,6 +104,8 @@ def test_the_project_holds_every_delivered_layer_and_only_relative_sources(deliv
     assert root.findtext("properties/Paths/Absolute") == "false"
     # Every layer has the style it opens with, and no style twice.
     for node in root.iter("maplayer"):
+        if node.get("geometry") == "No geometry":
+            continue
         manager = node.find("map-layer-style-manager")
         names = [style.get("name") for style in manager]
         assert manager.get("current") in names and len(names) == len(set(names))
@@ -138,10 +140,22 @@ def test_fields_have_their_names_lists_and_rules(delivered, plan):
             assert int(rule.get("constraints")) & 1 == column.spec.required
 
 
-def test_relations_join_layers_that_are_there_by_ids_that_meet(delivered, plan):
+def test_relations_go_through_the_mapping_tables_of_the_database(delivered, plan):
+    mapped = list(map_relations(delivered))
+    assert mapped
     root = Tree.fromstring(compose_project(delivered, (), plan).decode().split("\n", 1)[1])
+    layers = {node.findtext("id") for node in root.iter("maplayer")}
+    found = {relation.get("id"): relation for relation in root.iter("relation")}
+    for item in mapped:
+        for end, code in (("base_id", item.base), ("related_id", item.related)):
+            relation = found.pop(f"{item.table}_{end}")
+            assert {relation.get("referencingLayer"), relation.get("referencedLayer")} <= layers
+            assert relation.get("referencedLayer") == layer_id(code)
+            (pair,) = relation
+            assert (pair.get("referencingField"), pair.get("referencedField")) == (end, "fid")
+    # What is left joins by fields of the layers themselves, whose values meet.
     by_id = {layer_id(layer.code): layer for layer in delivered}
-    for relation in root.iter("relation"):
+    for relation in found.values():
         child, owner = by_id[relation.get("referencingLayer")], by_id[relation.get("referencedLayer")]
         (pair,) = relation
         values = child.frame[pair.get("referencingField")].dropna()
@@ -243,7 +257,7 @@ def places(delivered, code):
     """A drawn frame with the ids of a delivered layer."""
     layer = next(layer for layer in delivered if layer.code == code)
     return gpd.GeoDataFrame(
-        {"id": list(layer.ids)}, geometry=layer.frame.geometry.to_numpy(), crs=layer.frame.crs
+        {"id": list(layer.rows["id"])}, geometry=layer.frame.geometry.to_numpy(), crs=layer.frame.crs
     ), layer
 
 
@@ -293,10 +307,3 @@ def test_rows_in_the_communities_only(delivered, register):
     (part,) = show(drawn, item, register).lines["HSQ_XZYD"].parts
     assert part.narrow == "\"SQMC\" <> '社区范围外'"
     assert part.look.label.text == '"YDYHFLDM"'
-
-
-def test_ids_are_in_the_order_of_the_rows(delivered):
-    for layer in delivered:
-        assert len(layer.ids) == len(layer.frame)
-        assert list(layer.ids) == sorted(layer.ids)
-    assert pd.Series([layer.code for layer in delivered]).is_unique

@@ -10,6 +10,7 @@ import pandas as pd
 
 from configs import read_settings
 from layers.onemap import Prefix
+from layers.source import Identified
 from pipeline.deliver.onemap import Delivered
 from styles.qml_strokes import quote_field, quote_text
 
@@ -123,7 +124,7 @@ class Register:
         source = entry.source
         if source.code not in self._numbers:
             numbers = source.frame[Prefix.bsm.spec.onemap].to_numpy()
-            self._numbers[source.code] = pd.Series(numbers, index=pd.Index(source.ids, dtype="str"))
+            self._numbers[source.code] = pd.Series(numbers, index=source.rows[Identified.id].astype("str"))
         known = self._numbers[source.code]
         known = known[~known.index.duplicated()]
         return ids.astype("str").map(known)

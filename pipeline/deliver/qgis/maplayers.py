@@ -7,11 +7,12 @@ from xml.etree import ElementTree as Tree
 
 from layers.model import Column
 from pipeline.deliver.onemap import Delivered
-from pipeline.deliver.qgis.entries import Entry
+from pipeline.deliver.qgis.entries import Entry, layer_id
 from pipeline.deliver.qgis.nodes import add, add_crs, add_extent, add_map
+from pipeline.deliver.qgis.relations import KEY_FIELD
+from pipeline.deliver.relations import Mapped
 
 DATABASE = "./一张图.gpkg"
-KEY_FIELD = "fid"
 _SHAPES = {"point": "Point", "line": "Line", "polygon": "Polygon"}
 _WKB = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 # QgsFieldConstraints: not null is a hard rule, unique likewise.
@@ -70,6 +71,22 @@ def add_maplayer(parent: Tree.Element, entry: Entry, styles: Mapping[str, str], 
         add(flags, name, value)
     add(node, "customproperties")
     _add_fields(node, source)
+
+
+def locate_table(mapped: Mapped) -> str:
+    """Return the data source of a mapping table, relative to the project."""
+    return f"{DATABASE}|layername={mapped.table}"
+
+
+def add_table(parent: Tree.Element, mapped: Mapped) -> None:
+    """Add a mapping table as a layer without places."""
+    node = add(
+        parent, "maplayer", type="vector", geometry="No geometry", wkbType="NoGeometry", readOnly=False
+    )
+    add(node, "id", layer_id(mapped.table))
+    add(node, "datasource", locate_table(mapped))
+    add(node, "layername", mapped.relation.title)
+    add(node, "provider", "ogr", encoding="UTF-8")
 
 
 def _wkb_of(source: Delivered) -> str:

@@ -13,13 +13,14 @@ from pyproj import CRS
 from configs import read_settings
 from pipeline.deliver.items import Item
 from pipeline.deliver.onemap import Delivered
-from pipeline.deliver.qgis.entries import Group, Register, group_entries
+from pipeline.deliver.qgis.entries import Group, Register, group_entries, layer_id
 from pipeline.deliver.qgis.layouts import add_layout, name_layout
-from pipeline.deliver.qgis.maplayers import add_maplayer, locate_source
+from pipeline.deliver.qgis.maplayers import add_maplayer, add_table, locate_source, locate_table
 from pipeline.deliver.qgis.nodes import add, add_crs, add_extent
 from pipeline.deliver.qgis.relations import add_relations
 from pipeline.deliver.qgis.themes import Theme, Wardrobe, add_themes, dress_theme
 from pipeline.deliver.qgis.views import Showing, show_inset, show_sheet
+from pipeline.deliver.relations import Mapped, map_relations
 from pipeline.deliver.sheet.spec import Bounds, Finished
 from pipeline.plan import Plan
 
@@ -59,7 +60,7 @@ def write_archive(path: Path, content: bytes, day: date) -> None:
 
 def compose_project(layers: Sequence[Delivered], sheets: Sequence[Finished], plan: Plan) -> bytes:
     """Return the project file."""
-    groups = group_entries(layers)
+    groups, mapped = group_entries(layers), list(map_relations(layers))
     register = Register(groups)
     wardrobe = Wardrobe([entry for group in groups for entry in group.entries])
     showings = [show_sheet(sheet, register) for sheet in sheets]
@@ -93,13 +94,15 @@ def compose_project(layers: Sequence[Delivered], sheets: Sequence[Finished], pla
     add(root, "evaluateDefaultValues", active=False)
     add(root, "trust", active=False)
     add_crs(add(root, "projectCrs"), crs)
-    _add_tree(root, groups, themes[0] if themes else None)
-    add_relations(root, layers)
+    _add_tree(root, groups, themes[0] if themes else None, mapped)
+    add_relations(root, layers, mapped)
     _add_canvas(root, crs, window)
     holder = add(root, "projectlayers")
     entries = [entry for group in groups for entry in group.entries]
     for entry in entries:
         add_maplayer(holder, entry, wardrobe.styles[entry.key], wardrobe.current(entry.key))
+    for item in mapped:
+        add_table(holder, item)
     order = add(root, "layerorder")
     for entry in entries:
         add(order, "layer", id=entry.id)
@@ -161,7 +164,9 @@ def _bounds(layers: Sequence[Delivered]) -> Bounds:
     return low[0], low[1], high[0], high[1]
 
 
-def _add_tree(root: Tree.Element, groups: Sequence[Group], theme: Theme | None) -> None:
+def _add_tree(
+    root: Tree.Element, groups: Sequence[Group], theme: Theme | None, mapped: Sequence[Mapped]
+) -> None:
     """Add the tree; what the first sheet shows is on when the project opens."""
     tree = add(root, "layer-tree-group")
     add(add(tree, "customproperties"), "Option")
@@ -178,6 +183,15 @@ def _add_tree(root: Tree.Element, groups: Sequence[Group], theme: Theme | None) 
                 checked=_checked(on), expanded=False, legend_exp="", legend_split_behavior="0", patch_size="-1,-1",
             )  # fmt: skip
             add(add(leaf, "customproperties"), "Option")
+    if mapped:
+        name = read_settings("qgis.yaml")["tables"]
+        node = add(tree, "layer-tree-group", name=name, checked=_checked(True), expanded=False, groupLayer="")
+        for item in mapped:
+            add(
+                node, "layer-tree-layer", id=layer_id(item.table), name=item.relation.title, source=locate_table(item),
+                providerKey="ogr", checked=_checked(True), expanded=False, legend_exp="", legend_split_behavior="0",
+                patch_size="-1,-1",
+            )  # fmt: skip
     add(tree, "custom-order", enabled=False)
 
 
