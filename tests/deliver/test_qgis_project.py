@@ -92,9 +92,11 @@ def test_the_project_holds_every_delivered_layer_and_only_relative_sources(deliv
     item = write_project(delivered, (), plan, tmp_path)
     assert item.path == PATH == "数据库/一张图.qgz"
     root = read(tmp_path / PATH)
-    codes = {layer.code for layer in delivered} | {mapped.table for mapped in map_relations(delivered)}
+    codes = {layer.code for layer in delivered}
     sources = [node.text for node in root.iter("datasource")]
     assert {re.fullmatch(r"\./一张图\.gpkg\|layername=(\w+)(\|subset=.+)?", s)[1] for s in sources} == codes
+    queried = {s.rpartition(" FROM ")[2] for s in sources if "subset=SELECT" in s}
+    assert queried == {mapped.table for mapped in map_relations(delivered)}
     tree = [node.get("id") for node in root.iter("layer-tree-layer")]
     assert {layer_id(code) for code in codes} <= set(tree)
     assert len(tree) == len(set(tree)) == len(root.findall("projectlayers/maplayer"))

@@ -74,8 +74,11 @@ def add_maplayer(parent: Tree.Element, entry: Entry, styles: Mapping[str, str], 
 
 
 def locate_table(mapped: Mapped) -> str:
-    """Return the data source of a mapping table, relative to the project."""
-    return f"{DATABASE}|layername={mapped.table}"
+    """Return the data source of a mapping table, relative to the project.
+
+    The tables are no layers of the GeoPackage, and readers before GDAL 3.7 find them only by a query.
+    """
+    return f"{DATABASE}|layername={mapped.base}|subset=SELECT base_id, related_id FROM {mapped.table}"
 
 
 def add_table(parent: Tree.Element, mapped: Mapped) -> None:
