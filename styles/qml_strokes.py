@@ -63,11 +63,8 @@ class SymbolWriter:
         self._levels = tuple(passes) or levels(look)
         self._text = text or quote_field(look.badge)
         self._fade = fade
-        self._shift = (
-            tuple(_by_text(self._text, [(t, s[axis]) for t, *s in shifts]) for axis in (0, 1))
-            if shifts
-            else ()
-        )
+        moved = [[(word, by[axis]) for word, *by in shifts] for axis in (0, 1)] if shifts else []
+        self._shift = tuple(_by_text(self._text, pairs) for pairs in moved)
 
     def write(self, parent: Tree.Element, name: str, symbol: Symbol) -> None:
         """Add ``<symbol>`` of one class."""
