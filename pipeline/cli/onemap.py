@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +23,7 @@ FOLDER 是各方案的“成果”文件夹，或含有它的输出文件夹；�
 DONE, FAULTS, FOUND = 0, 1, 3
 
 
-class Action(str, Enum):
+class Action(StrEnum):
     """What is done with the one map."""
 
     export = "export"
@@ -42,10 +42,13 @@ def onemap(
     schema: Annotated[str, typer.Option(metavar="NAME", help="数据库中的模式")] = "haoshequ",
     tolerance: Annotated[
         float | None,
-        typer.Option(min=0.001, max=10, help="重叠、缝隙窄于此不计（米）；缺省取 configs/geometry.yaml 的 repair_m"),
+        typer.Option(
+            min=0.001, max=10, help="重叠、缝隙窄于此不计（米）；缺省取 configs/geometry.yaml 的 repair_m"
+        ),
     ] = None,
 ) -> int:
     """Export many plans as one file; exit 0 or 3 when written, 1 when not."""
+    assert action is Action.export
     if bool(folders) == (source is not None):
         raise typer.BadParameter("FOLDER 与 --from 给出一种")
     from rich.console import Console
@@ -76,9 +79,14 @@ def onemap(
         return FAULTS
     for plan in plans:
         count = sum(len(layer.frame) for layer in plan.layers)
-        say(f"{plan.facts.id}　{plan.facts.title}（编制日期 {plan.facts.compiled}）：{count} 个要素，EPSG:{plan.facts.epsg}")
-    print_faults(console, found, severities=("错误", "警告", "提示"), report=True)
+        say(
+            f"{plan.facts.id}　{plan.facts.title}（编制日期 {plan.facts.compiled}）：{count} 个要素，EPSG:{plan.facts.epsg}"
+        )
+    print_faults(console, found, severities=("错误", "警告", "提示"), rest_in="结果中的核查一览")
     counts = [f"{name} {sum(f.severity == name for f in found)} 条" for name in ("错误", "警告", "提示")]
     say(f"核查：{'　'.join(counts)}")
-    say(f"已写出：{out}（{len(plans)} 个方案、{written.layers} 个图层、{written.features} 个要素，EPSG:{written.epsg}）", "bold green")
+    say(
+        f"已写出：{out}（{len(plans)} 个方案、{written.layers} 个图层、{written.features} 个要素，EPSG:{written.epsg}）",
+        "bold green",
+    )
     return FOUND if any(fault.severity == "错误" for fault in found) else DONE

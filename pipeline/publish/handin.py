@@ -113,7 +113,15 @@ def read_handin(given: Path, *, plan_id: str = "") -> HandIn:
         files = {str(item["path"]): item for item in content["files"]}
     except (ValueError, KeyError, TypeError) as error:
         raise PlanFaults(
-            [Fault(CODE, f"{MANIFEST} 无法读取", file=str(folder / MANIFEST), value=str(error)[:80], remedy=_RERUN)]
+            [
+                Fault(
+                    CODE,
+                    f"{MANIFEST} 无法读取",
+                    file=str(folder / MANIFEST),
+                    value=str(error)[:80],
+                    remedy=_RERUN,
+                )
+            ]
         ) from None
     if plan_id and facts["id"] != plan_id:
         raise PlanFaults(
@@ -128,7 +136,17 @@ def read_handin(given: Path, *, plan_id: str = "") -> HandIn:
     layers = _read_layers(folder / DATABASE)
     crs = {layer.frame.crs.to_epsg() for layer in layers if layer.frame.crs is not None}
     if len(crs) != 1:
-        _refuse([Fault(CODE, "数据库各图层坐标系不一", file=str(folder / DATABASE), value=str(sorted(map(str, crs))), remedy=_RERUN)])
+        _refuse(
+            [
+                Fault(
+                    CODE,
+                    "数据库各图层坐标系不一",
+                    file=str(folder / DATABASE),
+                    value=str(sorted(map(str, crs))),
+                    remedy=_RERUN,
+                )
+            ]
+        )
     known = Facts(**facts, database_sha256=files[DATABASE]["sha256"], epsg=crs.pop())
     return HandIn(folder, known, layers, _read_projects(folder))
 
@@ -239,7 +257,7 @@ def type_columns(frame: gpd.GeoDataFrame, columns: tuple[Column, ...]) -> gpd.Ge
 
 def _read_projects(folder: Path) -> pd.DataFrame:
     """Return the rows of 项目库, all projects with and without a place."""
-    columns = [c for c in Entry.columns()]
+    columns = list(Entry.columns())
     if not any((folder / LIBRARY).glob("*.xlsx")):
         return pd.DataFrame(columns=[str(c) for c in columns])
     listed = read_list(find_library(folder)).projects.values()

@@ -69,7 +69,13 @@ def check_rows(handin: HandIn, tables: Sequence[Table]) -> None:
                     )  # fmt: skip
         empty = layer.frame.geometry.isna() | layer.frame.geometry.is_empty
         for row in np.flatnonzero(empty)[:_SHOWN]:
-            log.add("HSQ-G01", "要素没有几何", layer=layer.code, row=str(keys.iloc[row]), remedy="重新运行后再发布")
+            log.add(
+                "HSQ-G01",
+                "要素没有几何",
+                layer=layer.code,
+                row=str(keys.iloc[row]),
+                remedy="重新运行后再发布",
+            )
     log.raise_errors()
 
 
@@ -78,9 +84,17 @@ def _find_wrong(column: TableColumn, values: pd.Series) -> Iterator[tuple[str, s
     if column.required:
         yield "HSQ-V02", "为空", ~there
     if isinstance(column.codes, CodeList):
-        yield "HSQ-V05", f"不在代码表“{column.codes.name}”内", there & ~values.isin(column.codes.values).to_numpy()
+        yield (
+            "HSQ-V05",
+            f"不在代码表“{column.codes.name}”内",
+            there & ~values.isin(column.codes.values).to_numpy(),
+        )
     if column.base == "varchar":
-        yield "HSQ-V04", f"超过 {column.size} 个字符", there & (values.str.len().fillna(0).to_numpy() > column.size)
+        yield (
+            "HSQ-V04",
+            f"超过 {column.size} 个字符",
+            there & (values.str.len().fillna(0).to_numpy() > column.size),
+        )
     if column.base == "numeric":
         most = 10.0 ** (column.size - column.scale)
         yield "HSQ-V04", f"超出 {column.type} 的范围", there & (values.abs().fillna(0).to_numpy() >= most)
@@ -104,7 +118,9 @@ def _load(handin: HandIn, schema: str, known: dict[str, Table]) -> Iterator[Stat
         f"SELECT bsm, {plan}, layer FROM haoshequ_incoming ORDER BY bsm"
     )
     yield Statement("DROP TABLE haoshequ_incoming")
-    yield _insert(schema, "load", facts.id, features, {name: getattr(facts, name) for name in _LOGGED})
+    yield _insert(
+        schema, "load", facts.id, features, {name: getattr(facts, name) for name in _LOGGED}, number="load_id"
+    )
 
 
 def _register(handin: HandIn) -> Iterator[Statement]:
@@ -153,9 +169,14 @@ def _refuse_others(handin: HandIn, schema: str) -> Iterator[str]:
     yield "END IF;"
 
 
-def _insert(schema: str, table: str, plan_id: str, features: int, values: dict[str, object]) -> Statement:
+def _insert(
+    schema: str, table: str, plan_id: str, features: int, values: dict[str, object], *, number: str = ""
+) -> Statement:
     row = {PLAN_ID: plan_id, **values, "features": features}
     cells = ", ".join(quote_text(value) for value in row.values())
+    if number:
+        cells = f"(SELECT coalesce(max({number}), 0) + 1 FROM {quote_name(schema, table)}), {cells}"
+        row = {number: 0, **row}
     return Statement(f"INSERT INTO {quote_name(schema, table)} ({', '.join(row)})\nVALUES ({cells})")
 
 
@@ -172,14 +193,20 @@ def _write_shapes(layer: Delivered) -> list[str]:
     epsg = layer.frame.crs.to_epsg()
     if epsg != SRID:
         transformer = Transformer.from_crs(epsg, SRID, always_xy=True)
-        shapes = shapely.transform(shapes, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])))
+        shapes = shapely.transform(
+            shapes, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+        )
     shapes = shapely.set_srid(promote_shapes(shapes, layer.kind), SRID)
     return [str(text) for text in shapely.to_wkb(shapes, hex=True, include_srid=True, byte_order=1)]
 
 
 def promote_shapes(shapes: np.ndarray, kind: str) -> np.ndarray:
     """Return the shapes as multi-part ones of their kind."""
-    gather = {"point": shapely.multipoints, "line": shapely.multilinestrings, "polygon": shapely.multipolygons}[kind]
+    gather = {
+        "point": shapely.multipoints,
+        "line": shapely.multilinestrings,
+        "polygon": shapely.multipolygons,
+    }[kind]
     result = np.empty(len(shapes), dtype=object)
     parts, owner = shapely.get_parts(shapes, return_index=True)
     gather(parts, indices=owner, out=result)

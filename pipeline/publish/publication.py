@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.publish.handin import HandIn
 from pipeline.publish.load import DEFAULT_SCHEMA, make_statements
@@ -60,6 +60,6 @@ def publish_handin(
     return Published(before, grown or 0, plans)
 
 
-def _ask(connection: psycopg.Connection, query: str) -> object:
+def _ask(connection: psycopg.Connection, query: str) -> Any:
     row = connection.execute(query.encode()).fetchone()
     return row[0] if row else None

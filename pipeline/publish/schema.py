@@ -55,7 +55,7 @@ _SYSTEM: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
     "load": (
         "载入记录，每次发布一行，撤下方案后仍保留",
         (
-            ("load_id", "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "序号"),
+            ("load_id", "integer PRIMARY KEY", "序号"),
             (PLAN_ID, "text NOT NULL", "方案标识"),
             ("title", "text NOT NULL", "项目名称"),
             ("compiled", "date NOT NULL", "编制日期"),
@@ -95,7 +95,7 @@ _SYSTEM: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
 }
 _KEYS = {"field": "PRIMARY KEY (layer, field)"}
 _MIGRATION = (
-    ("version", "integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "版本号"),
+    ("version", "integer PRIMARY KEY", "版本号"),
     ("format", "integer NOT NULL", "库结构版本"),
     ("declarations", "char(64) NOT NULL UNIQUE", "图层声明的 SHA-256"),
     ("changes", "text[] NOT NULL", "新增的表和列"),
@@ -126,7 +126,10 @@ def make_schema(schema: str, tables: Sequence[Table]) -> list[Statement]:
 def _check_server(schema: str) -> Iterator[str]:
     yield "IF current_setting('server_encoding') <> 'UTF8' THEN"
     yield raise_refusal(
-        "HSQ03", "数据库的编码是 %，不能存放中文", "另建一个 UTF8 编码的数据库", "current_setting('server_encoding')"
+        "HSQ03",
+        "数据库的编码是 %，不能存放中文",
+        "另建一个 UTF8 编码的数据库",
+        "current_setting('server_encoding')",
     )
     yield "END IF;"
     # Both need rights even where there is nothing to do, so they are not asked then.
@@ -135,7 +138,9 @@ def _check_server(schema: str) -> Iterator[str]:
     yield f"CREATE SCHEMA {quote_name(schema)};"
     yield "END IF;"
     yield f"IF NOT EXISTS (SELECT FROM spatial_ref_sys WHERE srid = {SRID}) THEN"
-    yield raise_refusal("HSQ03", f"数据库的 spatial_ref_sys 没有 EPSG:{SRID}", "请数据库管理员补全 PostGIS 的坐标系表")
+    yield raise_refusal(
+        "HSQ03", f"数据库的 spatial_ref_sys 没有 EPSG:{SRID}", "请数据库管理员补全 PostGIS 的坐标系表"
+    )
     yield "END IF;"
 
 
@@ -165,8 +170,9 @@ def _migrate(schema: str, body: Sequence[str], digest: str) -> Iterator[str]:
     yield f"r_before := ({columns});"
     yield from body
     yield f"r_after := ({columns});"
-    yield f"INSERT INTO {migration} (format, declarations, changes)"
-    yield f"VALUES ({FORMAT}, {quote_text(digest)},"
+    # Numbers are counted, not drawn from a sequence: those do not go back when all else does.
+    yield f"INSERT INTO {migration} (version, format, declarations, changes)"
+    yield f"VALUES ((SELECT coalesce(max(version), 0) + 1 FROM {migration}), {FORMAT}, {quote_text(digest)},"
     yield "  ARRAY(SELECT name FROM unnest(r_after) WITH ORDINALITY AS a(name, rank)"
     yield "        WHERE name <> ALL (r_before) ORDER BY rank));"
 
@@ -218,7 +224,9 @@ def _create_list(schema: str, codes: CodeList) -> Iterator[str]:
         "ON CONFLICT (value) DO UPDATE SET position = excluded.position;"
     )
     kind = "取值限于此表" if codes.closed else "建议取值"
-    yield from _comment_table(schema, table, f"代码表：{codes.name}（{kind}）", [("value", "值"), ("position", "次序")])
+    yield from _comment_table(
+        schema, table, f"代码表：{codes.name}（{kind}）", [("value", "值"), ("position", "次序")]
+    )
 
 
 def _create_table(schema: str, table: Table) -> Iterator[str]:
@@ -285,7 +293,12 @@ def _grow_columns(schema: str, tables: Sequence[Table]) -> Iterator[str]:
     yield "  ELSIF (r_row.base = 'numeric') <> (r_now.data_type = 'numeric')"
     yield "      OR (r_row.base IN ('text', 'varchar')) <> (r_now.data_type IN ('text', 'character varying')) THEN"
     yield raise_refusal(
-        "HSQ03", "表 %.% 的类型是 %，不能自动升级", "换一个 --schema 重新发布各方案", "r_row.tbl", "r_row.col", "r_now.data_type"
+        "HSQ03",
+        "表 %.% 的类型是 %，不能自动升级",
+        "换一个 --schema 重新发布各方案",
+        "r_row.tbl",
+        "r_row.col",
+        "r_now.data_type",
     )
     yield "  END IF;"
     # A required column added to plans published before has nothing for them: it stays open until they are replaced.

@@ -32,7 +32,12 @@ def write_script(statements: Sequence[Statement], facts: Facts, path: Path) -> N
     made = None
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="\n", dir=path.absolute().parent, prefix=f".{path.name}.", delete=False
+            "w",
+            encoding="utf-8",
+            newline="\n",
+            dir=path.absolute().parent,
+            prefix=f".{path.name}.",
+            delete=False,
         ) as file:
             made = Path(file.name)
             file.write("\n".join(head) + "\n")

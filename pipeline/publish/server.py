@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from layers.faults import Fault, PlanFaults
@@ -52,7 +52,15 @@ def check_address(address: str) -> str:
         )  # fmt: skip
     if found is None or not all(_HOST.fullmatch(host) for host in found["hosts"].split(",")):
         raise PlanFaults(
-            [Fault("HSQ-P01", "不是 PostgreSQL 的地址", field="URL", action="没有连接", remedy=f"写作 {EXAMPLE}")]
+            [
+                Fault(
+                    "HSQ-P01",
+                    "不是 PostgreSQL 的地址",
+                    field="URL",
+                    action="没有连接",
+                    remedy=f"写作 {EXAMPLE}",
+                )
+            ]
         )
     return f"{found['hosts'] or '本机'}/{unquote(found['base'] or '')}"
 
@@ -85,7 +93,14 @@ def open_server(address: str) -> Iterator[psycopg.Connection]:
     except ImportError as error:
         # The package may be there without the library it wraps; the remedy is the same.
         raise PlanFaults(
-            [Fault("HSQ-P01", "没有安装数据库连接组件 psycopg", action="没有连接", remedy=f"先安装：{INSTALL}；或用 --sql 写成脚本")]
+            [
+                Fault(
+                    "HSQ-P01",
+                    "没有安装数据库连接组件 psycopg",
+                    action="没有连接",
+                    remedy=f"先安装：{INSTALL}；或用 --sql 写成脚本",
+                )
+            ]
         ) from error
     try:
         connection = psycopg.connect(address, **_defaults(address))
@@ -98,9 +113,9 @@ def open_server(address: str) -> Iterator[psycopg.Connection]:
         raise PlanFaults([_tell_refusal(error, place)]) from None
 
 
-def _defaults(address: str) -> dict[str, str | int]:
+def _defaults(address: str) -> dict[str, Any]:
     asked = "connect_timeout=" in address
-    wait: dict[str, str | int] = {} if asked else {"connect_timeout": _WAIT_S}
+    wait = {} if asked else {"connect_timeout": _WAIT_S}
     return {"application_name": "haoshequ", "client_encoding": "UTF8", **wait}
 
 
@@ -132,13 +147,16 @@ def _tell_connection(error: psycopg.Error, place: str) -> Fault:
 def _tell_refusal(error: psycopg.Error, place: str) -> Fault:
     state, said = error.sqlstate or "", error.diag
     message = said.message_primary or _first_line(error)
-    where = {"layer": said.table_name or "", "field": said.column_name or ""}
+    where: dict[str, Any] = {"layer": said.table_name or "", "field": said.column_name or ""}
     action = "已全部撤销，数据库没有改动"
     if state in REFUSED:
         return Fault(REFUSED[state], message, action=action, remedy=said.message_hint or "")
     code, remedy = "HSQ-P05", "核对服务器的磁盘、网络和日志后重新发布"
     if state == "42501":
-        code, remedy = "HSQ-P03", "请数据库管理员授予该用户建模式、建表的权限（首次还要由管理员执行 CREATE EXTENSION postgis）"
+        code, remedy = (
+            "HSQ-P03",
+            "请数据库管理员授予该用户建模式、建表的权限（首次还要由管理员执行 CREATE EXTENSION postgis）",
+        )
     elif state in ("0A000", "58P01") and "postgis" in message:
         code, remedy = "HSQ-P03", "在数据库服务器上安装 PostGIS（如 apt install postgresql-15-postgis-3）"
     elif state in ("55P03", "40P01"):

@@ -120,9 +120,13 @@ def _list_sums() -> list[_Sum]:
     )
     for name, value in zip(("gaps_missing", "gaps_short", "gaps_wrong"), GAP.values, strict=True):
         where = f"{_name(Need.gap)} = {quote_text(value)}"
-        found.append(needs(name=name, text=f"其中{value}", value="count(*)", by_community=community, where=where))
+        found.append(
+            needs(name=name, text=f"其中{value}", value="count(*)", by_community=community, where=where)
+        )
     homes = f"count(DISTINCT {_name(Blind.home)})"
-    found.append(_Sum("blind_homes", "有设施覆盖不到的住户点数", Blind.onemap["point"].lower(), homes, community))
+    found.append(
+        _Sum("blind_homes", "有设施覆盖不到的住户点数", Blind.onemap["point"].lower(), homes, community)
+    )
     return found
 
 
@@ -154,7 +158,8 @@ def _sum_communities(schema: str, sums: Sequence[_Sum]) -> View:
     for n, (source, by) in enumerate(sources):
         mine = [item for item in sums if (item.source, item.by_community) == (source, by)]
         values = [
-            f"{item.value}{f' FILTER (WHERE {item.where})' if item.where else ''} AS {item.name}" for item in mine
+            f"{item.value}{f' FILTER (WHERE {item.where})' if item.where else ''} AS {item.name}"
+            for item in mine
         ]
         joins.append(
             f"LEFT JOIN (SELECT {PLAN_ID}, coalesce({by}, '') AS community, {', '.join(values)}\n"
@@ -166,5 +171,8 @@ def _sum_communities(schema: str, sums: Sequence[_Sum]) -> View:
         + f"\nFROM (\n{keys}\n) k JOIN {quote_name(schema, 'plan')} p USING ({PLAN_ID})\n" + "\n".join(joins)
         + f"\nORDER BY {PLAN_ID}, community"
     )  # fmt: skip
-    comments = (("community", "社区名称"), *((item.name, item.text) for item in sums if item.name != "communities"))
+    comments = (
+        ("community", "社区名称"),
+        *((item.name, item.text) for item in sums if item.name != "communities"),
+    )
     return View("v_community_summary", "各方案分社区汇总：人口、项目、投资、缺口", query, comments)
