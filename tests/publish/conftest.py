@@ -26,12 +26,14 @@ from pipeline.deliver.library import write_library
 from pipeline.deliver.listing import write_manifest
 from pipeline.deliver.onemap import collect_layers
 from pipeline.plan import Plan
-from pipeline.publish.handin import HandIn, read_handin
+from pipeline.publish.gather import Gathered
+from pipeline.publish.handin import Facts, HandIn, read_handin
 from pipeline.publish.publication import publish_handin
 from tests.postgres import Server, base, server
 
 __all__ = ["base", "server"]
 
+CRS = 4548
 X, Y = 400_000.0, 3_100_000.0
 
 
@@ -142,6 +144,31 @@ def deliver(plan: Plan, frames: dict[str, Any]) -> Path:
     return root
 
 
+def make_results(
+    home: Path, name: str, x: float = 0.0, *, zone: int = 39, **more: Any
+) -> tuple[Plan, dict[str, Any]]:
+    """A plan below ``home`` and its stage results, in the plan's zone wherever that is."""
+    settings = {part: more.pop(part) for part in ("plan", "crs") if part in more}
+    settings.setdefault("crs", {"zone": zone})
+    plan = make_plan(home, name, **settings)
+    crs = next(item.plain for item in ZONES if item.number == zone)
+    frames = make_frames(CRS, x, **more)
+    if crs != CRS:
+        frames = {k: f.to_crs(crs) if isinstance(f, gpd.GeoDataFrame) else f for k, f in frames.items()}
+    return plan, frames
+
+
+def gather(name: str, x: float = 0.0, **more: Any) -> Gathered:
+    """A plan as it is gathered from its hand-in, without one being written."""
+    plan, frames = make_results(Path(), name, x, **more)
+    layers = tuple(collect_layers(frames, plan, FaultLog()))
+    identity = plan.plan
+    same = ("id", "title", "area", "region_code", "region_name", "plan_block", "compiled", "data_year")
+    told = {field: getattr(identity, field) for field in same}
+    digests = {"program": "0", "manifest_sha256": "0" * 64, "database_sha256": "0" * 64}
+    return Gathered(Facts(**told, **digests, epsg=layers[0].frame.crs.to_epsg()), layers)
+
+
 @pytest.fixture(scope="session")
 def make_handin(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Make a hand-in, once for the same wishes: name of the plan, where it begins, what differs; returns its folder.
@@ -153,11 +180,7 @@ def make_handin(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]
     def make(name: str, x: float = 0.0, *, zone: int = 39, **more: Any) -> Path:
         key = repr((name, x, zone, sorted(more.items(), key=lambda item: item[0])))
         if key not in made:
-            settings = {part: more.pop(part) for part in ("plan", "crs") if part in more}
-            settings.setdefault("crs", {"zone": zone})
-            plan = make_plan(tmp_path_factory.mktemp("handin"), name, **settings)
-            crs = next(item.plain for item in ZONES if item.number == zone)
-            made[key] = deliver(plan, make_frames(crs, x, **more))
+            made[key] = deliver(*make_results(tmp_path_factory.mktemp("handin"), name, x, zone=zone, **more))
         return made[key]
 
     return make

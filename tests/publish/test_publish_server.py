@@ -23,7 +23,7 @@ from pipeline.publish.script import write_script
 from pipeline.publish.server import open_server, run_statements
 from pipeline.publish.sql import Statement
 from pipeline.publish.tables import Table, list_tables, make_column
-from tests.postgres import READER, SECRET, find_programs
+from tests.postgres import OWNER, READER, SECRET, find_programs
 from tests.publish.conftest import at, write_config
 
 
@@ -360,6 +360,17 @@ def test_a_table_held_by_another_program_is_told(east, full, monkeypatch):
         with pytest.raises(PlanFaults) as caught:
             publish_handin(east, full)
     assert caught.value.faults[0].code == "HSQ-P05" and "未提交的编辑" in caught.value.faults[0].remedy
+
+
+def test_who_may_only_write_rows_can_publish_once_the_schema_is_there(server, east, full, monkeypatch):
+    if not server.private:
+        pytest.skip("SKIPPED: a server of somebody else has no role of ours")
+    with psycopg.connect(full) as connection:
+        connection.execute(f"GRANT USAGE ON SCHEMA haoshequ TO {READER}")
+        connection.execute(f"GRANT SELECT, INSERT, DELETE ON ALL TABLES IN SCHEMA haoshequ TO {READER}")
+    monkeypatch.setenv("PGPASSWORD", SECRET)
+    assert publish_handin(east, server.url(server.name(full), user=READER)).grown == 0
+    assert ask(full, "SELECT loaded_by FROM haoshequ.load ORDER BY load_id") == [(OWNER,), (READER,)]
 
 
 def test_the_password_is_used_and_never_told(server, base, make_handin, call):
