@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -29,17 +28,10 @@ def write_script(statements: Sequence[Statement], facts: Facts, path: Path) -> N
         "\\set QUIET on",
         "BEGIN ISOLATION LEVEL READ COMMITTED;",
     ]
-    made = None
+    # Beside the file and under a name of this process: renamed over it once it is whole.
+    made = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with tempfile.NamedTemporaryFile(
-            "w",
-            encoding="utf-8",
-            newline="\n",
-            dir=path.absolute().parent,
-            prefix=f".{path.name}.",
-            delete=False,
-        ) as file:
-            made = Path(file.name)
+        with made.open("w", encoding="utf-8", newline="\n") as file:
             file.write("\n".join(head) + "\n")
             for statement in statements:
                 file.write(f"{statement.text};\n")
@@ -50,7 +42,6 @@ def write_script(statements: Sequence[Statement], facts: Facts, path: Path) -> N
             os.fsync(file.fileno())
         made.replace(path)
     except OSError as error:
-        if made is not None:
-            with suppress(OSError):
-                made.unlink()
+        with suppress(OSError):
+            made.unlink()
         raise PlanFaults([refuse_write(error, path, action="没有写出脚本，原有文件保持不变")]) from error

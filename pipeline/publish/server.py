@@ -27,6 +27,19 @@ _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[^\[\]:,]*)(?::\d+)?")
 _SECRET = re.compile(r"passw|secret|token|key$", re.IGNORECASE)
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _WAIT_S = 10
+# What libpq and servers say when no connection comes about, by words of theirs.
+_REASONS = (
+    (r"database .* does not exist", "没有这个数据库"),
+    (r"role .* does not exist", "没有这个数据库用户"),
+    (r"no password supplied", "没有给出密码"),
+    (r"authentication failed", "用户或密码不对"),
+    (r"no pg_hba.conf entry", "服务器不允许该用户从本机连接"),
+    (r"[Cc]onnection refused|No such file", "该地址没有数据库服务"),
+    (r"translate host name|resolve", "主机名无法解析"),
+    (r"timeout|timed out", "连接超时"),
+    (r"too many", "连接数已满"),
+    (r"SSL", "加密连接不成"),
+)
 
 
 def check_address(address: str) -> str:
@@ -135,10 +148,11 @@ def _first_line(error: psycopg.Error) -> str:
 
 
 def _tell_connection(error: psycopg.Error, place: str) -> Fault:
+    said = _first_line(error)
     return Fault(
         "HSQ-P01",
-        f"无法连接 {place}",
-        value=_first_line(error),
+        f"无法连接 {place}" + next((f"：{told}" for words, told in _REASONS if re.search(words, said)), ""),
+        value=said,
         action="没有改动数据库",
         remedy="核对主机、端口、数据库和用户；密码在 PGPASSWORD 或 ~/.pgpass 中；服务器是否允许从本机连接",
     )

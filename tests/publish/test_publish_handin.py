@@ -105,6 +105,8 @@ def test_the_command_writes_a_script_without_a_connection(east, tmp_path, call):
     assert text.startswith("-- 东方案（东），编制日期 2026-03-05") and text.endswith("COMMIT;\n")
     assert '"haoshequ"' not in text and '"yitu"."hsq_xmfbd"' in text
     assert list(tmp_path.iterdir()) == [tmp_path / "发布.sql"]
+    (tmp_path / "照常").touch()
+    assert (tmp_path / "发布.sql").stat().st_mode == (tmp_path / "照常").stat().st_mode
 
 
 def test_without_psycopg_it_says_how_to_install_it(monkeypatch):

@@ -385,7 +385,18 @@ def test_the_password_is_used_and_never_told(server, base, make_handin, call):
     code, said = call("publish", config, "--to", url, PGPASSWORD=SECRET)
     assert code == 0 and "库中现有 1 个方案" in said, said
     code, wrong = call("publish", config, "--to", url, PGPASSWORD=SECRET[::-1])
-    assert code == 1 and "HSQ-P01" in wrong and "没有改动数据库" in wrong
+    assert code == 1 and "HSQ-P01" in wrong and "用户或密码不对" in wrong
     files = "".join(p.read_bytes().decode("utf-8", "ignore") for p in home.rglob("*") if p.is_file())
     told = refused + said + wrong + files + "".join(map(str, look(base)))
     assert SECRET not in told and SECRET[::-1] not in told
+
+
+def test_no_server_and_no_database_are_told(east, server):
+    for url, problem in (
+        ("postgresql://gis@127.0.0.1:9/yitu", "无法连接 127.0.0.1:9/yitu：该地址没有数据库服务"),
+        (server.url("nix"), "没有这个数据库"),
+    ):
+        with pytest.raises(PlanFaults) as caught:
+            publish_handin(east, url)
+        (fault,) = caught.value.faults
+        assert fault.code == "HSQ-P01" and problem in fault.problem
