@@ -1,4 +1,4 @@
-"""数据库/一张图.gpkg: every delivered layer with full texts, Chinese aliases, code lists and styles."""
+"""数据库/一张图.gpkg: every delivered layer with full texts, Chinese aliases, code lists, relations and styles."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pipeline.deliver.items import Item
 from pipeline.deliver.layerstyles import StyleRow, write_layer_styles
 from pipeline.deliver.looks import style_layer
 from pipeline.deliver.onemap import Delivered
+from pipeline.deliver.relations import map_relations, write_relations
 from pipeline.plan import Plan
 
 PATH = "数据库/一张图.gpkg"
@@ -29,6 +30,7 @@ def write_geopackage(layers: list[Delivered], plan: Plan, root: Path) -> Item:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_layers(layers, path, plan.plan.compiled)
     describe_columns(path, list_described(layers))
+    write_relations(path, map_relations(layers))
     write_layer_styles(path, list_styles(layers), plan.plan.compiled)
     return Item(PATH, "数据库", "“一张图”数据库", "pipeline.deliver.geopackage", note=f"{len(layers)} 个图层")
 
