@@ -89,7 +89,7 @@ def make_frames(crs: int, x: float, width: float = 100.0, **more: Any) -> dict[s
         "description": "老人\t吃饭\\难", "urgency": "紧迫", "place": "甲路", "content": "建'社区'食堂\n一处", "action": "新建",
         "total_wan": 12.3456, "fiscal_wan": 10.0, "social_wan": 2.3456, "open_wan": 0.5, "schedule": "2026-03至2026-08",
         "start": "2026-03", "end": "2026-08", "phase": "2026年", "priority": "必建类", "department": "民政部门",
-        "need": "N-1", "problem": "建设类", "phase_index": 1, "phase_rule": "紧迫", "principle": "先急后缓",
+        "need": "XQ01", "problem": "建设类", "phase_index": 1, "phase_rule": "紧迫", "principle": "先急后缓",
         "community": name,
     }  # fmt: skip
     second = project | {
@@ -122,7 +122,7 @@ def make_frames(crs: int, x: float, width: float = 100.0, **more: Any) -> dict[s
         Need.key: frame(Need, [need], [at(x + 50, 50)], crs),
         Project.key: frame(Project, [project, second], [at(x + 50, 50), None], crs),
         Resource.key: empty_frame(Resource, crs=crs),
-        Match.key: conform(pd.DataFrame([{"id": "m", "need": "N-1", "ready": "是"}]), Match),
+        Match.key: conform(pd.DataFrame([{"id": "m", "need": "XQ01", "ready": "是"}]), Match),
         Facility.key: frame(
             Facility,
             [{"id": f"f{n}", "type_key": "canteen", "type_name": "社区食堂", "name": title, "community": where}

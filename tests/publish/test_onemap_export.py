@@ -122,9 +122,8 @@ def test_a_facility_counted_twice_is_found_one_of_the_neighbours_is_not():
     assert faults[1].problem.startswith("1 处设施")
 
 
-def test_plans_of_two_zones_come_together(make_handin, tmp_path):
-    folders = [make_handin("东"), make_handin("西", 100.0, community="西社区", zone=38)]
-    plans = read_folders(folders)
+def test_plans_of_two_zones_come_together(tmp_path):
+    plans = [gather("东"), gather("西", 100.0, community="西社区", zone=38)]
     assert [plan.facts.epsg for plan in plans] == [4548, 4547]
     faults = check_plans(plans)
     assert [(f.code, f.severity) for f in faults] == [("HSQ-P10", "提示")]
@@ -136,13 +135,12 @@ def test_plans_of_two_zones_come_together(make_handin, tmp_path):
     assert back.crs.to_epsg() == 4490
     assert shapely.hausdorff_distance(back.to_crs(4548).union_all(), area(0, 0, 200, 100)) < 1e-3
     # One zone with and without prefix is one zone.
-    prefixed = make_handin("西", 100.0, community="西社区", crs={"zone": 39, "deliver": "prefixed"})
-    assert choose_common(read_folders([folders[0], prefixed])) == 4548
+    prefixed = gather("西", 100.0, community="西社区", crs={"zone": 39, "deliver": "prefixed"})
+    assert choose_common([plans[0], prefixed]) == 4548
 
 
-def test_the_file_has_all_plans_with_names_lists_and_looks(make_handin, tmp_path):
-    folders = [make_handin("西", 95.0, community="西社区"), make_handin("东")]
-    plans = read_folders(folders)
+def test_the_file_has_all_plans_with_names_lists_and_looks(tmp_path):
+    plans = [gather("东"), gather("西", 95.0, community="西社区")]
     path = tmp_path / "一张图.gpkg"
     written = write_district(plans, check_plans(plans), path)
     layers = fiona.listlayers(path)
@@ -190,15 +188,15 @@ def test_the_file_has_all_plans_with_names_lists_and_looks(make_handin, tmp_path
     assert (aliases["TZE"], aliases["FABS"], values[0]) == ("项目总投资", "方案标识", 5)
     assert {layer for layer in layers if layer.startswith(("HSQ_", "核查"))} - styles == {"核查一览"}
     once = path.read_bytes()
-    write_district(read_folders(folders), check_plans(plans), path)
+    write_district(plans, check_plans(plans), path)
     assert path.read_bytes() == once
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_gdal_opens_it_without_a_word(make_handin, tmp_path):
+def test_gdal_opens_it_without_a_word(tmp_path):
     if which("ogrinfo") is None:
         pytest.skip("SKIPPED: ogrinfo is not installed (apt-get install gdal-bin)")
-    plans = read_folders([make_handin("东"), make_handin("西", 95.0, community="西社区")])
+    plans = [gather("东"), gather("西", 95.0, community="西社区")]
     write_district(plans, check_plans(plans), tmp_path / "a.gpkg")
     done = subprocess.run(
         ["ogrinfo", "-al", "-so", tmp_path / "a.gpkg"], capture_output=True, text=True, check=True
@@ -270,8 +268,8 @@ def test_the_command_counts_findings_and_says_so_by_its_code(make_handin, tmp_pa
     assert call("onemap", "import", "-o", out)[0] == 2
 
 
-def test_a_disk_that_refuses_leaves_the_old_file(make_handin, tmp_path, monkeypatch):
-    plans = read_folders([make_handin("东")])
+def test_a_disk_that_refuses_leaves_the_old_file(tmp_path, monkeypatch):
+    plans = [gather("东")]
     path = tmp_path / "a.gpkg"
     path.write_bytes(b"old")
     monkeypatch.setattr(
