@@ -80,6 +80,20 @@ def find_programs() -> Path | None:
     return None
 
 
+def find_program(name: str) -> Path:
+    """Return a client program; skips loudly where it is missing, as it may be beside a server elsewhere."""
+    place = find_programs()
+    found = place / name if place else Path(shutil.which(name) or "")
+    if not found.is_file():
+        pytest.skip(f"SKIPPED: {name} is not installed (apt-get install postgresql-client)")
+    return found
+
+
+def is_there() -> bool:
+    """Whether tests have a server to run against."""
+    return bool(os.environ.get(NAMED)) or find_programs() is not None
+
+
 @contextmanager
 def open_cluster() -> Iterator[Server]:
     """Start a server for the time of the block; skips loudly where PostgreSQL or PostGIS is missing."""

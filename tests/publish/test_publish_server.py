@@ -23,7 +23,7 @@ from pipeline.publish.script import write_script
 from pipeline.publish.server import open_server, run_statements
 from pipeline.publish.sql import Statement
 from pipeline.publish.tables import Table, list_tables, make_column
-from tests.postgres import OWNER, READER, SECRET, find_programs
+from tests.postgres import OWNER, READER, SECRET, find_program
 from tests.publish.conftest import at, write_config
 
 
@@ -54,7 +54,7 @@ def look(url):
 
 def dump(url):
     """The database as pg_dump has it, without what tells one moment or run from another."""
-    program = find_programs() / "pg_dump"
+    program = find_program("pg_dump")
     done = subprocess.run(
         [program, "-n", "haoshequ", "--no-owner", url],
         capture_output=True,
@@ -180,7 +180,7 @@ def test_a_script_does_exactly_the_same(east, west, server, base, full, tmp_path
 
 
 def load_script(path, url):
-    words = [find_programs() / "psql", "-X", "-d", url, "-f", path]
+    words = [find_program("psql"), "-X", "-d", url, "-f", path]
     return subprocess.run(words, capture_output=True, text=True, env={"PATH": "", "LC_ALL": "C"})
 
 
