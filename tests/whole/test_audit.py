@@ -31,7 +31,7 @@ LANDUSE, PLANNED, PROJECTS = "HSQ_XZYD", "HSQ_GHYD", "HSQ_XMFBM"
 JPG = "图件/JPG/6-06_更新项目分布汇总图.jpg"
 DWG = "图件/DWG/6-06_更新项目分布汇总图.dwg"
 DXF = "图件/DWG/6-06_更新项目分布汇总图.dxf"
-GPKG = "数据库/一张图.gpkg"
+GPKG, QGZ = "数据库/一张图.gpkg", "数据库/一张图.qgz"
 TEXT = "文本/方案文本（初稿）.docx"
 BODY = "word/document.xml"
 
@@ -249,6 +249,8 @@ DEFECTS = (
     Defect("another value in the GeoPackage", "shp_is_gpkg", lambda r: d.query(r / GPKG, "UPDATE HSQ_XZYD SET YDYHFLDM = '1401' WHERE fid = 1"), "YDYHFLDM"),
     Defect("a row gone from the shapefile", "shp_is_gpkg", _shp(LANDUSE, lambda records: records.pop()), "要素数不同"),
     Defect("a shape moved in the shapefile", "shp_is_gpkg", _shp("HSQ_XZJZ", lambda rs: _move_first(rs, lambda s: shapely.transform(s, lambda xy: xy + 1.0))), "图形不同"),
+    Defect("a project with a path of its own", "qgis_project", lambda r: d.change_part(r / QGZ, "一张图.qgs", lambda t: re.sub(r"(<datasource>)", r"\1C:/work/", t, count=1)), "绝对路径"),
+    Defect("a project cut short", "qgis_project", lambda r: d.change_bytes(r / QGZ, lambda c: c[:100]), "QGIS"),
     # topology
     Defect("overlapping parcels", "overlap", _shp(LANDUSE, _grow(1.0)), "重叠"),
     Defect("a gap between parcels", "gap", _shp(LANDUSE, _cut_hole), "缝隙"),
