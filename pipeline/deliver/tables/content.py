@@ -36,11 +36,12 @@ class Cell(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """How a column looks: width in half-width characters, alignment, whether equal cells merge."""
+    """A column: width in half-width characters, alignment, whether equal cells merge, and the declared value."""
 
     width: float
     align: str
     merge: bool
+    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def fill_table(table: Table, frames: Mapping[str, pd.DataFrame], plan: Plan, log
         title=table.title.format_map(words),
         file=table.file.format_map(words),
         header=header,
-        leaves=[Leaf(leaf.width, leaf.align, leaf.merge) for leaf in leaves],
+        leaves=[Leaf(leaf.width, leaf.align, leaf.merge, leaf.value) for leaf in leaves],
         rows=[list(cells) for cells in zip(*columns, strict=True)],
         totals=_totals(leaves, columns),
         notes=[note.format_map(words) for note in table.notes],
