@@ -11,10 +11,12 @@ from layers.faults import FaultLog
 from layers.finance import Fund
 from layers.model import Layer
 from layers.planned import Match, PlannedParcel, Project, Resource, Site
+from layers.reachable import Unit
 from layers.source import Building, Parcel
 from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.names import check_names
 from pipeline.deliver.tables.actions import ActionSum, sum_actions
+from pipeline.deliver.tables.basics import Basics, sum_basics
 from pipeline.deliver.tables.book import write_book
 from pipeline.deliver.tables.content import Content, fill_table
 from pipeline.deliver.tables.derived import Balance, Phase, balance_landuse, list_phases
@@ -51,6 +53,8 @@ def fill_tables(
         _check_balance(known[Balance.__name__], log)
     if {Site.__name__, Building.__name__} <= known.keys():
         known[ActionSum.__name__] = sum_actions(known[Site.__name__], known[Building.__name__])
+    if Unit.__name__ in known:
+        known[Basics.__name__] = sum_basics(known)
     money = [known.get(layer.__name__) for layer in (Match, Project, Fund, Resource)]
     if all(frame is not None for frame in money):
         known[Match.__name__] = tell_promised(*money)

@@ -17,6 +17,7 @@ from layers.finance import YEARS
 from layers.model import Column, Layer
 from layers.planned import Project
 from pipeline.deliver.tables.actions import ActionSum
+from pipeline.deliver.tables.basics import Basics
 from pipeline.deliver.tables.derived import Balance, Phase
 from pipeline.deliver.tables.spec import Head, HeadCell, Table, place_header
 from pipeline.plan import Plan
@@ -98,7 +99,7 @@ def plain_content(
 
 def find_layer(name: str) -> type[Layer]:
     """Return a layer by class name, as tables refer to it (KeyError when there is none)."""
-    known = {layer.__name__: layer for layer in [*Layer.registry.values(), Phase, Balance, ActionSum]}
+    known = {layer.__name__: layer for layer in [*Layer.registry.values(), Phase, Balance, ActionSum, Basics]}
     return known[name]
 
 
@@ -279,6 +280,10 @@ def _totals(leaves: tuple[Head, ...], columns: list[list[Cell]]) -> list[Cell] |
     for index, (leaf, cells) in enumerate(zip(leaves, columns, strict=True)):
         if leaf.total:
             numbers = [Decimal(str(cell.value)) for cell in cells if isinstance(cell.value, int | float)]
+            if cells and not numbers and leaf.empty not in ("", "/"):
+                # 待测算 all the way down sums to nothing known, not to nought.
+                result[index] = Cell(leaf.empty)
+                continue
             result[index] = Cell(float(sum(numbers, Decimal())), _number_format(leaf))
     result[0] = Cell("合计")
     return result
