@@ -15,7 +15,7 @@ Answer: TypeAlias = str | Decimal | None
 CELL, COUNT, SUM, UNIQUE, LIST, SHARE = "CELL", "COUNTA", "SUM", "COUNTUNIQUE", "LIST", "SHARE"
 _WITH_IFS = {COUNT: "COUNTIFS", SUM: "SUMIFS", UNIQUE: "COUNTUNIQUEIFS", LIST: "LISTIFS"}
 _PLAIN = {name: kind for kind, name in _WITH_IFS.items()}
-_FILLED, _ABOVE, _OTHER = "<>", ">0", "<>"
+_FILLED, _ABOVE, _OTHER, _ANY = "<>", ">0", "<>", "*"
 _JOIN = "、"
 _CALL = re.compile(r"^([A-Z]+)\((.*)\)$", re.DOTALL)
 _ARGUMENT = re.compile(r'"((?:[^"]|"")*)"|([^,]+)')
@@ -42,7 +42,7 @@ class Formula:
         (per cent of one sum in another).
     cells : address or range it is taken from.
     where : range and criterion, all of which must hold: a text the cell equals, ``<>`` for any that is filled,
-        ``<>text`` for any other, ``>0``.
+        ``<>text`` for any other, ``text*`` for a beginning, ``>0``.
     over : of a share, the range it is a share of.
     divisor : what the result is divided by, such as 10000 for hectares.
     decimals : decimals it is rounded to (half up); None leaves it as it is.
@@ -178,6 +178,8 @@ def _holds(value: Value, criterion: str) -> bool:
         return _plain(value) is not None
     if criterion.startswith(_OTHER):
         return _plain(value) is not None and str(value) != criterion.removeprefix(_OTHER)
+    if criterion.endswith(_ANY):
+        return isinstance(value, str) and value.startswith(criterion.removesuffix(_ANY))
     return value is not None and str(value) == criterion
 
 

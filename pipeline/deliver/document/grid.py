@@ -80,9 +80,9 @@ def lay_out(content: Content, *, first: int = 0, columns: Mapping[int, int] | No
 
 
 def read_grid(path: Path) -> Grid:
-    """Return the cells of a delivered table's only sheet; what was merged down counts in each of its rows."""
+    """Return the cells of a delivered table's sheet, the one that opens; what was merged down counts in each of its rows."""
     book = openpyxl.load_workbook(path, data_only=True)
-    sheet = book.worksheets[0]
+    sheet = book.active
     values = {
         (cell.row, cell.column): cell.value
         for row in sheet.iter_rows()
