@@ -35,7 +35,9 @@ def write_documents(filled: Sequence[tuple[Table, Content]], plan: Plan, root: P
     with ThreadPoolExecutor(_THREADS) as pool:
         sheets = [figure.path for figure in text.figures]
         small = dict(
-            zip(sheets, pool.map(lambda path: shrink_sheet(path, look.text_width_cm()), sheets), strict=True)
+            zip(
+                sheets, pool.map(lambda path: shrink_sheet(path, look.figure_width_cm()), sheets), strict=True
+            )
         )
     names = {name: f"{FOLDER}/{name}.docx" for name in (TEXT, ANNEX)}
     write_docx(root / names[TEXT], text.book, plan, pictures=small)

@@ -57,6 +57,7 @@ class TableBlock:
     caption : without the number; empty where none is wanted.
     heading : over the table, on the same kind of paper.
     landscape : whether it stands on pages of its own across.
+    size : 字号 of its text; chosen by its columns where empty.
     bookmarks : bookmark of the first cell by row, for rows that are linked to.
     """
 
@@ -64,6 +65,7 @@ class TableBlock:
     caption: str
     heading: Heading | None = None
     landscape: bool = False
+    size: str = ""
     bookmarks: Mapping[int, str] | None = None
 
 

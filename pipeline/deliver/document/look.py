@@ -84,7 +84,7 @@ STYLES = {
     "表文": Look("TableText", "表文", "宋体", "小五", f'<w:widowControl w:val="0"/>{_space()}<w:jc w:val="center"/>'),
     "表注": Look("TableNote", "表注", "宋体", "小五", f"{_space(40, 160)}", next="BodyText"),
     "说明": Look("Guide", "说明", "楷体", "五号", f'{_space(0, 60, 300)}<w:ind w:firstLineChars="200" w:firstLine="420"/><w:jc w:val="both"/>'),
-    "目录1": Look("TOC1", "toc 1", "黑体", "小四", '<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="8950"/></w:tabs>' + _space(120, 0, 300)),
+    "目录1": Look("TOC1", "toc 1", "黑体", "小四", '<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="8950"/></w:tabs>' + _space(80, 0, 280)),
     "目录2": Look("TOC2", "toc 2", "宋体", "小四",
                  '<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="8950"/></w:tabs>' + _space(0, 0, 300) + '<w:ind w:left="420"/>'),
     "页眉": Look("Header", "header", "宋体", "小五", '<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="1" w:color="808080"/></w:pBdr>' + _space()),
@@ -173,6 +173,11 @@ def write_settings() -> str:
 def text_width_cm(*, landscape: bool = False) -> float:
     """Return the width of the text between the margins."""
     return A4_CM[1] - TOP_CM - BOTTOM_CM if landscape else A4_CM[0] - INNER_CM - OUTER_CM
+
+
+def figure_width_cm() -> float:
+    """Return the width of a sheet in the text: two stand on a page."""
+    return 14.4
 
 
 def write_section(*, references: str = "", landscape: bool = False, numbering: str = "") -> str:

@@ -88,6 +88,7 @@ class Markup:
         table = write_table(
             block.content,
             width,
+            size=block.size,
             marks={row: _bookmark(*m) + f'<w:bookmarkEnd w:id="{m[0]}"/>' for row, m in marks.items()},
         )
         notes = list(write_notes(block.content.notes, block.content.note_label))
@@ -110,8 +111,7 @@ class Markup:
             '<a:graphic><a:graphicData uri="http://schemas.openxmlformats.org/drawingml/2006/picture"><pic:pic>'
             f'<pic:nvPicPr><pic:cNvPr id="{number}" name={quoteattr(figure.path.name)}/><pic:cNvPicPr/></pic:nvPicPr>'
             f'<pic:blipFill><a:blip r:embed="{relation}"/><a:stretch><a:fillRect/></a:stretch></pic:blipFill>'
-            f'<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{across}" cy="{down}"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom>'
-            '<a:ln w="6350"><a:solidFill><a:srgbClr val="808080"/></a:solidFill></a:ln></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>'
+            f'<pic:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{across}" cy="{down}"/></a:xfrm><a:prstGeom prst="rect"><a:avLst/></a:prstGeom></pic:spPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing></w:r>'
         )
         paragraph = f'<w:p><w:pPr><w:pStyle w:val="{STYLES["图"].id}"/></w:pPr>{picture}</w:p>'
         return paragraph + self.write_caption("图", figure.caption)
@@ -121,16 +121,19 @@ class Markup:
 
         LibreOffice works page references out when it opens the file, Word when it prints or is told to (F9).
         """
-        lines = []
         chosen = [entry for entry in self.headings if entry[0] <= levels]
+        code = f' TOC \\o "1-{levels}" \\h \\z \\u '
+        start = f'{_char("begin")}<w:r><w:instrText xml:space="preserve">{escape(code)}</w:instrText></w:r>{_char("separate")}'
+        lines = []
         for index, (level, text, mark) in enumerate(chosen):
-            start = f'{_char("begin")}<w:r><w:instrText xml:space="preserve"> TOC \\o "1-{levels}" \\h \\z \\u </w:instrText></w:r>{_char("separate")}'
             page = write_field(f" PAGEREF {mark} \\h ", _UNKNOWN_PAGE)
+            entry = f'<w:hyperlink w:anchor="{mark}" w:history="1">{write_run(text)}<w:r><w:tab/></w:r>{page}</w:hyperlink>'
+            before, after = start if index == 0 else "", _char("end") if index == len(chosen) - 1 else ""
             lines.append(
-                f'<w:p><w:pPr><w:pStyle w:val="TOC{max(level, 1)}"/></w:pPr>{start if index == 0 else ""}'
-                f'<w:hyperlink w:anchor="{mark}" w:history="1">{write_run(text)}<w:r><w:tab/></w:r>{page}</w:hyperlink></w:p>'
+                f'<w:p><w:pPr><w:pStyle w:val="TOC{max(level, 1)}"/></w:pPr>{before}{entry}{after}</w:p>'
             )
-        return "".join(lines) + f"<w:p>{_char('end')}</w:p>" if lines else ""
+        # The paragraph that ends the field may not end the section too: LibreOffice then loses every page number.
+        return "".join(lines) + f'<w:p><w:pPr><w:pStyle w:val="{STYLES["表注"].id}"/></w:pPr></w:p>'
 
 
 def write_notes(notes: list[str], label: str) -> Iterator[str]:

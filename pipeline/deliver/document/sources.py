@@ -24,6 +24,7 @@ HEADS = ("编号", "含义", "数值", "来源表", "单元格或算式", "使�
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _ENDS = re.compile(r"(?<=[。；])")
+_BOOK = re.compile(r"^表格/([^/_]+)_[^/]*\.xlsx$")  # in 附表目录
 _CELLS = re.compile(r"[A-Z]{1,3}\d+(?::[A-Z]{1,3}\d+)?")
 
 
@@ -65,7 +66,7 @@ def read_numbers(path: Path) -> list[Number]:
     Raises
     ------
     ValueError
-        If the file is no docx, or a number links to no row of 数字来源.
+        If the file is no docx, a number links to no row of 数字来源, or its table is not in 附表目录.
     """
     try:
         with zipfile.ZipFile(path) as package:
@@ -73,6 +74,7 @@ def read_numbers(path: Path) -> list[Number]:
     except (zipfile.BadZipFile, KeyError, ET.ParseError) as error:
         raise ValueError(f"{path.name} is no docx: {error}") from error
     rows = _read_sources(root)
+    books = {name[1]: name[0] for cell in root.iter(f"{_W}tc") if (name := _BOOK.match(_read_text(cell)))}
     found = []
     for paragraph in root.iter(f"{_W}p"):
         for key, text, sentence in _read_links(paragraph):
@@ -80,14 +82,16 @@ def read_numbers(path: Path) -> list[Number]:
                 raise ValueError(f"{path.name}: no source {key} for {text!r}")
             meaning, stated, book, formula = rows[key]
             setting = book.startswith(SETTING)
+            if not setting and book not in books:
+                raise ValueError(f"{path.name}: no file of {book}")
             cells = None if setting else _CELLS.search(formula)
             found.append(
                 Number(
                     text=text,
                     key=key,
                     meaning=meaning,
-                    file="" if setting else f"表格/{book}.xlsx",
-                    sheet="" if setting else book.partition("_")[0],
+                    file="" if setting else books[book],
+                    sheet="" if setting else book,
                     cell=cells[0] if cells else "",
                     formula=formula,
                     sentence=sentence,

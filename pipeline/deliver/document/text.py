@@ -154,17 +154,17 @@ def _list_sources(composer: Composer) -> list[Block]:
     """Return 数字来源: one row a source, bookmarked for the numbers that link to it."""
     sources = list(composer.register.sources.values())
     rows = [(s.key, s.label, s.text, s.book, s.formula, "、".join(s.uses)) for s in sources]
-    widths = (8, 24, 24, 34, 40, 14)
+    widths = (6, 24, 26, 14, 38, 10)
     heads = tuple(
         (head, width, "center" if width < 20 else "left") for head, width in zip(HEADS, widths, strict=True)
     )
     content = plain_content("数字来源", heads, rows)
     marks = {row: f"{PREFIX}{source.key}" for row, source in enumerate(sources)}
-    told = "“来源表”为成果/表格中的工作簿，“单元格或算式”按该工作簿的工作表；算式的写法同 Excel，LIST、LISTIFS 为列出不同的文字，COUNTUNIQUE 为不同值的个数。"
+    told = "“来源表”的工作簿见附表目录，“单元格或算式”按该工作簿的工作表；算式的写法同 Excel，LIST、LISTIFS 为列出不同的文字，COUNTUNIQUE 为不同值的个数。"
     return [
         Heading(1, "附录一　数字来源", plain=True),
         Paragraph((Piece(told),), "说明"),
-        TableBlock(content, "", bookmarks=marks),
+        TableBlock(content, "", bookmarks=marks, size="六号"),
     ]
 
 

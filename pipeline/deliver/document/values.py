@@ -140,7 +140,7 @@ class Teller:
         else:
             told = self._tell_setting(self.values[name])
         if told.answer is None:
-            raise Missing(f"{self.titles.get(told.book.partition('_')[0], told.book)}没有“{told.label}”")
+            raise Missing(f"{self.titles.get(told.book, told.book)}没有“{told.label}”")
         return told
 
     def spots(self, each: Each, spot: Spot) -> Iterator[Spot]:
@@ -185,8 +185,7 @@ class Teller:
         if name not in sheet.grid.columns:
             raise Missing(f"{self.titles[spot.table]}没有“{find_field(name).spec.alias}”列")
         formula = Formula(CELL, sheet.grid.cell_of(name, spot.row), divisor=divisor, decimals=decimals)
-        label = f"{find_field(name).spec.alias}（第 {spot.row} 行）"
-        return self._tell(sheet, formula, label)
+        return self._tell(sheet, formula, find_field(name).spec.alias)
 
     def _tell_table(self, value: NamedValue, spot: Spot) -> Told:
         sheet = self._sheet(value.table)
@@ -226,7 +225,7 @@ class Teller:
         answer = evaluate(formula, sheet.grid)
         if isinstance(answer, str) and answer in ("/", "待补", "待测算"):
             answer = None
-        return Told(write_answer(answer), answer, label, sheet.content.file, str(formula))
+        return Told(write_answer(answer), answer, label, sheet.content.number, str(formula))
 
     def _tell_setting(self, value: NamedValue) -> Told:
         if value.plan:

@@ -71,7 +71,7 @@ def write_docx(path: Path, book: Book, plan: Plan, *, pictures: Mapping[Path, by
     def write(blocks: Sequence[Block], *, landscape: bool = False) -> str:
         return "".join(_write_block(block, markup, relations, sizes, landscape=landscape) for block in blocks)
 
-    references = _add_headers(document, book.title, plan)
+    references = _add_headers(document, book.title)
     body = ""
     for blocks in book.front:
         body += _end_section(write(blocks), look.write_section())
@@ -129,7 +129,7 @@ def _write_block(
     if isinstance(block, TableBlock):
         return markup.write_block_table(block, landscape=landscape)
     assert isinstance(block, Figure)
-    width = look.text_width_cm(landscape=landscape)
+    width = look.figure_width_cm()
     return markup.write_figure(block, relation=relations[block.path], size=sizes[block.path], width_cm=width)
 
 
@@ -153,10 +153,10 @@ def _set_parts(document: Document) -> None:
     for relation in part.rels.values():
         if relation.reltype == RT.FONT_TABLE:
             relation.target_part._blob = look.write_font_table().encode()
-    package = part.package
-    for key, relation in list(package.rels.items()):
-        if relation.reltype.endswith("/thumbnail"):
-            del package.rels[key]
+    for owner, unwanted in ((part.package, ("/thumbnail",)), (part, ("/stylesWithEffects", "/customXml"))):
+        for key, relation in list(owner.rels.items()):
+            if relation.reltype.endswith(unwanted):
+                del owner.rels[key]
 
 
 def _replace(element: object, xml: str) -> None:
@@ -177,31 +177,26 @@ def _set_properties(document: Document, title: str, plan: Plan) -> None:
     properties.language = "zh-CN"
 
 
-def _add_headers(document: Document, title: str, plan: Plan) -> str:
-    """Add headers and footers of odd and even pages; return their references.
-
-    The title and the page number stand at the outer edge, the compiler at the inner one.
-    """
+def _add_headers(document: Document, title: str) -> str:
+    """Add headers and footers of odd and even pages; return their references."""
     section = document.sections[0]
-    page = (
-        '<w:r><w:t xml:space="preserve">— </w:t></w:r>'
-        + write_field(" PAGE ", "1")
-        + '<w:r><w:t xml:space="preserve"> —</w:t></w:r>'
-    )
-    names, compiler = write_run(title), write_run(plan.plan.compiler)
-    # Aligned tabs follow the text's width, so that one header serves upright and turned pages.
-    right = '<w:r><w:ptab w:relativeTo="margin" w:alignment="right" w:leader="none"/></w:r>'
-    for part, style, text in (
-        (section.header, _HEADER_STYLE, compiler + right + names),
-        (section.even_page_header, _HEADER_STYLE, names + right + compiler),
-        (section.footer, _FOOTER_STYLE, right + page),
-        (section.even_page_footer, _FOOTER_STYLE, page),
+    dash = '<w:r><w:t xml:space="preserve">{}</w:t></w:r>'
+    page = dash.format("— ") + write_field(" PAGE ", "1") + dash.format(" —")
+    names = write_run(title)
+    # Both stand at the outer edge; alignment, unlike a tab, holds on upright and turned pages alike.
+    for part, style, text, align in (
+        (section.header, _HEADER_STYLE, names, "right"),
+        (section.even_page_header, _HEADER_STYLE, names, "left"),
+        (section.footer, _FOOTER_STYLE, page, "right"),
+        (section.even_page_footer, _FOOTER_STYLE, page, "left"),
     ):
         part.is_linked_to_previous = False
         element = part._element
         element[:] = []
         element.append(
-            parse_xml(f'<w:p {_NAMESPACES}><w:pPr><w:pStyle w:val="{style}"/></w:pPr>{text}</w:p>')
+            parse_xml(
+                f'<w:p {_NAMESPACES}><w:pPr><w:pStyle w:val="{style}"/><w:jc w:val="{align}"/></w:pPr>{text}</w:p>'
+            )
         )
     found = section._sectPr.findall(f"{{{look.NAMESPACE}}}headerReference")
     found += section._sectPr.findall(f"{{{look.NAMESPACE}}}footerReference")
