@@ -20,6 +20,7 @@ from layers.model import Layer
 from layers.reachable import Link, Whereabouts
 from layers.source import Placed
 from pipeline.deliver.dictionary import write_dictionary
+from pipeline.deliver.document import write_documents
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.library import write_library
@@ -32,7 +33,7 @@ from pipeline.deliver.public.tables import write_public_tables
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import write_report
 from pipeline.deliver.shapefile import write_shapefiles
-from pipeline.deliver.tables import write_tables
+from pipeline.deliver.tables import deliver_tables
 from pipeline.deliver.tree import Swapped, open_staging, swap_in
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame, Given
@@ -111,11 +112,14 @@ def _write_all(
     made.append(write_geopackage(layers, plan, root))
     made.append(write_dictionary(layers, plan, root))
     made += missing_layers(layers)
-    made += write_tables(frames, plan, root, log)
+    tables, filled = deliver_tables(frames, plan, root, log)
+    made += tables
     made += write_library(frames, plan, root, log)
     made += copy_papers(frames, plan, root, log)
     if draw_sheets is not None:
         made += draw_sheets(frames, plan, root, log)
+    if plan.delivery.documents:
+        made += write_documents(filled, plan, root, made=made)
     if plan.delivery.public:
         made += write_public_tables(frames, plan, root, collect_names(frames, plan))
     crs = Given(plan, frames).crs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -13,7 +14,11 @@ PAD_TWIPS = 57  # inside a cell, left and right
 TABLE_SIZES = ("小五", "六号", "小六")
 _QUOTED = re.compile(r'"([^"]*)"')
 _DECIMALS = re.compile(r"0\.(0+)(#*)")
-_LEAST_CHARS = 3.0
+_LEAST_CHARS = 4.0
+_SHORT_TEXT = 6.0
+# Latin letters are wider than half an em in some fonts; an id of more characters than that is broken after all.
+_LATIN, _MOST_WORD = 1.15, 12.0
+_WORD = re.compile(r"[A-Za-z0-9.\-+%]+|\d+年\d+月")
 _MOST_LINES = 4.0
 
 
@@ -88,19 +93,19 @@ def _measure_least(content: Content, column: int) -> float:
     cells = [row[column] for row in content.rows]
     if content.totals is not None:
         cells.append(content.totals[column])
-    numbers = [len(show_cell(cell)) * 1.1 for cell in cells if not isinstance(cell.value, str)]
+    numbers = [len(show_cell(cell)) * _LATIN for cell in cells if not isinstance(cell.value, str)]
     # Ids and dates read badly when broken; running text may break anywhere.
     words = [_widest_word(str(cell.value)) for cell in cells if isinstance(cell.value, str)]
     heads = [cell.text for cell in content.header if cell.column == cell.last_column == column]
     longest = max((_chars(line) for head in heads for line in head.split("\n")), default=0.0)
-    return max([_LEAST_CHARS, longest / 3.0, *numbers, *words]) + 0.4
+    return max([_LEAST_CHARS, 2.0 * math.ceil(longest / 6.0), *numbers, *words])
 
 
 def _widest_word(text: str) -> float:
-    words = [float(len(word)) for word in re.findall(r"[A-Za-z0-9.\-+%]+", text)]
-    short = _chars(text)
-    # A short text such as 强匹配 stays in one line; 有 longer ones wrap.
-    return max([min(word, 14.0) for word in words] + [short if short <= 6 else 6.0])
+    words = [min(_chars(word) * _LATIN, _MOST_WORD) for word in _WORD.findall(text)]
+    whole = _chars(text)
+    # A short text such as 强匹配 stays in one line.
+    return max([*words, whole if whole <= _SHORT_TEXT else _SHORT_TEXT])
 
 
 def _chars(text: str) -> float:

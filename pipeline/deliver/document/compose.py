@@ -142,7 +142,13 @@ class Composer:
 
     def _link(self, name: str, spec: str, spot: Spot) -> Iterator[Piece]:
         told = self.teller.tell(name, spec, spot)
-        key = self.register.enter(told.label, told.text, told.book, told.formula, self._section)
+        # A name, unlike a number, says itself where it comes from.
+        numeric = any(char.isdigit() for char in told.text)
+        key = (
+            ""
+            if not numeric
+            else self.register.enter(told.label, told.text, told.book, told.formula, self._section)
+        )
         # What the strategies leave to the planner in 【】 stands out here too.
         for text in _BRACKETS.split(told.text):
             if text:
