@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from string import Formatter
 
@@ -22,6 +22,7 @@ from pipeline.deliver.document.outline import GROUP, Matter, Outline, Section, S
 from pipeline.deliver.document.values import Missing, Register, Spot, Teller
 
 _EACH = "each"
+_COMMAS, _STOP = ("，", "；"), "。"
 _BRACKETS = re.compile(r"(【[^】]*】)")
 
 
@@ -97,7 +98,9 @@ class Composer:
                 return []
         found: list[Block] = []
         for spot in spots:
-            pieces = [piece for sentence in matter.say for piece in self._write_sentence(sentence, spot)]
+            pieces: list[Piece] = []
+            for sentence in matter.say:
+                _go_on(pieces, self._write_sentence(sentence, spot))
             if not pieces:
                 continue
             if matter.lead:
@@ -198,6 +201,18 @@ class Composer:
             self.lacks[key].count += 1
         else:
             self.lacks[key] = Lack(*key)
+
+
+def _go_on(pieces: list[Piece], sentence: list[Piece]) -> None:
+    """Add a sentence; one that begins with a comma takes the place of the full stop before it."""
+    if sentence and sentence[0].text[:1] in _COMMAS:
+        first = sentence[0]
+        if pieces and pieces[-1].text.endswith(_STOP):
+            pieces[-1] = replace(pieces[-1], text=pieces[-1].text.removesuffix(_STOP))
+        else:
+            first = replace(first, text=first.text[1:])
+        sentence = [first, *sentence[1:]]
+    pieces += sentence
 
 
 def annex_name(number: str) -> str:

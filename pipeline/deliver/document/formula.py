@@ -12,11 +12,12 @@ Value: TypeAlias = str | int | float | None
 Answer: TypeAlias = str | Decimal | None
 
 # Plain ones take a range; those with conditions take ranges and criteria behind it, as Excel's …IFS do.
-CELL, COUNT, SUM, UNIQUE, LIST, SHARE = "CELL", "COUNTA", "SUM", "COUNTUNIQUE", "LIST", "SHARE"
-_WITH_IFS = {COUNT: "COUNTIFS", SUM: "SUMIFS", UNIQUE: "COUNTUNIQUEIFS", LIST: "LISTIFS"}
+CELL, COUNT, SUM, UNIQUE, SHARE = "CELL", "COUNTA", "SUM", "COUNTUNIQUE", "SHARE"
+LIST, LINES = "LIST", "LINES"
+_WITH_IFS = {COUNT: "COUNTIFS", SUM: "SUMIFS", UNIQUE: "COUNTUNIQUEIFS", LIST: "LISTIFS", LINES: "LINESIFS"}
 _PLAIN = {name: kind for kind, name in _WITH_IFS.items()}
 _FILLED, _ABOVE, _OTHER, _ANY = "<>", ">0", "<>", "*"
-_JOIN = "、"
+_JOINS = {LIST: "、", LINES: "；"}
 _CALL = re.compile(r"^([A-Z]+)\((.*)\)$", re.DOTALL)
 _ARGUMENT = re.compile(r'"((?:[^"]|"")*)"|([^,]+)')
 _ROUND = re.compile(r"^ROUND\((.*),(\d+)\)$", re.DOTALL)
@@ -38,7 +39,7 @@ class Formula:
 
     Attributes
     ----------
-    kind : ``CELL``, ``COUNTA``, ``SUM``, ``COUNTUNIQUE``, ``LIST`` (different texts joined by 、) or ``SHARE``
+    kind : ``CELL``, ``COUNTA``, ``SUM``, ``COUNTUNIQUE``, ``LIST`` (different texts joined by 、), ``LINES`` (by ；) or ``SHARE``
         (per cent of one sum in another).
     cells : address or range it is taken from.
     where : range and criterion, all of which must hold: a text the cell equals, ``<>`` for any that is filled,
@@ -145,9 +146,9 @@ def _evaluate(formula: Formula, cells: Cells) -> Answer:
         return Decimal(sum(value is not None for value in chosen))
     if formula.kind == UNIQUE:
         return Decimal(len({value for value in chosen if value is not None}))
-    if formula.kind == LIST:
+    if formula.kind in _JOINS:
         texts = dict.fromkeys(str(value) for value in chosen if value is not None)
-        return _JOIN.join(texts) or None
+        return _JOINS[formula.kind].join(texts) or None
     numbers = [value for value in chosen if isinstance(value, Decimal)]
     if not numbers:
         return None
@@ -186,14 +187,11 @@ def _holds(value: Value, criterion: str) -> bool:
 def _plain(value: Value) -> Answer:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
-    return value if isinstance(value, str) else Decimal(str(value))
+    if isinstance(value, str):
+        return value
+    return Decimal(int(value)) if float(value).is_integer() else Decimal(str(value))
 
 
 def write_answer(answer: Answer) -> str:
     """Return the answer as the text prints it: all its digits, no exponent, no thousands separator."""
-    if answer is None or isinstance(answer, str):
-        return answer or ""
-    text = f"{answer:f}"
-    exponent = answer.as_tuple().exponent
-    # 36.0 out of a float cell is 36; a number rounded on purpose keeps its decimals.
-    return text.removesuffix(".0") if exponent == -1 and answer == answer.to_integral() else text
+    return answer or "" if answer is None or isinstance(answer, str) else f"{answer:f}"

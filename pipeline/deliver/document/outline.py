@@ -27,7 +27,7 @@ class NamedValue(Block):
 
     label: str
     table: str = ""
-    take: Literal["count", "sum", "total", "cell", "unique", "list", "share"] = "count"
+    take: Literal["count", "sum", "total", "cell", "unique", "list", "lines", "share"] = "count"
     field: str = ""
     over: str = ""
     where: dict[str, str] = Field(default_factory=dict)
@@ -65,7 +65,7 @@ class Each(Block):
 
 
 class Sentence(Block):
-    """One sentence. ``{each}`` in it stands for ``part`` written for each of ``each`` and joined.
+    """One sentence; one that begins with ， or ； goes on with the one before. ``{each}`` in it stands for ``part`` written for each of ``each`` and joined.
 
     It is left out where a value it needs is missing (``gap`` is printed instead, if given) or one of ``when``
     is nought.

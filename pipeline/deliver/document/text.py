@@ -160,7 +160,7 @@ def _list_sources(composer: Composer) -> list[Block]:
     )
     content = plain_content("数字来源", heads, rows)
     marks = {row: f"{PREFIX}{source.key}" for row, source in enumerate(sources)}
-    told = "“来源表”的工作簿见附表目录，“单元格或算式”按该工作簿的工作表；算式的写法同 Excel，LIST、LISTIFS 为列出不同的文字，COUNTUNIQUE 为不同值的个数。"
+    told = "“来源表”的工作簿见附表目录，“单元格或算式”按该工作簿的工作表；算式的写法同 Excel，LIST、LINES 为列出不同的文字，COUNTUNIQUE 为不同值的个数。"
     return [
         Heading(1, "附录一　数字来源", plain=True),
         Paragraph((Piece(told),), "说明"),

@@ -11,6 +11,7 @@ from configs import read_settings
 from pipeline.deliver.document.formula import (
     CELL,
     COUNT,
+    LINES,
     LIST,
     SHARE,
     SUM,
@@ -32,6 +33,7 @@ _KINDS = {
     "sum": SUM,
     "unique": UNIQUE,
     "list": LIST,
+    "lines": LINES,
     "share": SHARE,
     "cell": CELL,
     "total": CELL,
