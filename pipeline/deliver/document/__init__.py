@@ -44,7 +44,7 @@ def write_documents(filled: Sequence[tuple[Table, Content]], plan: Plan, root: P
     annex = gather_annex(filled, plan)
     write_docx(root / names[ANNEX], annex, plan, pictures={})
     notes = {
-        TEXT: f"A4 双面；图 {len(small)} 幅，待填 {text.gaps} 处，数字来源 {text.sources} 条",
+        TEXT: f"A4 双面；图 {len(small)} 幅，待填 {text.gaps} 处，数字来源 {len(text.sources)} 条",
         ANNEX: f"A4 双面；表 {text.tables} 张",
     }
     return [Item(names[name], FOLDER, name, _MAKER, note=notes[name]) for name in (TEXT, ANNEX)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from fnmatch import fnmatchcase
 from string import Formatter
 
@@ -111,10 +112,10 @@ class Composer:
 
     def _write_sentence(self, sentence: Sentence, spot: Spot) -> list[Piece]:
         try:
-            for name in sentence.when:
-                answer = self.teller.tell(name, "", spot).answer
-                if not answer or isinstance(answer, str):
-                    return []
+            if not all(self._counts(name, spot) for name in sentence.when):
+                return []
+            if any(self._counts(name, spot) for name in sentence.unless):
+                return []
             parts = None
             if sentence.each is not None:
                 parts = [self._fill(sentence.part, each) for each in self.teller.spots(sentence.each, spot)]
@@ -124,6 +125,10 @@ class Composer:
         except Missing as missing:
             self._note(missing)
             return [fill_gap(sentence.gap)] if sentence.gap else []
+
+    def _counts(self, name: str, spot: Spot) -> bool:
+        answer = self.teller.tell(name, "", spot).answer
+        return isinstance(answer, Decimal) and bool(answer)
 
     def _fill(
         self, text: str, spot: Spot, parts: list[list[Piece]] | None = None, join: str = ""

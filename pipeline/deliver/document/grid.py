@@ -11,6 +11,7 @@ import openpyxl
 from openpyxl.utils import column_index_from_string, get_column_letter
 
 from pipeline.deliver.document.formula import Value
+from pipeline.deliver.tables.book import CONTROL
 from pipeline.deliver.tables.content import Content
 
 _RANGE = re.compile(r"^([A-Z]{1,3})(\d+)(?::([A-Z]{1,3})(\d+))?$")
@@ -66,7 +67,7 @@ def lay_out(content: Content, *, first: int = 0, columns: Mapping[int, int] | No
     at = {index: index + 1 for index in range(len(content.leaves))} if columns is None else columns
     lines = [*content.rows, *([content.totals] if content.totals is not None else [])]
     values = {
-        (first + row, at[index]): cell.value
+        (first + row, at[index]): CONTROL.sub("", cell.value) if isinstance(cell.value, str) else cell.value
         for row, cells in enumerate(lines)
         for index, cell in enumerate(cells)
         if index in at

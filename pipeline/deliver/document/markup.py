@@ -149,20 +149,8 @@ def write_run(text: str, *, gap: bool = False, bold: bool = False) -> str:
     """Return a run; line breaks in the text become breaks."""
     look_ = ('<w:rStyle w:val="Gap"/>' if gap else "") + ("<w:b/><w:bCs/>" if bold else "")
     properties = f"<w:rPr>{look_}</w:rPr>" if look_ else ""
-    lines = "<w:br/>".join(
-        f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in clean_text(text).split("\n")
-    )
+    lines = "<w:br/>".join(f'<w:t xml:space="preserve">{escape(line)}</w:t>' for line in text.split("\n"))
     return f"<w:r>{properties}{lines}</w:r>"
-
-
-def clean_text(text: str) -> str:
-    """Return the text without the control characters XML does not allow."""
-    return "".join(
-        char
-        for char in text
-        if char in "\n\t"
-        or (char >= " " and char not in "\x7f\ufffe\uffff" and not "\ud800" <= char <= "\udfff")
-    )
 
 
 def write_field(code: str, cached: str) -> str:

@@ -67,12 +67,13 @@ class Each(Block):
 class Sentence(Block):
     """One sentence; one that begins with ， or ； goes on with the one before. ``{each}`` in it stands for ``part`` written for each of ``each`` and joined.
 
-    It is left out where a value it needs is missing (``gap`` is printed instead, if given) or one of ``when``
-    is nought.
+    It is left out where a value it needs is missing (``gap`` is printed instead, if given), one of ``when`` is
+    nought or one of ``unless`` is not.
     """
 
     text: str
     when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
     gap: str = ""
     each: Each | None = None
     part: str = ""

@@ -20,7 +20,7 @@ from pipeline.deliver.document.compose import Composer, annex_name
 from pipeline.deliver.document.grid import Grid, lay_out
 from pipeline.deliver.document.outline import read_outline
 from pipeline.deliver.document.sources import HEADS, PREFIX
-from pipeline.deliver.document.values import Sheet, Teller
+from pipeline.deliver.document.values import Sheet, Source, Teller
 from pipeline.deliver.document.writer import Book
 from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.tables.content import Content, plain_content
@@ -40,12 +40,12 @@ _GUIDE = (
 
 @dataclass(frozen=True)
 class Text:
-    """The text before it is written, and counts for 成果目录."""
+    """The text before it is written, the sources of its numbers, and counts for 成果目录."""
 
     book: Book
     figures: list[Figure]
     gaps: int
-    sources: int
+    sources: tuple[Source, ...]
     tables: int
 
 
@@ -89,7 +89,7 @@ def gather_text(filled: Sequence[tuple[Table, Content]], plan: Plan, root: Path,
         for source in composer.register.sources.values()
     }
     book = Book(plan.plan.title, [_write_cover(plan), _write_guide()], blocks, 2, tips)
-    return Text(book, shown, gaps, len(tips), len(filled))
+    return Text(book, shown, gaps, tuple(composer.register.sources.values()), len(filled))
 
 
 def _find_cells(content: Content, plan: Plan) -> Grid:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ _DPI = 150
 _CM_PER_INCH = 2.54
 _QUALITY = 82
 _HEADER_STYLE, _FOOTER_STYLE = look.STYLES["页眉"].id, look.STYLES["页脚"].id
+# What XML does not allow, though a cell of the inputs may hold it.
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAMESPACES = nsdecls("w", "r", "wp", "a", "pic")
 
 
@@ -212,6 +215,7 @@ def _type_of(reference: object) -> str:
 def _fill_body(document: Document, xml: str) -> None:
     body = document.element.body
     body[:] = []
+    xml = _FORBIDDEN.sub("", xml)
     for child in list(parse_xml(f"<w:body {_NAMESPACES}>{xml}</w:body>")):
         body.append(child)
 
