@@ -65,8 +65,8 @@ def sum_basics(known: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         table[column] = (
             None if frame is None else frame.groupby(layer.community)[field].sum(min_count=1).round(2)
         )
-    for layer, column in _COUNTED:
-        frame = known.get(layer.__name__)
-        counts = pd.Series(dtype="int64") if frame is None else frame.groupby(layer.community).size()
+    for counted, column in _COUNTED:
+        frame = known.get(counted.__name__)
+        counts = pd.Series(dtype="int64") if frame is None else frame.groupby(counted.community).size()
         table[column] = counts.reindex(table.index, fill_value=0).astype("int64")
     return table.reset_index()[[str(c) for c in Basics.columns()]]
