@@ -23,6 +23,7 @@ from pipeline.deliver.document.sources import compute_number, is_same, read_numb
 from pipeline.deliver.handin import place_frames
 from pipeline.deliver.items import Absent, Item
 from pipeline.deliver.tables import deliver_tables
+from tests.deliver.test_own_templates import PLAIN, make_template
 
 LANDSCAPE, UPRIGHT = (16840, 11907), (11907, 16840)
 
@@ -85,6 +86,18 @@ def test_every_number_of_the_text_is_its_cell(written) -> None:
     assert [n for n in numbers if n.text != n.stated and n.text not in n.stated] == []
     settings = {number.formula: number.text for number in numbers if not number.file}
     assert settings["plan.data_year"] == "2025" and settings["deviation_percent"] == "20"
+
+
+def test_numbers_follow_a_table_into_the_users_own_form(frames, plan, tmp_path) -> None:
+    template = make_template(tmp_path / "t.xlsx", PLAIN, body=2, after=[["合计"], ["填表说明：本局说明"]])
+    plan = plan.model_copy(update={"hand": plan.hand.model_copy(update={"templates": {"表2": template}})})
+    tables = deliver_tables(place_frames(frames, plan), plan, tmp_path, FaultLog())[1]
+    write_documents(tables, plan, tmp_path, made=[])
+    numbers = [n for n in read_numbers(tmp_path / f"文本/{TEXT}.docx") if n.sheet == "表2"]
+    # The sum of 项目总投资 is in the third column there, and the built-in form's ninth.
+    assert "C6" in {number.formula for number in numbers}
+    assert [n for n in numbers if not is_same(n.stated, compute_number(n, tmp_path) or "")] == []
+    assert len(numbers) > 3
 
 
 def test_no_digit_of_a_sentence_is_without_a_source(written) -> None:

@@ -38,7 +38,7 @@ class Number:
     key : its row in 数字来源, such as ``S012``.
     meaning : what it counts.
     file : workbook relative to 成果, such as ``表格/附表3-3_….xlsx``; empty where a config decides it.
-    sheet : its sheet, such as ``附表3-3``.
+    sheet : number of the table, which names its sheet unless it is written in the user's own form.
     cell : address or first range it is taken from, such as ``C4`` or ``C4:C40``.
     formula : how it follows, such as ``COUNTIFS(C4:C40,"韧性安全")``; the address itself of a single cell.
     sentence : the sentence it stands in.
