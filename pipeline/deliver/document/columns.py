@@ -17,7 +17,7 @@ _DECIMALS = re.compile(r"0\.(0+)(#*)")
 _LEAST_CHARS = 4.0
 _SHORT_TEXT = 6.0
 # Latin letters are wider than half an em in some fonts; an id of more characters than that is broken after all.
-_LATIN, _MOST_WORD = 1.15, 12.0
+_LATIN, _MOST_WORD = 1.3, 14.0
 _WORD = re.compile(r"[A-Za-z0-9.\-+%]+|\d+年\d+月")
 _MOST_LINES = 4.0
 
