@@ -20,7 +20,7 @@ from pipeline.deliver.document.blocks import (
     fill_gap,
 )
 from pipeline.deliver.document.outline import GROUP, Matter, Outline, Section, Sentence
-from pipeline.deliver.document.values import Missing, Register, Spot, Teller
+from pipeline.deliver.document.values import Missing, Nothing, Register, Spot, Teller
 
 _EACH = "each"
 _COMMAS, _STOP = ("，", "；"), "。"
@@ -29,7 +29,7 @@ _BRACKETS = re.compile(r"(【[^】]*】)")
 
 @dataclass
 class Lack:
-    """Why something of the outline was not written."""
+    """A table or sheet that is not there, and how many sentences, tables and figures went without it."""
 
     section: str
     reason: str
@@ -201,6 +201,8 @@ class Composer:
         return found
 
     def _note(self, missing: Missing) -> None:
+        if isinstance(missing, Nothing):
+            return
         key = self._section, str(missing)
         if key in self.lacks:
             self.lacks[key].count += 1

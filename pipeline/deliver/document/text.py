@@ -173,10 +173,10 @@ def _list_lacks(composer: Composer) -> list[Block]:
     lacks = list(composer.lacks.values())
     blocks: list[Block] = [Heading(1, "附录二　未写入的内容", plain=True)]
     if not lacks:
-        return [*blocks, Paragraph((Piece("提纲中的句子、表格和图都已写入。"),), "说明")]
+        return [*blocks, Paragraph((Piece("提纲所用的表格和图都已提供。"),), "说明")]
     rows = [(lack.section, lack.reason, lack.count) for lack in lacks]
     content = plain_content(
-        "", (("章节", 8, "center"), ("原因", 80, "left"), ("未写句数", 8, "center")), rows
+        "", (("章节", 8, "center"), ("原因", 80, "left"), ("未写项数", 8, "center")), rows
     )
     return [*blocks, TableBlock(content, "")]
 

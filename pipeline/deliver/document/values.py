@@ -47,6 +47,10 @@ class Missing(Exception):
     """A value cannot be told; its text says why, in Chinese."""
 
 
+class Nothing(Missing):
+    """The table is there and has nothing of the kind: no lack that anybody need mend."""
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A table that is delivered: declaration, content, and its cells where the workbook has them."""
@@ -142,7 +146,7 @@ class Teller:
         else:
             told = self._tell_setting(self.values[name])
         if told.answer is None:
-            raise Missing(f"{self.titles.get(told.book, told.book)}没有“{told.label}”")
+            raise Nothing(f"{self.titles.get(told.book, told.book)}没有“{told.label}”")
         return told
 
     def spots(self, each: Each, spot: Spot) -> Iterator[Spot]:
@@ -185,7 +189,7 @@ class Teller:
         sheet = self._sheet(spot.table)
         divisor, decimals = _SPECS[spec] if spec in _SPECS else (1, int(spec))
         if name not in sheet.grid.columns:
-            raise Missing(f"{self.titles[spot.table]}没有“{find_field(name).spec.alias}”列")
+            raise Nothing(f"{self.titles[spot.table]}没有“{find_field(name).spec.alias}”列")
         formula = Formula(CELL, sheet.grid.cell_of(name, spot.row), divisor=divisor, decimals=decimals)
         return self._tell(sheet, formula, find_field(name).spec.alias)
 
@@ -195,7 +199,7 @@ class Teller:
         names = [name for name in (value.field, value.over, *value.where) if name]
         lost = [name for name in names if name not in grid.columns]
         if lost:
-            raise Missing(f"{self.titles[value.table]}没有“{find_field(lost[0]).spec.alias}”列")
+            raise Nothing(f"{self.titles[value.table]}没有“{find_field(lost[0]).spec.alias}”列")
         where = tuple(
             (grid.range_of(name), spot.group if text == GROUP else text) for name, text in value.where.items()
         )
@@ -207,7 +211,7 @@ class Teller:
         elif value.take == "cell":
             rows = [row for row in grid.rows if self._meets(sheet, value.where, row, spot)]
             if len(rows) != 1:
-                raise Missing(f"{self.titles[value.table]}没有“{label}”")
+                raise Nothing(f"{self.titles[value.table]}没有“{label}”")
             cells, where = grid.cell_of(value.field, rows[0]), ()
         elif value.take == "count" and where:
             cells = where[0][0]
