@@ -34,7 +34,7 @@ from pipeline.deliver.public.names import collect_names
 from pipeline.deliver.public.tables import write_public_tables
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import write_report
-from pipeline.deliver.shapefile import write_shapefiles
+from pipeline.deliver.shapefile import write_degrees_copy, write_shapefiles
 from pipeline.deliver.tables import deliver_tables
 from pipeline.deliver.tree import Swapped, open_staging, swap_in
 from pipeline.plan import Plan
@@ -111,6 +111,8 @@ def _write_all(
     frames = place_frames(given, plan)
     layers = collect_layers(frames, plan, log)
     made: list[Item | Absent] = [*write_shapefiles(layers, plan, root, log)]
+    if plan.delivery.shp_degrees:
+        made += write_degrees_copy(layers, plan, root, log)
     made.append(write_geopackage(layers, plan, root))
     made.append(write_dictionary(layers, plan, root))
     made += missing_layers(layers)
