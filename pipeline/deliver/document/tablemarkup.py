@@ -32,10 +32,11 @@ def write_table(
         for side in ("top", "left", "bottom", "right", "insideH", "insideV")
     )
     rows = [*_write_header(content, widths, size)]
-    spans = _merge_down(content)
     # The last line but one holds the last; a short table holds together altogether.
     end = len(content.rows) - 1 if content.totals is None else len(content.rows)
     short = len(content.rows) <= _TOGETHER
+    # On the next page a cell merged down would be blank: there each row says what it belongs to.
+    spans = _merge_down(content) if short else [[""] * len(widths) for _ in content.rows]
     for index, cells in enumerate(content.rows):
         mark, keep = (marks or {}).get(index, ""), index < end and (short or index == end - 1)
         rows.append(_write_row(cells, content, widths, size, spans=spans[index], mark=mark, keep=keep))
