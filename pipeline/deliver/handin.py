@@ -24,7 +24,7 @@ from pipeline.deliver.document import write_documents
 from pipeline.deliver.embedded import embed_metadata
 from pipeline.deliver.geopackage import PATH as DATABASE
 from pipeline.deliver.geopackage import write_geopackage
-from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.items import Absent, Drawings, Item
 from pipeline.deliver.library import write_library
 from pipeline.deliver.listing import write_catalogue, write_manifest
 from pipeline.deliver.metadata import write_metadata
@@ -32,6 +32,7 @@ from pipeline.deliver.onemap import collect_layers, missing_layers
 from pipeline.deliver.papers import copy_papers
 from pipeline.deliver.public.names import collect_names
 from pipeline.deliver.public.tables import write_public_tables
+from pipeline.deliver.qgis import write_project
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import write_report
 from pipeline.deliver.shapefile import write_degrees_copy, write_shapefiles
@@ -44,7 +45,7 @@ STAGE = "成果输出"
 _LIBRARY_ERRORS = (FionaError, CPLE_BaseError, DataSourceError, DataLayerError, FeatureError, sqlite3.Error)
 # A GeoPackage grows by more than this at a time, so less is as good as none.
 _ROOM_BYTES = 2_000_000
-DrawSheets = Callable[[Mapping[str, Frame], Plan, Path, FaultLog], Made]
+DrawSheets = Callable[[Mapping[str, Frame], Plan, Path, FaultLog], Drawings]
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def deliver(
     given : every stage result by layer key, in the plan's zone, metres.
     plan : the plan config.
     quality : ``Quality`` rows of the stages before.
-    draw_sheets : draws the catalogue's sheets into the folder it is given and returns files and entries
-        not drawn; gets the frames with communities filled in.
+    draw_sheets : draws the catalogue's sheets into the folder it is given and returns files, entries
+        not drawn and the sheets as drawn; gets the frames with communities filled in.
 
     Raises
     ------
@@ -120,8 +121,9 @@ def _write_all(
     made += tables
     made += write_library(frames, plan, root, log)
     made += copy_papers(frames, plan, root, log)
-    if draw_sheets is not None:
-        made += draw_sheets(frames, plan, root, log)
+    drawings = draw_sheets(frames, plan, root, log) if draw_sheets is not None else Drawings(())
+    made += drawings.made
+    made.append(write_project(layers, drawings.sheets, plan, root))
     if plan.delivery.documents:
         made += write_documents(filled, plan, root, made=made)
     if plan.delivery.public:
