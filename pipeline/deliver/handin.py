@@ -21,6 +21,7 @@ from layers.model import Layer
 from layers.reachable import Link, Whereabouts
 from layers.source import Placed
 from pipeline.deliver.dictionary import write_dictionary
+from pipeline.deliver.document import write_documents
 from pipeline.deliver.embedded import embed_metadata
 from pipeline.deliver.geopackage import PATH as DATABASE
 from pipeline.deliver.geopackage import write_geopackage
@@ -36,7 +37,7 @@ from pipeline.deliver.qgis import write_project
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import write_report
 from pipeline.deliver.shapefile import write_degrees_copy, write_shapefiles
-from pipeline.deliver.tables import write_tables
+from pipeline.deliver.tables import deliver_tables
 from pipeline.deliver.tree import Swapped, open_staging, swap_in
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame, Given
@@ -133,12 +134,15 @@ def _write_all(
     made.append(write_geopackage(layers, plan, root))
     made.append(write_dictionary(layers, plan, root))
     made += missing_layers(layers)
-    made += write_tables(frames, plan, root, log)
+    tables, filled = deliver_tables(frames, plan, root, log)
+    made += tables
     made += write_library(frames, plan, root, log)
     made += copy_papers(frames, plan, root, log)
     drawings = draw_sheets(frames, plan, root, log) if draw_sheets is not None else Drawings(())
     made += drawings.made
     made.append(write_project(layers, drawings.sheets, plan, root))
+    if plan.delivery.documents:
+        made += write_documents(filled, plan, root, made=made)
     if plan.delivery.public:
         made += write_public_tables(frames, plan, root, collect_names(frames, plan))
     crs = Given(plan, frames).crs
