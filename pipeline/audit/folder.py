@@ -95,7 +95,9 @@ class HandIn:
             content = json.loads(self.files[MANIFEST].read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return content if isinstance(content, dict) and isinstance(content.get("files"), list) else None
+        files = content.get("files") if isinstance(content, dict) else None
+        whole = isinstance(files, list) and all(isinstance(item, dict) for item in files)
+        return content if whole else None
 
     @cached_property
     def parameters(self) -> Mapping[str, Any]:
@@ -143,7 +145,11 @@ class HandIn:
     def _listed(self, sheet: str) -> list[Listed]:
         if CATALOGUE not in self.files:
             return []
-        grid = self.book(CATALOGUE).get(sheet)
+        try:
+            grid = self.book(CATALOGUE).get(sheet)
+        except UnreadableError:
+            # A damaged list is told by the check of the list; files then go by their names, as without one.
+            return []
         if grid is None:
             return []
         heads = {grid.text(2, column): column for column in range(1, grid.right + 1)}

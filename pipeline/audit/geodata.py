@@ -92,8 +92,9 @@ def read_shapefile(path: Path, name: str) -> ShapeFile:
         When it is damaged or lacks its attributes.
     """
     missing = tuple(end for end in _COMPANIONS if not path.with_suffix(end).is_file())
-    if ".dbf" in missing:
-        raise UnreadableError(name, "缺少属性文件 .dbf")
+    for needed, what in ((".dbf", "属性"), (".shx", "索引")):
+        if needed in missing:
+            raise UnreadableError(name, f"缺少{what}文件 {needed}")
     fields = read_dbf_fields(path.with_suffix(".dbf"), name)
     prj = (
         path.with_suffix(".prj").read_text(encoding="utf-8", errors="replace")
@@ -109,7 +110,7 @@ def read_shapefile(path: Path, name: str) -> ShapeFile:
             warnings.simplefilter("ignore")
             frame = pyogrio.read_dataframe(path)
     except _BROKEN as error:
-        raise UnreadableError(name, f"不能读取，文件可能已损坏或编码与 .cpg 不符（{error}）") from error
+        raise UnreadableError(name, "不能读取，文件可能已损坏或编码与 .cpg 不符") from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise UnreadableError(name, "没有图形")
     return ShapeFile(name, frame, fields, missing, find_epsg(prj), prj, encoding)
@@ -161,7 +162,7 @@ def read_geopackage(path: Path, name: str) -> dict[str, gpd.GeoDataFrame]:
                 if kind is not None
             }
     except _BROKEN as error:
-        raise UnreadableError(name, f"不能读取，文件可能已损坏（{error}）") from error
+        raise UnreadableError(name, "不能读取，文件可能已损坏") from error
 
 
 def query_base(path: Path, name: str, *statements: str) -> list[list[tuple[object, ...]]]:
@@ -171,7 +172,7 @@ def query_base(path: Path, name: str, *statements: str) -> list[list[tuple[objec
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
             return [base.execute(statement).fetchall() for statement in statements]
     except sqlite3.Error as error:
-        raise UnreadableError(name, f"SQLite 不能读取（{error}）") from error
+        raise UnreadableError(name, "不能作 SQLite 数据库读取，文件可能已损坏") from error
 
 
 def fits_zone(bounds: np.ndarray, epsg: int) -> bool:

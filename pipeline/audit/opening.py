@@ -36,7 +36,7 @@ def open_handin(path: Path) -> Iterator[Path]:
     elif path.exists():
         raise NotHandInError(f"{path} 不是文件夹，也不是 zip")
     else:
-        raise NotHandInError(f"没有 {path}")
+        raise NotHandInError(f"文件夹或文件不存在：{path}")
 
 
 def _find_root(folder: Path, named: Path) -> Path:
@@ -45,7 +45,7 @@ def _find_root(folder: Path, named: Path) -> Path:
     for one in (folder, *below):
         if sum((one / sign).exists() for sign in _SIGNS) >= _ENOUGH:
             return one
-    raise NotHandInError(f"{named} 不是成果：没有 {'、'.join(_SIGNS)}")
+    raise NotHandInError(f"{named} 不是成果：其中没有 {'、'.join(_SIGNS)}")
 
 
 def _unpack(path: Path, target: Path) -> None:
@@ -57,7 +57,7 @@ def _unpack(path: Path, target: Path) -> None:
                     entry.filename = _read_name(entry.filename)
                 parts.extract(entry, target)
     except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
-        raise NotHandInError(f"{path} 不能解压：{error}") from error
+        raise NotHandInError(f"{path} 不能解压：压缩包不完整、已损坏或有密码") from error
 
 
 def _read_name(name: str) -> str:

@@ -100,7 +100,7 @@ def read_drawing(path: Path, name: str) -> Drawing:
         paper = _read_paper(sections["OBJECTS"])
         units = int(_variable(head, "$INSUNITS", " 70") or 0)
     except (ValueError, KeyError) as error:
-        raise UnreadableError(name, f"DXF 的组码与数值不成对，文件已损坏（{error}）") from error
+        raise UnreadableError(name, "DXF 的组码与数值不成对，文件已损坏") from error
     return Drawing(
         _variable(head, "$ACADVER", "  1"), units, tuple(texts), tuple(viewports), tuple(centres), paper, kinds,
         (min(xs), min(ys), max(xs), max(ys)) if xs else (0.0, 0.0, 0.0, 0.0),

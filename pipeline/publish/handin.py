@@ -86,9 +86,8 @@ def find_handin(given: Path) -> Path:
     for folder in (given / NOW, given):
         if (folder / MANIFEST).is_file():
             return folder
-    raise PlanFaults(
-        [Fault(CODE, f"没有成果：文件夹中没有 {MANIFEST}", file=str(given), remedy=f"先{_RERUN}")]
-    )
+    why = f"没有成果：文件夹中没有 {MANIFEST}" if given.is_dir() else "没有成果：文件夹不存在"
+    raise PlanFaults([Fault(CODE, why, file=str(given), remedy=f"核对路径；还没有成果的，先{_RERUN}")])
 
 
 def read_handin(given: Path, *, plan_id: str = "") -> HandIn:

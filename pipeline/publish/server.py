@@ -149,10 +149,12 @@ def _first_line(error: psycopg.Error) -> str:
 
 def _tell_connection(error: psycopg.Error, place: str) -> Fault:
     said = _first_line(error)
+    told = next((told for words, told in _REASONS if re.search(words, said)), "")
+    # libpq speaks the system's language; its words are shown only where there are none of ours.
     return Fault(
         "HSQ-P01",
-        f"无法连接 {place}" + next((f"：{told}" for words, told in _REASONS if re.search(words, said)), ""),
-        value=said,
+        f"无法连接 {place}" + (f"：{told}" if told else ""),
+        value="" if told else said,
         action="没有改动数据库",
         remedy="核对主机、端口、数据库和用户；密码在 PGPASSWORD 或 ~/.pgpass 中；服务器是否允许从本机连接",
     )

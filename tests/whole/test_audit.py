@@ -208,6 +208,11 @@ DEFECTS = (
     Defect("a workbook cut short", "office_open", lambda r: d.change_bytes(d.table(r, "表2"), lambda c: c[:4000]), "已损坏"),
     Defect("metadata that is no XML", "metadata_xml", lambda r: d.replace_text(r / "数据库/元数据.xml", "</", "<", count=1), "XML"),
     Defect("papers are gone", "folder_has", lambda r: shutil.rmtree(r / "附件/评审意见"), "没有收到专家评审意见"),
+    Defect("an atlas cut short", "atlas_there", lambda r: d.change_bytes(r / "图件/图集.pdf", lambda c: c[:3000]), "已损坏"),
+    Defect("a list of files that is no workbook", "catalogue_files", lambda r: d.rewrite(r / "成果目录.xlsx", b"x"), "不是可以打开的 xlsx"),
+    Defect("a shapefile without its index", "shp_schema", lambda r: d.shape(r, LANDUSE).with_suffix(".shx").unlink(), r"缺少索引文件 \.shx(?!.*/tmp)"),
+    Defect("a database cut short", "gpkg_sound", lambda r: d.change_bytes(r / GPKG, lambda c: c[:200_000]), "文件可能已损坏 "),
+    Defect("a DXF cut short after its first line", "dxf_audit", lambda r: d.rewrite(r / DXF, b"0\nSECTION\n"), "DXF 已损坏"),
     # sheets
     Defect("72 dpi", "jpg_dpi", lambda r: d.save_picture(r / JPG, dpi=72), "72×72"),
     Defect("a sheet of A4", "jpg_paper", lambda r: d.save_picture(r / JPG, size=(3508, 2480)), "不是 A3"),
@@ -388,6 +393,22 @@ def test_what_was_changed_is_named(tiny: Whole, tmp_path: Path) -> None:
         JPG: "内容已改动", DWG: "文件已删除", "说明.txt": "清单之外的文件",
         "表格/用地.xlsx": "已改名，原为“表格/附表3-7_小样社区更新前后用地平衡表.xlsx”",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"files": [1, 2], "parameters": {"plan": 3}}'])
+def test_a_manifest_that_is_none_is_told(content: str, tiny: Whole, tmp_path: Path) -> None:
+    root = d.copy_handin(tiny.handin, tmp_path / "成果")
+    d.rewrite(root / "manifest.json", content.encode())
+    (only,) = audit_handin(root, only={"manifest"}).checked.values()
+    assert [spot.said for spot in only.wrong] == ["manifest.json 已损坏"]
+
+
+def test_a_damaged_list_of_files_breaks_no_other_check(tiny: Whole, tmp_path: Path) -> None:
+    root = d.copy_handin(tiny.handin, tmp_path / "成果")
+    d.rewrite(root / "成果目录.xlsx", b"x")
+    names = {"shp_crs", "bsm", "shp_areas", "catalogue_files"}
+    found = {wanted.name: item.verdict for wanted, item in audit_handin(root, only=names).checked.items()}
+    assert found == {"shp_crs": MET, "bsm": MET, "shp_areas": MET, "catalogue_files": BROKEN}
 
 
 def test_without_a_manifest_the_rest_is_checked(tiny: Whole, tmp_path: Path) -> None:

@@ -154,8 +154,8 @@ def check_structure(handin: HandIn, out: Checked) -> None:
         looked += 1
         try:
             auditor = ezdxf.readfile(handin.files[name]).audit()
-        except (DXFError, OSError, ValueError, KeyError, IndexError, TypeError) as error:
-            out.fault(f"ezdxf 不能读取（{error}）", file=name)
+        except (DXFError, StopIteration, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            out.fault("ezdxf 不能读取，DXF 已损坏", file=name, value=type(error).__name__)
             continue
         for entry in auditor.errors[:5]:
             out.fault("ezdxf 审计有错误", file=name, value=entry.message)

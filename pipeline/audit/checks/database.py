@@ -112,7 +112,9 @@ def check_crs(handin: HandIn, out: Checked) -> None:
                 ".prj 不是 2000 国家大地坐标系（CGCS2000）3° 带或经纬度", file=shape.name, sheet=code,
                 value=name_crs(shape.epsg) if shape.epsg else shape.prj[:60],
             )  # fmt: skip
-        elif len(shape.frame) and not fits_zone(shape.frame.total_bounds, shape.epsg):
+        elif np.isfinite(shape.frame.total_bounds).all() and not fits_zone(
+            shape.frame.total_bounds, shape.epsg
+        ):
             west, south, east, north = shape.frame.total_bounds
             out.fault(
                 f"坐标不在 {name_crs(shape.epsg)} 的范围内", file=shape.name, sheet=code,

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from pipeline.audit.checks.sheets import read_pdf
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import ABSENT, ATLAS, CATALOGUE, MANIFEST, PAPERS, REPORTS, HandIn
 
@@ -22,6 +23,7 @@ def check_catalogue(handin: HandIn, out: Checked) -> None:
     if CATALOGUE not in handin.files:
         out.fault("没有成果目录，无从核对应有哪些文件", file=CATALOGUE)
         return
+    handin.book(CATALOGUE)
     # The report is being written while it is listed already.
     pending = set(REPORTS) if handin.running else set()
     listed = {item.file: item for item in handin.catalogue if item.file}
@@ -121,8 +123,13 @@ def find_damage(handin: HandIn, name: str) -> str:
     except (zipfile.BadZipFile, EOFError, OSError):
         return "不是可以打开的 Office 文件，或已损坏"
     except ET.ParseError as error:
-        return f"XML 格式有误（{error}）"
+        return _tell_xml(error)
     return ""
+
+
+def _tell_xml(error: ET.ParseError) -> str:
+    row, column = error.position
+    return f"XML 格式有误：第 {row} 行第 {column + 1} 个字符处"
 
 
 @check("metadata_xml", "元数据格式", group="数据库")
@@ -135,7 +142,7 @@ def check_metadata(handin: HandIn, out: Checked) -> None:
     try:
         root = ET.fromstring(handin.files[name].read_bytes())
     except ET.ParseError as error:
-        raise UnreadableError(name, f"XML 格式有误（{error}）") from error
+        raise UnreadableError(name, _tell_xml(error)) from error
     if not root.tag.endswith("}MD_Metadata"):
         out.fault("根元素不是 gmd:MD_Metadata", file=name, value=root.tag)
     title = str(handin.parameter("plan", "title") or "")
@@ -185,11 +192,15 @@ def check_papers(handin: HandIn, out: Checked) -> None:
 
 @check("atlas_there", "图集", group="图纸")
 def check_atlas_there(handin: HandIn, out: Checked) -> None:
-    """The atlas for printing is there."""
-    if ATLAS in handin.files:
-        out.see("图集 PDF，A3 单面打印用", file=ATLAS)
-    else:
+    """The atlas for printing is there and opens."""
+    if ATLAS not in handin.files:
         out.fault("没有图集 PDF", file=ATLAS)
+        return
+    pages = len(read_pdf(handin, ATLAS).pages)
+    if pages:
+        out.see(f"图集 PDF 可以打开，{pages} 页，A3 单面打印用", file=ATLAS)
+    else:
+        out.fault("图集没有一页", file=ATLAS)
 
 
 @check("absent_reasons", "未提供的成果均写明原因", group="文件")

@@ -31,7 +31,9 @@ def check_manifest(handin: HandIn, out: Checked) -> None:
     known = {item.get("sha256"): name for name, item in gone.items()}
     for name in there:
         if name in listed and prints[name] != (listed[name].get("size"), listed[name].get("sha256")):
-            out.fault("内容已改动", file=name, value=f"{listed[name].get('size')} → {prints[name][0]} 字节")
+            was_size, size = listed[name].get("size"), prints[name][0]
+            alike = "大小未变，SHA-256 不同" if was_size == size else f"{was_size} → {size} 字节"
+            out.fault("内容已改动", file=name, value=alike)
     for name in added:
         was = known.pop(prints[name][1], "")
         if was:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -89,13 +91,26 @@ def read_pdf(handin: HandIn, name: str) -> PdfReader:
     return _open_pdf(handin.files[name], name)
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep pypdf's remarks off the console: what of a file matters, the checks say."""
+    logger = logging.getLogger("pypdf")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 @cache
 def _open_pdf(path: Path, name: str) -> PdfReader:
     try:
-        reader = PdfReader(path)
-        len(reader.pages)
+        with _quiet():
+            reader = PdfReader(path)
+            len(reader.pages)
     except (PyPdfError, OSError, ValueError, KeyError) as error:
-        raise UnreadableError(name, f"不是可以打开的 PDF，或已损坏（{error}）") from error
+        raise UnreadableError(name, "不是可以打开的 PDF，或已损坏") from error
     return reader
 
 
@@ -103,7 +118,7 @@ def _open_pdf(path: Path, name: str) -> PdfReader:
 def page_lines(reader: PdfReader, index: int, name: str) -> tuple[str, ...]:
     """Return the words of a page, a line each; what is drawn besides is skipped, which is most of a map."""
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _quiet():
             warnings.simplefilter("ignore")
             page = reader.pages[index]
             contents = page.get_contents()
@@ -120,7 +135,7 @@ def page_lines(reader: PdfReader, index: int, name: str) -> tuple[str, ...]:
             page[NameObject("/Contents")] = stream
             return tuple(page.extract_text().splitlines())
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UnreadableError(name, f"第 {index + 1} 页不能读取（{error}）") from error
+        raise UnreadableError(name, f"第 {index + 1} 页不能读取") from error
 
 
 def page_words(reader: PdfReader, index: int, name: str) -> str:
