@@ -18,6 +18,7 @@ from pipeline.audit.grid import Grid, read_book
 from pipeline.audit.paperspace import Drawing, read_drawing
 from pipeline.audit.pictures import Picture, read_picture
 from pipeline.audit.tableview import TableView, open_table
+from pipeline.deliver.listing import is_litter
 from pipeline.deliver.tables.spec import Table, table_specs
 
 MANIFEST = "manifest.json"
@@ -73,7 +74,11 @@ class HandIn:
     @cached_property
     def files(self) -> dict[str, Path]:
         """Every file by its relative name, sorted; what systems leave behind is none."""
-        found = {p.relative_to(self.root).as_posix(): p for p in self.root.rglob("*") if p.is_file()}
+        found = {
+            p.relative_to(self.root).as_posix(): p
+            for p in self.root.rglob("*")
+            if p.is_file() and not is_litter(p)
+        }
         return dict(sorted(found.items()))
 
     def under(self, folder: str, *suffixes: str) -> list[str]:

@@ -18,6 +18,13 @@ _HOLE = re.compile(r"\\\{[a-z_0-9]+\\\}")
 _FIELD = re.compile(r"[A-Z][A-Za-z]*\.[a-z_0-9]+")
 
 
+class Texts(dict[int, str]):
+    """A column's texts by row; a row without one is blank, so that a table without the column can be looked at."""
+
+    def __missing__(self, row: int) -> str:
+        return ""
+
+
 @dataclass
 class TableView:
     """A table of the hand-in.
@@ -59,9 +66,9 @@ class TableView:
         place = self.columns.get(column)
         return [] if place is None else [(row, self.grid.at(row, place)) for row in self.rows]
 
-    def texts(self, column: str) -> dict[int, str]:
+    def texts(self, column: str) -> Texts:
         """Return a column as text by row number."""
-        return {row: show(value).strip() for row, value in self.cells(column)}
+        return Texts({row: show(value).strip() for row, value in self.cells(column)})
 
     def numbers(self, column: str) -> dict[int, float]:
         """Return the numbers of a column by row number; a text is no number."""

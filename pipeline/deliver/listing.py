@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +24,17 @@ _PACKAGES = (
     "haoshequ", "acadsharp", "acadsharp-native", "ezdxf", "fiona", "fonttools", "geopandas", "matplotlib", "numpy", "openpyxl", "pandas",
     "pillow", "pylopdf-fonts-zh-cn", "pyogrio", "pypdf", "pyproj", "python-docx", "rasterio", "scipy", "shapely", "xlsxwriter",
 )  # fmt: skip
+
+
+# What systems and open programs leave in any folder: nobody handed it in, and nothing of the plan is in it.
+_LITTER = re.compile(r"(?i)thumbs\.db|desktop\.ini|\.ds_store|~\$.+|\.~lock\..+#|.+\.gpkg-shm")
+_JOURNAL = ".gpkg-wal"
+
+
+def is_litter(path: Path) -> bool:
+    """Whether a file is a system's or an open program's own; a journal with changes in it is not."""
+    empty_journal = path.name.endswith(_JOURNAL) and path.stat().st_size == 0
+    return empty_journal or _LITTER.fullmatch(path.name) is not None
 
 
 def write_catalogue(made: Made, plan: Plan, root: Path) -> list[Item]:

@@ -21,7 +21,7 @@ from pipeline.deliver.geopackage import PATH as DATABASE
 from pipeline.deliver.layerstyles import TABLE as STYLES
 from pipeline.deliver.library import FOLDER as LIBRARY
 from pipeline.deliver.library import Entry
-from pipeline.deliver.listing import MANIFEST
+from pipeline.deliver.listing import MANIFEST, is_litter
 from pipeline.deliver.onemap import Delivered
 from pipeline.deliver.tree import NOW
 from pipeline.review.lists import find_library, read_list
@@ -152,7 +152,9 @@ def read_handin(given: Path, *, plan_id: str = "") -> HandIn:
 
 def prove_files(folder: Path, files: dict[str, Any]) -> None:
     """Raise PlanFaults (HSQ-P02) unless ``folder`` holds exactly the manifest's files, to the byte."""
-    there = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    there = {
+        p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file() and not is_litter(p)
+    }
     there.pop(MANIFEST, None)
     said = [(name, "文件缺失") for name in files.keys() - there.keys()]
     said += [(name, "清单中没有此文件") for name in there.keys() - files.keys()]

@@ -411,6 +411,59 @@ def test_a_damaged_list_of_files_breaks_no_other_check(tiny: Whole, tmp_path: Pa
     assert found == {"shp_crs": MET, "bsm": MET, "shp_areas": MET, "catalogue_files": BROKEN}
 
 
+def test_what_systems_and_open_programs_leave_is_no_change(tiny: Whole, tmp_path: Path) -> None:
+    root = d.copy_handin(tiny.handin, tmp_path / "成果")
+    for name in ("Thumbs.db", ".DS_Store", "表格/~$表2.xlsx", "表格/.~lock.表2.xlsx#", f"{GPKG}-shm"):
+        (root / name).write_bytes(b"x")
+    (root / f"{GPKG}-wal").write_bytes(b"")
+    found = audit_handin(root, only={"manifest", "catalogue_files", "folder_has"})
+    assert found.passed, told_by(found.broken)
+    # A journal with something in it holds changes nobody saved.
+    (root / f"{GPKG}-wal").write_bytes(b"x")
+    (only,) = audit_handin(root, only={"manifest"}).checked.values()
+    assert [spot.file for spot in only.wrong] == [f"{GPKG}-wal"]
+
+
+def test_a_moved_file_is_told_by_its_own_name(tiny: Whole, tmp_path: Path) -> None:
+    root = d.copy_handin(tiny.handin, tmp_path / "成果")
+    moved = sorted((root / d.SHP).iterdir())
+    for path in moved:
+        path.rename(root / "数据库" / path.name)
+    (only,) = audit_handin(root, only={"manifest"}).checked.values()
+    assert {spot.file: spot.said for spot in only.wrong} == {
+        f"数据库/{path.name}": f"已移动，原为“{d.SHP}/{path.name}”" for path in moved
+    }
+
+
+def test_a_text_handed_in_as_pdf_is_for_a_person(tiny: Whole, tmp_path: Path) -> None:
+    root = d.copy_handin(tiny.handin, tmp_path / "成果")
+    for path in (root / "文本").glob("*.docx"):
+        path.unlink()
+    shutil.copy(root / "图件/图集.pdf", root / "文本/方案文本.pdf")
+    audit = audit_handin(root, only={"text_outline", "text_tables", "text_paper", "text_there"})
+    found = {wanted.name: item.verdict for wanted, item in audit.checked.items()}
+    assert found == {"text_outline": PERSON, "text_tables": PERSON, "text_paper": PERSON, "text_there": MET}
+
+
+@pytest.mark.parametrize("number", ["表1", "表2", "附表3-1", "附表3-12", "附表3-15", "附表3-20", "附表3-24"])
+def test_a_table_with_a_row_above_it_is_told_not_stumbled_over(
+    number: str, tiny: Whole, tmp_path: Path
+) -> None:
+    root = d.copy_handin(tiny.handin, tmp_path / "成果")
+    d.change_book(d.table(root, number), lambda sheet: sheet.insert_rows(1))
+    groups = {"数字", "策划", "表格"}
+    audit = audit_handin(root, only={check.name for check in CHECKS.values() if check.group in groups})
+    assert any(number in one for one in told_by(audit.broken))
+
+
+def test_project_layers_without_a_feature_are_for_a_person(tiny: Whole, tmp_path: Path) -> None:
+    root = d.copy_handin(tiny.handin, tmp_path / "成果")
+    for code in ("HSQ_XMFBM", "HSQ_XMFBX", "HSQ_XMFBD"):
+        d.change_shape(d.shape(root, code), list.clear)
+    (only,) = audit_handin(root, only={"shp_layers"}).checked.values()
+    assert only.verdict == PERSON and "没有一个要素" in only.doubts[0].said
+
+
 def test_without_a_manifest_the_rest_is_checked(tiny: Whole, tmp_path: Path) -> None:
     root = d.copy_handin(tiny.handin, tmp_path / "成果")
     (root / "manifest.json").unlink()

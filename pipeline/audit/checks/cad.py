@@ -154,7 +154,15 @@ def check_structure(handin: HandIn, out: Checked) -> None:
         looked += 1
         try:
             auditor = ezdxf.readfile(handin.files[name]).audit()
-        except (DXFError, StopIteration, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        except (
+            DXFError,
+            StopIteration,
+            OSError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+        ) as error:
             out.fault("ezdxf 不能读取，DXF 已损坏", file=name, value=type(error).__name__)
             continue
         for entry in auditor.errors[:5]:

@@ -10,6 +10,7 @@ import pandas as pd
 from configs.planning import landuse_names
 from layers.model import Column, Layer
 from layers.onemap import ALWAYS, BSM_DIGITS, Prefix, delivered_layers, schema_of, title_of
+from layers.planned import Project
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import SHAPES, HandIn
 from pipeline.audit.geodata import DELIVERABLE, DbfField, ShapeFile, fits_zone, name_crs
@@ -48,6 +49,10 @@ def check_layers(handin: HandIn, out: Checked) -> None:
     for code in handin.shape_files:
         if code not in CODES:
             out.fault("不是数据库规定的图层", file=handin.shape_files[code], sheet=code)
+    # Projects without a place there may be; a plan whose every project is without one is for a person to confirm.
+    projects = [code for code, (layer, _) in CODES.items() if layer is Project and code in handin.shape_files]
+    if projects and not any(len(shape.frame) for code, shape in every_shape(handin, out) if code in projects):
+        out.doubt("项目分布的各图层没有一个要素，请确认", file=SHAPES, sheet="、".join(projects))
     out.see(f"{len(handin.shape_files)} 个图层", file=SHAPES)
 
 

@@ -32,6 +32,15 @@ def _plan_text(handin: HandIn) -> tuple[str, Document] | None:
     return (names[0], handin.document(names[0])) if names else None
 
 
+def _tell_no_docx(handin: HandIn, out: Checked) -> None:
+    """Word or PDF is asked for (6.2(2)): a text in another form is for a person to read, no text at all is wrong."""
+    others = handin.under(TEXTS, ".pdf", ".doc")
+    for name in others:
+        out.doubt("文本不是 docx，程序不能核对其内容，请人工核对", file=name)
+    if not others:
+        out.fault("没有方案文本", file=TEXTS)
+
+
 def _plain(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
@@ -58,7 +67,7 @@ def check_outline(handin: HandIn, out: Checked) -> None:
     """Chapters and sections of 6.1's outline stand in order (O-06, requirements §7.12)."""
     found = _plan_text(handin)
     if found is None:
-        out.fault("没有方案文本（docx）", file=TEXTS)
+        _tell_no_docx(handin, out)
         return
     name, document = found
     titles = [_plain(text) for _, text in document.headings]
@@ -71,7 +80,12 @@ def check_outline(handin: HandIn, out: Checked) -> None:
                 out.fault(f"提纲“{wanted}”：{where}", file=name, value=chapter)
             else:
                 at = place
-                out.see("标题", file=name, row=f"第 {place + 1} 个标题", value=document.headings[place][1])
+                out.see(
+                    f"有标题“{wanted}”",
+                    file=name,
+                    row=f"第 {place + 1} 个标题",
+                    value=document.headings[place][1],
+                )
     left = document.text.count(_OPEN)
     if left:
         out.doubt(f"有 {left} 处〔待填〕须由规划人员补写", file=name)
@@ -82,7 +96,7 @@ def check_tables(handin: HandIn, out: Checked) -> None:
     """Both statutory tables stand in the documents (O-02, X-07)."""
     names = _documents(handin)
     if not names:
-        out.fault("没有 docx 文本", file=TEXTS)
+        _tell_no_docx(handin, out)
         return
     words = {name: _plain(handin.document(name).text) for name in names}
     for key in ("resource_list", "project_list"):
@@ -106,7 +120,7 @@ def check_paper(handin: HandIn, out: Checked) -> None:
     """Pages are A4 or A3 with mirrored margins (6.2(1))."""
     names = _documents(handin)
     if not names:
-        out.fault("没有 docx 文本", file=TEXTS)
+        _tell_no_docx(handin, out)
     for name in names:
         document = handin.document(name)
         for number, (width, height) in enumerate(document.pages, 1):
@@ -169,7 +183,7 @@ def check_numbers(handin: HandIn, out: Checked) -> None:
             other = [piece for piece in group if not is_same(piece.text, computed)]
             if other and not is_same(whole, computed):
                 out.fault(
-                    f"与出处 {number.sheet}!{number.formula}（{computed[:40]}）不同：{other[0].sentence[:50]}", file=name,
+                    f"与出处 {number.sheet}!{number.formula}（{computed[:40] or '空'}）不同：{other[0].sentence[:50]}", file=name,
                     row=number.key, value=other[0].text,
                 )  # fmt: skip
             elif not is_same(number.stated, computed):

@@ -28,17 +28,23 @@ def check_manifest(handin: HandIn, out: Checked) -> None:
         prints = dict(zip(there, pool.map(_fingerprint, (handin.files[name] for name in there)), strict=True))
     gone = {name: item for name, item in listed.items() if name not in prints}
     added = [name for name in there if name not in listed]
-    known = {item.get("sha256"): name for name, item in gone.items()}
+    # Many .prj and .cpg are alike: a file is taken for the lost one of its own name before any other.
+    known: dict[object, list[str]] = {}
+    for name, item in gone.items():
+        known.setdefault(item.get("sha256"), []).append(name)
     for name in there:
         if name in listed and prints[name] != (listed[name].get("size"), listed[name].get("sha256")):
             was_size, size = listed[name].get("size"), prints[name][0]
             alike = "大小未变，SHA-256 不同" if was_size == size else f"{was_size} → {size} 字节"
             out.fault("内容已改动", file=name, value=alike)
     for name in added:
-        was = known.pop(prints[name][1], "")
-        if was:
+        lost = known.get(prints[name][1], [])
+        if lost:
+            was = min(lost, key=lambda one: (Path(one).name != Path(name).name, one))
+            lost.remove(was)
             gone.pop(was)
-            out.fault(f"已改名，原为“{was}”", file=name)
+            moved = "已移动" if Path(was).name == Path(name).name else "已改名"
+            out.fault(f"{moved}，原为“{was}”", file=name)
         else:
             out.fault("清单之外的文件", file=name)
     for name in gone:

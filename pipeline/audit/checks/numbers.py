@@ -212,7 +212,7 @@ def _compare_frame(
                 )
             elif not isinstance(wanted, float) and not blank:
                 out.fault(
-                    f"{number} {_MONEY[key]}在表2 为“{wanted}”",
+                    f"{number} {_MONEY[key]}在表2 不是数字",
                     file=name,
                     sheet=code,
                     row=number,

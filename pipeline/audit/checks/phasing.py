@@ -198,7 +198,7 @@ def check_first(handin: HandIn, out: Checked) -> None:
             **place_of(table, strong[0]),
             value=described[strong[0]],
         )
-    else:
+    elif described:
         out.void = "没有强匹配、紧迫且具备实施条件的需求"
 
 

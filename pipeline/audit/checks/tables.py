@@ -162,7 +162,7 @@ def check_column(
         if any(word in text for word in unsure):
             out.doubt(f"“{head}”尚未落实", **place, value=text)
     if len(texts) < least:
-        out.fault(f"只有 {len(texts)} 行", file=view.file, sheet=view.sheet)
+        out.fault(f"只有 {len(texts)} 行" if texts else "没有数据行", file=view.file, sheet=view.sheet)
     elif texts:
         told = (
             say_values(list(texts.values())) if values else f"{sum(bool(t) for t in texts.values())} 行已填写"
