@@ -33,6 +33,8 @@ def open_handin(path: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="haoshequ-") as place:
             _unpack(path, Path(place))
             yield _find_root(Path(place), path)
+    elif path.is_file() and path.suffix.lower() == ".zip":
+        raise NotHandInError(f"{path} 不能解压：压缩包不完整或已损坏，请重新复制或下载")
     elif path.exists():
         raise NotHandInError(f"{path} 不是文件夹，也不是 zip")
     else:

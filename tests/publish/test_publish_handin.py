@@ -14,7 +14,7 @@ from pipeline.publish.handin import read_handin
 from pipeline.publish.load import make_statements
 from pipeline.publish.schema import make_schema
 from pipeline.publish.script import write_script
-from pipeline.publish.server import check_address, check_schema
+from pipeline.publish.server import check_address, check_schema, open_server
 from pipeline.publish.sql import copy_rows, make_block, quote_text
 from pipeline.publish.tables import list_codes, list_tables, make_column
 from tests.publish.conftest import write_config
@@ -22,10 +22,20 @@ from tests.publish.conftest import write_config
 SECRET = "Geheim7391"
 
 
+def test_no_server_is_told_in_chinese_alone():
+    pytest.importorskip("psycopg")
+    with pytest.raises(PlanFaults) as caught, open_server("postgresql://gis@127.0.0.1:1/yitu"):
+        pass
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.value) == ("HSQ-P01", "") and "没有数据库服务" in fault.problem
+
+
 def test_there_must_be_a_hand_in_and_it_must_be_the_plans(tmp_path, east):
     with pytest.raises(PlanFaults, match="没有成果") as caught:
         read_handin(tmp_path)
     assert caught.value.faults[0].code == "HSQ-P02" and "haoshequ run" in caught.value.faults[0].remedy
+    with pytest.raises(PlanFaults, match="文件夹不存在"):
+        read_handin(tmp_path / "没有")
     with pytest.raises(PlanFaults, match="属于方案“东”，不是“西”"):
         read_handin(east.folder, plan_id="西")
     assert read_handin(east.folder.parent, plan_id="东").facts == east.facts

@@ -22,6 +22,7 @@ from shapely.geometry import shape as as_shape
 from configs import read_rows
 from pipeline.audit import Audit, audit_handin
 from pipeline.audit.findings import BROKEN, CHECKS, MET, PERSON, VOID, Checked
+from pipeline.audit.opening import NotHandInError, open_handin
 from pipeline.audit.rules import load_others, load_rules
 from pipeline.cli import main
 from tests.whole import defects as d
@@ -462,6 +463,21 @@ def test_project_layers_without_a_feature_are_for_a_person(tiny: Whole, tmp_path
         d.change_shape(d.shape(root, code), list.clear)
     (only,) = audit_handin(root, only={"shp_layers"}).checked.values()
     assert only.verdict == PERSON and "没有一个要素" in only.doubts[0].said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("送审.zip", b"PK\x03\x04 cut short", "不完整或已损坏"),
+        ("送审.rar", b"Rar!", "也不是 zip"),
+        ("没有", None, "不存在"),
+    ],
+)
+def test_what_cannot_be_opened_is_told(name: str, content: bytes | None, told: str, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(NotHandInError, match=told), open_handin(tmp_path / name):
+        pass
 
 
 def test_without_a_manifest_the_rest_is_checked(tiny: Whole, tmp_path: Path) -> None:
