@@ -11,6 +11,7 @@ import typer
 from pipeline.cli import (
     access,
     area,
+    batch,
     catalogue,
     check,
     convert,
@@ -41,6 +42,7 @@ app.command("inspect", cls=Command, help=inspect.HELP)(inspect.inspect)
 app.command("convert", cls=Command, help=convert.HELP)(convert.convert)
 app.command("check", cls=Command, help="读取并检查全部输入，只写质检报告")(check.check)
 app.command("run", cls=Command, help="运行方案，输出整套成果")(run.run)
+app.command("batch", cls=Command, help=batch.HELP)(batch.batch)
 app.command("review", cls=Command, help=review.HELP)(review.review)
 app.command("explain", cls=Command, help=explain.HELP)(explain.explain)
 app.command("stages", cls=Command, help="列出各阶段及其输入输出")(stages.stages)

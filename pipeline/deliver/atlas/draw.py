@@ -206,7 +206,9 @@ def draw_sheets(
         if entry.spec is not None
     ]
     results: list[Result] = []
-    workers = min(2, os.cpu_count() or 1) if len(jobs) >= _WORTH_A_POOL else 1
+    # A process that is one of several workers itself draws alone: N plans at a time are N processes.
+    alone = multiprocessing.parent_process() is not None or len(jobs) < _WORTH_A_POOL
+    workers = 1 if alone else min(2, os.cpu_count() or 1)
     if workers > 1:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(
