@@ -133,7 +133,7 @@ def _write_book(report: Report, path: Path) -> None:
                 record.peak_mb, record.files, record.tries, record.path, record.output,
             )  # fmt: skip
             for column, cell in enumerate(cells):
-                page.write(row, column, cell, wrapped if column == 3 else form)  # noqa: PLR2004
+                page.write(row, column, cell, wrapped if column == 3 else form)
         page.autofilter(1, 0, 1 + len(report.records), len(_HEADS) - 1)
         page.freeze_panes(2, 1)
         page.set_landscape()

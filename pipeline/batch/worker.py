@@ -63,8 +63,6 @@ def _watch(told: MutableSequence[int], limit_mb: float | None) -> None:
 
 def warm_up() -> int:
     """Load what every plan needs, so that the first is no slower than the rest; return the process id."""
-    import pipeline.deliver.atlas
-    import pipeline.engine.run
     from styles import load_symbols
 
     load_symbols()
