@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +10,9 @@ from pathlib import Path
 from statistics import median
 
 from layers.faults import Fault, PlanFaults
-from pipeline.batch.job import FAILED, Job, Record
+from pipeline.batch.job import FAILED, SKIPPED, Job, Record
+from pipeline.engine.last import is_current
+from pipeline.engine.progress import read_durations
 from pipeline.plan import Plan, load_plan
 from pipeline.plan.sources import Source
 
@@ -20,6 +21,7 @@ _YAML = (".yaml", ".yml")
 _PLAN_KEY = re.compile(r"^plan\s*:", re.MULTILINE)
 # A plan in a folder of its own has this name, as ``haoshequ init`` gives it.
 OWN_NAME = "方案.yaml"
+UNCHANGED = "没有变化"
 # Bytes of input that take a second, where no plan of the batch has been run before: only the order depends on it.
 _BYTES_PER_S = 200_000.0
 
@@ -57,6 +59,7 @@ def find_plans(words: Sequence[str]) -> Found:
     paths, left = _expand(words)
     jobs: list[Job] = []
     failed: list[Record] = []
+    unchanged: list[Record] = []
     plans: list[tuple[Path, Plan]] = []
     known: dict[str, float] = {}
     for path in paths:
@@ -66,12 +69,16 @@ def find_plans(words: Sequence[str]) -> Found:
             failed.append(refuse_plan(Record(str(path)), error))
             continue
         plans.append((path, plan))
-        job = Job(str(path), plan.plan.id, plan.plan.title, str(plan.output), _count_bytes(plan))
-        jobs.append(job)
-        if (seconds := _recall_seconds(plan.output)) is not None:
-            known[job.path] = seconds
     _refuse_shared(plans)
-    return Found(_weigh(jobs, known), failed, [], left, _find_shared_blocks(plans))
+    for path, plan in plans:
+        job = Job(str(path), plan.plan.id, plan.plan.title, str(plan.output), _count_bytes(plan))
+        if is_current(plan):
+            unchanged.append(Record.of(job, SKIPPED, reason=UNCHANGED))
+            continue
+        jobs.append(job)
+        if usual := read_durations(plan):
+            known[job.path] = sum(usual.values())
+    return Found(_weigh(jobs, known), failed, unchanged, left, _find_shared_blocks(plans))
 
 
 def refuse_plan(record: Record, error: PlanFaults) -> Record:
@@ -170,18 +177,6 @@ def _count_bytes(plan: Plan) -> float:
             total += path.stat().st_size if path.is_file() else 0
             waiting += [source.geometry] if source.geometry is not None else []
     return float(total)
-
-
-def _recall_seconds(output: Path) -> float | None:
-    """Return how long the plan's last run took; None where there is no record of one."""
-    path = output / "work" / "run.json"
-    try:
-        told = json.loads(path.read_text(encoding="utf-8"))["seconds"]
-    except (OSError, ValueError, KeyError, TypeError):  # no run yet, or one of another version
-        return None
-    values = told.values() if isinstance(told, dict) else [told]
-    seconds = [float(value) for value in values if isinstance(value, int | float)]
-    return sum(seconds) if seconds else None
 
 
 def _weigh(jobs: list[Job], known: dict[str, float]) -> list[Job]:

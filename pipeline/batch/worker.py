@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import multiprocessing
 import os
@@ -10,10 +11,11 @@ import threading
 import time
 from collections.abc import MutableSequence
 from dataclasses import replace
+from importlib import import_module
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from pipeline.batch.job import DONE, FAILED, Job, Record
+from pipeline.batch.job import DONE, FAILED, SKIPPED, Job, Record
 
 # A worker is one of several: libraries with threads of their own would only fight for the same cores.
 _THREADS = (
@@ -63,26 +65,26 @@ def _watch(told: MutableSequence[int], limit_mb: float | None) -> None:
 
 def warm_up() -> int:
     """Load what every plan needs, so that the first is no slower than the rest; return the process id."""
-    from styles import load_symbols
-
-    load_symbols()
+    for name in ("pipeline.engine.run", "pipeline.deliver", "pipeline.deliver.atlas"):
+        import_module(name)
     return os.getpid()
 
 
 def run_job(job: Job) -> Record:
     """Run one plan and say what became of it; nothing a plan does ends the worker short of killing it."""
     from layers.faults import PlanFaults
-    from pipeline.batch.finding import refuse_plan
-    from pipeline.engine.run import peak_memory_mb, run_plan
+    from pipeline.batch.finding import UNCHANGED, refuse_plan
+    from pipeline.engine.run import run_plan
     from pipeline.plan import load_plan
 
-    _forget_peak()
     begun = time.perf_counter()
     record = Record.of(job, DONE, tries=1)
     try:
         outcome = run_plan(load_plan(Path(job.path)))
         handin = outcome.handin
-        if handin is not None:
+        if outcome.current:
+            record = replace(record, state=SKIPPED, reason=UNCHANGED)
+        elif handin is not None:
             record = replace(record, files=len(handin.items), reason=_remark(handin))
     except PlanFaults as error:
         record = refuse_plan(record, error)
@@ -95,7 +97,7 @@ def run_job(job: Job) -> Record:
     return replace(
         record,
         seconds=round(time.perf_counter() - begun, 2),
-        peak_mb=peak_memory_mb(),
+        peak_mb=None if record.state == SKIPPED else read_peak_mb(job),
         resident_mb=resident_memory_mb(),
     )
 
@@ -109,6 +111,15 @@ def _remark(handin: object) -> str:
     return f"成果核对有 {len(wrong)} 处错误，见质检报告" if wrong else ""
 
 
+def read_peak_mb(job: Job) -> float | None:
+    """Return the highest resident memory of the plan's last run, which the run has noted; None where it has not."""
+    try:
+        peak = json.loads((Path(job.output) / "work/run.json").read_text(encoding="utf-8"))["peak_memory_mb"]
+    except (OSError, ValueError, KeyError):  # it failed before its first step
+        return None
+    return None if peak is None else float(peak)
+
+
 def resident_memory_mb() -> float | None:
     """Return the resident memory of this process in MB, or None where the system does not tell (not on Linux)."""
     status = Path("/proc/self/statm")
@@ -116,11 +127,3 @@ def resident_memory_mb() -> float | None:
         return None
     pages = int(status.read_text(encoding="ascii").split()[1])
     return round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
-
-
-def _forget_peak() -> None:
-    """Let the system count the peak anew, so that it is the plan's and not the worker's."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:  # another system, or one that forbids it: the peak is then the worker's so far
-        return
