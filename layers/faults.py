@@ -136,6 +136,7 @@ CODES: dict[str, str] = {
     "HSQ-D09": "底图未能取得",
     # running
     "HSQ-R01": "方案正在运行",
+    "HSQ-R02": "集群不可用",
 }
 
 

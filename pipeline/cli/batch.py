@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pipeline.batch.batch import Engine
     from pipeline.batch.city.config import City
     from pipeline.batch.finding import Found
+    from pipeline.batch.job import Record
     from pipeline.batch.report import Report
 
 HELP = """批量运行多个方案：并行、可续跑，一个出错不影响其余；也可由全市数据按社区生成方案
@@ -114,6 +115,7 @@ def _run(
             return 0
     found = find_plans(words)
     code = 0
+    records: list[Record] = []
     if not summary_only:
         if not as_json:
             told.print_found(console, found)
@@ -131,9 +133,9 @@ def _run(
         if stopped:
             console.print("已中断；没有写了一半的成果。重新运行同一命令，已完成的方案会跳过，其余接着做。")
             return 130
-        code = 0 if report.sound else 1
+        code, records = 0 if report.sound else 1, report.records
     if city is not None:
-        _summarise(console, city, found, as_json=as_json)
+        _summarise(console, city, found, records, as_json=as_json)
     return code
 
 
@@ -169,15 +171,15 @@ def _choose_engine(workers: int, given: dict[str, Any]) -> Engine:
     from pipeline.batch.cluster import Cluster, on_cluster
 
     return on_cluster(
-        Cluster(given["scheduler"], workers=workers, memory_mb=given["memory"], tries=given["tries"])
+        Cluster(address=given["scheduler"], workers=workers, memory_mb=given["memory"], tries=given["tries"])
     )
 
 
-def _summarise(console: Any, city: City, found: Found, *, as_json: bool) -> None:
+def _summarise(console: Any, city: City, found: Found, records: list[Record], *, as_json: bool) -> None:
     from pipeline.batch.summary.summary import write_summary
     from pipeline.cli.batchtell import print_event, print_summary
 
-    summary = write_summary(city, found)
+    summary = write_summary(city, found, records)
     if as_json:
         print_event("summary", files=[str(path) for path in summary.files], missing=summary.missing)
     else:

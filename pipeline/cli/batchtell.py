@@ -133,7 +133,7 @@ class Line(Teller):
 
     def _show(self) -> None:
         left = "" if self.left is None or self.left < 1 else f"约剩 {_say_time(self.left)}　"
-        busy = "、".join(list(self._busy.values())[:3]) + ("……" if len(self._busy) > 3 else "")  # noqa: PLR2004
+        busy = "、".join(list(self._busy.values())[:3]) + ("……" if len(self._busy) > 3 else "")
         self._progress.update(self._task, completed=self.ended, description=escape(left + busy))
 
 
@@ -217,8 +217,8 @@ def print_summary(console: Console, summary: Summary) -> None:
 def _say_time(seconds: float) -> str:
     """Return a time as people say it."""
     whole = round(seconds)
-    if whole < 60:  # noqa: PLR2004
+    if whole < 60:
         return f"{whole} 秒"
-    if whole < 3600:  # noqa: PLR2004
+    if whole < 3600:
         return f"{whole // 60} 分 {whole % 60:02d} 秒"
     return f"{whole // 3600} 小时 {whole % 3600 // 60:02d} 分"
