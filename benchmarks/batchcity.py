@@ -144,8 +144,8 @@ def _draw_roads(corner: np.ndarray, rng: np.random.Generator) -> gpd.GeoDataFram
 
 
 def _draw_facilities(corner: np.ndarray, rng: np.random.Generator) -> gpd.GeoDataFrame:
-    """Three facilities a community of random classes, so that every community lacks some."""
-    owner = np.repeat(np.arange(len(corner)), 3)
+    """Six facilities a community of random classes, so that every community lacks some."""
+    owner = np.repeat(np.arange(len(corner)), 6)
     kind = rng.choice(_TYPES, len(owner))
     xy = corner[owner] + rng.uniform(10, SIDE_M - 10, (len(owner), 2))
     data: dict[str, object] = {

@@ -15,9 +15,10 @@ class Ranked(Placed, key="city_rank", alias="社区更新排名", shape="polygon
     population = m.integer("常住人口", unit="人", minimum=0)
     homes = m.integer("住户点数", required=True)
     classes = m.integer("应配设施类型", required=True)
-    gaps_before = m.integer("共享前缺口", required=True)
+    gaps_before = m.integer("共享前缺口", required=True)  # 漏配, 少配 and 错配
     gaps_after = m.integer("共享后缺口", required=True)
     missing = m.integer("共享后漏配", required=True)
+    partly = m.integer("共享后部分可达", required=True)  # reached by part of the homes: reported, no gap
     solved = m.integer("共享可解", required=True)
     gap_share = m.number("共享后缺口率", unit="%", decimals=1)  # of the classes it must have
     reached_before = m.number("共享前平均覆盖率", unit="%", decimals=1)  # of home and class pairs

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from layers.faults import Fault, PlanFaults
 from pipeline.batch.job import BROKEN_OFF, FAILED, Job, Record
 from pipeline.batch.pool import Interrupted, Run, Tell
-from pipeline.batch.worker import run_job, single_threads
+from pipeline.batch.worker import run_job, set_up_process
 
 if TYPE_CHECKING:
     from pipeline.batch.batch import Engine
@@ -106,7 +106,7 @@ def open_slurm(cluster: Cluster) -> Any:
         raise _refuse("没有安装 dask-jobqueue", 'pip install "haoshequ[cluster]"') from error
     dask.config.set({_FAILURES: cluster.tries - 1})
     cores = dask.config.get("jobqueue.slurm.cores", None) or 1
-    given = {
+    given: dict[str, Any] = {
         "cores": cores,
         "processes": dask.config.get("jobqueue.slurm.processes", None) or cores,
         "memory": dask.config.get("jobqueue.slurm.memory", None)
@@ -130,7 +130,9 @@ def run_cluster(jobs: Sequence[Job], client: Any, cluster: Cluster, tell: Tell) 
     """
     from distributed import KilledWorker, as_completed
 
-    batch = os.urandom(4).hex()  # Dask keeps results by key: a later batch must not get those of an earlier one
+    batch = os.urandom(
+        4
+    ).hex()  # Dask keeps results by key: a later batch must not get those of an earlier one
     futures = {
         client.submit(
             run_remote, job, cluster.run, key=f"haoshequ-{batch}-{at}", pure=False, priority=-at
@@ -146,7 +148,11 @@ def run_cluster(jobs: Sequence[Job], client: Any, cluster: Cluster, tell: Tell) 
             elif future.status == "error":
                 error = future.exception()
                 lost = isinstance(error, KilledWorker)
-                reason = "运行它的工作进程多次被结束（常见于内存不足）" if lost else f"{type(error).__name__}：{str(error)[:200]}"
+                reason = (
+                    "运行它的工作进程多次被结束（常见于内存不足）"
+                    if lost
+                    else f"{type(error).__name__}：{str(error)[:200]}"
+                )
                 record = Record.of(job, FAILED, reason=reason, tries=cluster.tries if lost else 1)
             else:
                 record = Record.of(job, FAILED, reason="被集群取消")
@@ -162,7 +168,7 @@ def run_cluster(jobs: Sequence[Job], client: Any, cluster: Cluster, tell: Tell) 
 
 def run_remote(job: Job, run: Run) -> Record:
     """Run one plan in a worker of the cluster, and no other in the same process meanwhile."""
-    single_threads()
+    set_up_process()
     with _ONE:
         return replace(run(job), tries=1)
 

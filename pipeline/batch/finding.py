@@ -18,7 +18,7 @@ from pipeline.plan.sources import Source
 
 _YAML = (".yaml", ".yml")
 # What tells a plan config from the other YAML files of a folder.
-_PLAN_KEY = re.compile(r"^plan\s*:", re.MULTILINE)
+_PLAN_KEY, _CITY_KEY = (re.compile(rf"^{key}\s*:", re.MULTILINE) for key in ("plan", "city"))
 # A plan in a folder of its own has this name, as ``haoshequ init`` gives it.
 OWN_NAME = "方案.yaml"
 UNCHANGED = "没有变化"
@@ -78,7 +78,9 @@ def find_plans(words: Sequence[str]) -> Found:
         jobs.append(job)
         if usual := read_durations(plan):
             known[job.path] = sum(usual.values())
-    return Found(_weigh(jobs, known), failed, unchanged, left, _find_shared_blocks(plans))
+    return Found(
+        _weigh(jobs, known), failed, unchanged, list(dict.fromkeys(left)), _find_shared_blocks(plans)
+    )
 
 
 def refuse_plan(record: Record, error: PlanFaults) -> Record:
@@ -107,7 +109,8 @@ def _expand(words: Sequence[str]) -> tuple[list[Path], list[Path]]:
             plans = [path]
         else:
             matches = sorted(Path(match) for match in glob.glob(word, recursive=True))  # noqa: PTH207
-            plans = [match for match in matches if match.suffix.lower() in _YAML and match.is_file()]
+            plans, others = _tell_apart(match for match in matches if match.is_file())
+            left += others
         if not plans:
             astray.append(
                 Fault("HSQ-C01", f"“{word}”中没有方案配置", file=word, remedy="检查路径；文件夹中应有含 plan 一节的 .yaml")
@@ -120,11 +123,23 @@ def _expand(words: Sequence[str]) -> tuple[list[Path], list[Path]]:
 
 def _look_into(folder: Path) -> tuple[list[Path], list[Path]]:
     """Return the plan configs of a folder, and its YAML files that are something else."""
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _YAML and path.is_file())
-    files += sorted(path for path in folder.glob(f"*/{OWN_NAME}") if path.is_file())
-    texts = {path: path.read_bytes().decode("utf-8", errors="replace") for path in files}
-    plans = [path for path, text in texts.items() if path.name == OWN_NAME or _PLAN_KEY.search(text)]
-    return plans, [path for path in files if path not in plans]
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    return _tell_apart([*files, *sorted(path for path in folder.glob(f"*/{OWN_NAME}") if path.is_file())])
+
+
+def _tell_apart(files: Iterable[Path]) -> tuple[list[Path], list[Path]]:
+    """Return which YAML files are plan configs, by their key or their name, and which are not."""
+    texts = {
+        path: path.read_bytes().decode("utf-8", errors="replace")
+        for path in files
+        if path.suffix.lower() in _YAML
+    }
+    plans = [
+        path
+        for path, text in texts.items()
+        if path.name == OWN_NAME or (_PLAN_KEY.search(text) and not _CITY_KEY.search(text))
+    ]
+    return plans, [path for path in texts if path not in plans]
 
 
 def _refuse_shared(plans: Iterable[tuple[Path, Plan]]) -> None:

@@ -9,10 +9,14 @@ from pipeline.batch.cluster import Cluster, connect, on_cluster, open_slurm
 from pipeline.batch.job import DONE, FAILED
 from tests.batch.fakes import Heard, make_jobs, run_fake
 
-distributed = pytest.importorskip("distributed", reason="SKIPPED: dask.distributed is not installed; nothing of a cluster was tested")
+distributed = pytest.importorskip(
+    "distributed", reason="SKIPPED: dask.distributed is not installed; nothing of a cluster was tested"
+)
 
 # Dask's own threads may outlive a test by a moment and close their sockets late.
-pytestmark = pytest.mark.filterwarnings("default::ResourceWarning", "default::pytest.PytestUnraisableExceptionWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "default::ResourceWarning", "default::pytest.PytestUnraisableExceptionWarning"
+)
 
 
 def open_local(**more: object) -> object:
@@ -50,7 +54,9 @@ def test_a_scheduler_that_is_not_there_is_said(monkeypatch):
 def test_the_job_script_for_slurm_takes_its_options_from_dask(tmp_path):
     import dask.config
 
-    pytest.importorskip("dask_jobqueue", reason="SKIPPED: dask-jobqueue is not installed; no job script was made")
+    pytest.importorskip(
+        "dask_jobqueue", reason="SKIPPED: dask-jobqueue is not installed; no job script was made"
+    )
     options = {"queue": "规划", "account": "haoshequ", "walltime": "02:00:00", "log-directory": str(tmp_path)}
     with (
         dask.config.set({f"jobqueue.slurm.{name}": value for name, value in options.items()}),

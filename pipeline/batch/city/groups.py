@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -52,12 +53,10 @@ def make_groups(communities: gpd.GeoDataFrame, city: City) -> list[Group]:
     """
     _check_areas(communities)
     ordered = communities.sort_values([Community.code, Community.name], ignore_index=True)
-    names = ordered[Community.name].astype("object")
-    team = names.map(_teams(ordered, city)).fillna(names)
-    groups = [
-        _make_group(str(name), rows, city)
-        for name, rows in ordered.groupby(team.to_numpy(dtype=object), sort=False)
-    ]
+    names = list(ordered[Community.name])
+    teams = _teams(ordered, city)
+    group_of = np.array([teams.get(name, name) for name in names], dtype=object)
+    groups = [_make_group(str(name), rows, city) for name, rows in ordered.groupby(group_of, sort=False)]
     _check_listed(city, set(names), {group.name for group in groups})
     if city.city.only:
         groups = [group for group in groups if group.name in city.city.only]

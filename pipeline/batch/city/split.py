@@ -37,6 +37,8 @@ from pipeline.stages.base import Frame, Given
 
 RECORD = "拆分.json"
 _PICTURES = {"walking.dem": "高程.tif", "idle.imagery": "影像.tif", "sheets.base.path": "底图.tif"}
+# Heights are read round the roads and photos over the communities, both a little beyond; a base lies under every sheet.
+_RIM_M = 200.0
 _NAMES_SHOWN = 6
 
 
@@ -178,7 +180,7 @@ def _cut_pictures(city: City, cut: Cut, folder: Path, *, margin_m: float) -> dic
     made = {}
     for key, path in list_pictures(city).items():
         about = cut.frames[Road if key == "walking.dem" else Community]
-        rim = 200.0 if key == "walking.dem" else margin_m
+        rim = margin_m if key == "sheets.base.path" else _RIM_M
         west, south, east, north = about.total_bounds
         bounds = (west - rim, south - rim, east + rim, north + rim)
         if cut_picture(city.resolve(path), folder / _PICTURES[key], bounds, about.crs):

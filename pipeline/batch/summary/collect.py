@@ -24,6 +24,9 @@ from pipeline.engine.store import read_layer
 from pipeline.stages import STAGES
 
 _TAKEN: tuple[type[Layer], ...] = (Unit, Served, ProvisionCount, Provision, Need, Project)
+_GAPS_BEFORE = [ProvisionCount.missing_before, ProvisionCount.short_before, ProvisionCount.wrong_before]
+_GAPS_AFTER = [ProvisionCount.missing_after, ProvisionCount.short_after, ProvisionCount.wrong_after]
+_OTHERS = [ProvisionCount.classes, ProvisionCount.partly_after, ProvisionCount.solved_after]
 CURRENT, OLDER = "最新", "早于现有数据"
 
 
@@ -105,10 +108,10 @@ def _sum_up(frames: dict[type[Layer], pd.DataFrame], plan: str, state: str) -> g
     pairs = sums[Served.homes].where(sums[Served.homes] > 0)
     before, after = (100 * sums[column] / pairs for column in (Served.homes_own, Served.homes_shared))
     gained = asked[[Served.people_shared, Served.people_own]].sum(min_count=1).reindex(names)
-    classes = count[ProvisionCount.classes].fillna(0).astype("int64")
-    gaps_before = classes - count[ProvisionCount.met_before].fillna(0).astype("int64")
-    solved = count[ProvisionCount.solved_after].fillna(0).astype("int64")
-    gaps_after = classes - count[ProvisionCount.met_after].fillna(0).astype("int64") - solved
+    count = count[[*_GAPS_BEFORE, *_GAPS_AFTER, *_OTHERS]].fillna(0).astype("int64")
+    classes = count[ProvisionCount.classes]
+    gaps_before = count[_GAPS_BEFORE].sum(axis=1)
+    gaps_after = count[_GAPS_AFTER].sum(axis=1)
     made = {
         Ranked.id: [f"{plan}|{name}" for name in names],
         Ranked.community: names.to_numpy(),
@@ -120,8 +123,9 @@ def _sum_up(frames: dict[type[Layer], pd.DataFrame], plan: str, state: str) -> g
         Ranked.classes: classes.to_numpy(),
         Ranked.gaps_before: gaps_before.to_numpy(),
         Ranked.gaps_after: gaps_after.to_numpy(),
-        Ranked.missing: count[ProvisionCount.missing_after].fillna(0).to_numpy(),
-        Ranked.solved: solved.to_numpy(),
+        Ranked.missing: count[ProvisionCount.missing_after].to_numpy(),
+        Ranked.partly: count[ProvisionCount.partly_after].to_numpy(),
+        Ranked.solved: count[ProvisionCount.solved_after].to_numpy(),
         Ranked.gap_share: (100 * gaps_after / classes.where(classes > 0)).round(1).to_numpy(),
         Ranked.reached_before: before.round(1).to_numpy(),
         Ranked.reached_after: after.round(1).to_numpy(),

@@ -21,23 +21,8 @@ GAP, GAIN = "city_gap", "share_gain"
 UNKNOWN = "无成果"
 _CLASS = "class"
 _MARGIN_MM = 8.0
-# A city is larger than what the plans' own scales hold.
-_SCALES = (
-    5000,
-    10000,
-    15000,
-    20000,
-    25000,
-    30000,
-    50000,
-    75000,
-    100000,
-    150000,
-    200000,
-    250000,
-    300000,
-    500000,
-)
+# A city may be larger than what the plans' own scales hold.
+_LARGER = (25000, 30000, 50000, 75000, 100000, 150000, 200000, 250000, 300000, 500000)
 _ROWS = 12
 # Names of more communities than this would cover the map.
 _MOST_NAMES = 60
@@ -57,10 +42,12 @@ def draw_overview(
     crs = ranked.crs
     blank = blank.to_crs(crs) if len(blank) else blank
     bounds = shapely.total_bounds(shapely.union_all([*ranked.geometry, *blank.geometry]))
-    extent = tuple(float(edge) for edge in bounds)
+    west, south, east, north = map(float, bounds)
+    extent = (west, south, east, north)
     frame = load_frame()
-    assert len(extent) == 4
-    scale = choose_scale(extent, (frame.map.width, frame.map.height), _SCALES, margin=_MARGIN_MM)
+    scale = choose_scale(
+        extent, (frame.map.width, frame.map.height), (*frame.scales, *_LARGER), margin=_MARGIN_MM
+    )
     compiled = city.plan.compiled
     meridian = int(
         next(p.value for p in crs.coordinate_operation.params if p.name == "Longitude of natural origin")
@@ -91,7 +78,7 @@ def _compose_layers(ranked: gpd.GeoDataFrame, blank: gpd.GeoDataFrame) -> tuple[
     layers = [
         Drawn(
             frame=ground, theme=GAP, class_column=_CLASS, legend_group="共享后缺口率", legend_counts=True,
-            label_column=str(Ranked.community) if named else str(Ranked.rank_gap), label_kind="周边名" if named else "编号",
+            label_column=str(Ranked.community) if named else str(Ranked.rank_gap), label_kind="标注" if named else "编号",
         )
     ]  # fmt: skip
     points = ranked.set_geometry(ranked.representative_point())
@@ -153,7 +140,7 @@ def _list_tables(ranked: gpd.GeoDataFrame) -> tuple[SideTable, ...]:
 def _write_notes(city: City, ranked: gpd.GeoDataFrame, missing: Sequence[str]) -> tuple[str, ...]:
     notes = [
         city.walking.rule_text() + "。",
-        "缺口率：共享后仍未满足的应配设施类型占应配设施类型的比例。",
+        "缺口率：共享后仍漏配、少配、错配的设施类型占应配设施类型的比例。",
         "共享增益：各应配设施类型对住户点的平均覆盖率，共享后比共享前提高的百分点。",
         f"数据年份：{city.plan.data_year}年；计入 {len(ranked)} 个社区。",
     ]

@@ -111,7 +111,7 @@ def _find_blank(plans: list[tuple[Job | Record, str]], missing: list[tuple[str, 
 
 _ORDER = (
     Ranked.rank_gap, Ranked.community, Ranked.street, Ranked.plan, Ranked.population, Ranked.homes, Ranked.classes,
-    Ranked.gaps_before, Ranked.gaps_after, Ranked.missing, Ranked.solved, Ranked.gap_share, Ranked.needs, Ranked.projects,
+    Ranked.gaps_before, Ranked.gaps_after, Ranked.missing, Ranked.partly, Ranked.solved, Ranked.gap_share, Ranked.needs, Ranked.projects,
     Ranked.state,
 )  # fmt: skip
 _GAIN_ORDER = (
@@ -140,7 +140,7 @@ def _compose_book(
 
 
 _GAP_NOTES = (
-    "缺口为应配设施类型中未满足的类数（漏配、少配、错配、部分可达）；共享后缺口不含“共享可解”的类型。",
+    "缺口为应配设施类型中漏配、少配、错配的类数；只有部分住户可达的类型另列，“共享可解”的类型共享后不再计为缺口。",
     "依次按共享后缺口、共享前缺口由多到少，共享后平均覆盖率由低到高排名；全部相同的名次相同。",
     "数字取自各方案成果，判定方法见各方案附表“设施配置判定表”。",
 )
