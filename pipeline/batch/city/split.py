@@ -102,6 +102,7 @@ def split_city(city: City) -> Split:
             ]
             configs.append(city.folder / name / CONFIG)
         made = {path.parent.name for path in configs}
+        record = {name: {**told, "last": name in made} for name, told in record.items()}
         remarks += _tell_stale(city, record, made)
         _remember(city, record)
     except OSError as error:
@@ -112,8 +113,8 @@ def split_city(city: City) -> Split:
 
 
 def list_made(city: City) -> list[Path]:
-    """Return the configs of the plans that have been made of a city and are still wanted, without reading its files."""
-    configs = [city.folder / name / CONFIG for name in sorted(_recall(city))]
+    """Return the configs of the plans that were made of a city the last time, without reading its files."""
+    configs = [city.folder / name / CONFIG for name, told in sorted(_recall(city).items()) if told["last"]]
     return [path for path in configs if path.is_file()]
 
 
