@@ -49,7 +49,7 @@ def batch(
         bool, typer.Option("--prepare-only", help="与 --from-communities 同用：只生成各方案，不运行")
     ] = False,
     summary_only: Annotated[
-        bool, typer.Option("--summary-only", help="不运行，只由已有成果写出全市汇总")
+        bool, typer.Option("--summary-only", help="与 --from-communities 同用：不运行，只由已有成果写出全市汇总")
     ] = False,
     scheduler: Annotated[
         str | None, typer.Option("--scheduler", metavar="ADDRESS", help="在已有的 Dask 集群上运行，如 tcp://10.0.0.1:8786")
@@ -64,7 +64,8 @@ def batch(
     as_json: Annotated[bool, typer.Option("--json", help="每个事件输出一行 JSON，供其他程序读取")] = False,
 ) -> int:  # fmt: skip
     """Run many plans; exit 0 when all are done, 1 when one failed, 130 after Ctrl-C."""
-    _check_words(plans, city, prepare_only=prepare_only, scheduler=scheduler, slurm=slurm)
+    of_city = {"--prepare-only": prepare_only, "--summary-only": summary_only}
+    _check_words(plans, city, of_city, scheduler=scheduler, slurm=slurm)
     from rich.console import Console
 
     from layers.faults import PlanFaults
@@ -86,15 +87,23 @@ def batch(
 
 
 def _check_words(
-    plans: list[str] | None, city: Path | None, *, prepare_only: bool, scheduler: str | None, slurm: bool
+    plans: list[str] | None,
+    city: Path | None,
+    of_city: dict[str, bool],
+    *,
+    scheduler: str | None,
+    slurm: bool,
 ) -> None:
     """Refuse options that do not go together."""
     if not plans and city is None:
         raise typer.BadParameter("请给出方案配置或文件夹，或用 --from-communities 给出全市配置")
     if plans and city is not None:
         raise typer.BadParameter("PLANS 与 --from-communities 只能给一种")
-    if prepare_only and city is None:
-        raise typer.BadParameter("--prepare-only 须与 --from-communities 同用")
+    for name, given in of_city.items():
+        if given and city is None:
+            raise typer.BadParameter(f"{name} 须与 --from-communities 同用")
+    if all(of_city.values()):
+        raise typer.BadParameter(f"{' 与 '.join(of_city)} 只能给一种")
     if scheduler is not None and slurm:
         raise typer.BadParameter("--scheduler 与 --slurm 只能给一种")
 

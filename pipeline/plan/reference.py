@@ -76,8 +76,7 @@ def write_page(root: type[Block] = Plan, *, title: str = "方案配置说明", m
     lines = [
         f"# {title}",
         "",
-        f"由 {made_by}，请勿手改。"
-        "路径相对于配置文件所在文件夹；密钥只从环境变量读取，不写入配置。",
+        f"由 {made_by}，请勿手改。路径相对于配置文件所在文件夹；密钥只从环境变量读取，不写入配置。",
     ]
     for model in done:
         heading = "配置文件" if model is root else model.__name__

@@ -29,7 +29,10 @@ def ran(made_once: Made, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path
     shutil.copytree(made_once.config.parent, home)
     config = home / made_once.config.name
     text = config.read_text(encoding="utf-8")
-    config.write_text(text.replace("  folder: 社区方案\n", f"  folder: 社区方案\n  only: [{ONE}, {TWO}]\n"), encoding="utf-8")
+    config.write_text(
+        text.replace("  folder: 社区方案\n", f"  folder: 社区方案\n  only: [{ONE}, {TWO}]\n"),
+        encoding="utf-8",
+    )
     code, events = call("--from-communities", config, "--workers", 2, "--json")
     assert code == 0, events
     return home, events
@@ -51,7 +54,9 @@ def test_the_events_tell_the_whole_story(ran):
     _, events = ran
     assert [event["event"] for event in events][:1] == ["start"]
     ends = [event for event in events if event["event"] == "finish"]
-    assert sorted(event["id"] for event in ends) == [ONE, TWO] and {event["state"] for event in ends} == {"完成"}
+    assert sorted(event["id"] for event in ends) == [ONE, TWO] and {event["state"] for event in ends} == {
+        "完成"
+    }
     assert ends[-1]["ended"] == ends[-1]["total"] == 2
     (end,) = [event for event in events if event["event"] == "end"]
     assert end["counts"]["完成"] == 2 and all(Path(path).is_file() for path in end["files"])
@@ -100,7 +105,11 @@ def test_the_summary_says_what_the_plans_say(ran):
         assert (row[Ranked.solved], row[Ranked.partly]) == (solved, partly)
         served = gpd.pd.read_parquet(home / "output" / name / "work/coverage/served.parquet")
         asked = served[served[Served.required]]
-        gain = 100 * (asked[Served.homes_shared].sum() - asked[Served.homes_own].sum()) / asked[Served.homes].sum()
+        gain = (
+            100
+            * (asked[Served.homes_shared].sum() - asked[Served.homes_own].sum())
+            / asked[Served.homes].sum()
+        )
         assert row[Ranked.gain] == pytest.approx(gain, abs=0.11)
     book = openpyxl.load_workbook(folder / "全市汇总.xlsx")
     assert book.sheetnames == ["缺口排名", "共享增益排名", "设施类型"]
