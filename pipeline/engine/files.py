@@ -26,6 +26,11 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def hash_bytes(content: bytes) -> str:
+    """Return the sha256 of bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def hash_files(paths: Mapping[str, Path]) -> dict[str, str]:
     """Return the hash of each file by name; empty where it is not there or cannot be read."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
