@@ -196,11 +196,10 @@ class Course:
         if record is None:
             return ["还没有完成的结果"]
         why = keys.tell_changes(record.parts, parts)
-        altered = list_altered(self.plan, record.layers[MANIFEST]) if not why else []
+        altered = list_altered(self.plan, record.layers[MANIFEST])
         if altered:
             shown = "、".join(altered[:_SHOWN]) + (f" 等 {len(altered)} 个" if len(altered) > _SHOWN else "")
-            why = [f"成果文件被改动、删除或混入：{shown}"]
-        self.fresh = False  # whether every sheet is to be drawn again
+            why.append(f"成果文件被改动、删除或混入：{shown}")
         self.manifest = "" if why or forced else record.layers[MANIFEST]
         return why or (["按 --from 的要求"] if forced else [])
 

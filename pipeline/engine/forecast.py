@@ -113,6 +113,24 @@ def forecast_plan(plan: Plan) -> Forecast:
     )  # fmt: skip
 
 
+def list_stale(plan: Plan) -> list[str]:
+    """Return the stages whose stored results were made from something else than what is there now."""
+    store, files = Store(plan), hash_all(plan)
+    decisions = read_decisions(plan.decisions, plan.decisions.name, FaultLog())
+    hashes: dict[str, str] = {}
+    stale = []
+    for stage in STAGES:
+        record = store.find(stage.name)
+        if record is None:
+            break
+        parts = keys.stage_parts(
+            stage, plan, decisions=decisions, layers=hashes, files=files, papers=record.papers
+        )
+        stale += [stage.name] if parts != record.parts else []
+        hashes |= record.layers
+    return stale
+
+
 def _ask(stage: Stage, look: _Look) -> Expected:
     """Return what would become of a stage, and take down what is known of its layers."""
     record = look.store.find(stage.name)
