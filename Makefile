@@ -37,7 +37,7 @@ run: $(STAMP)
 	@$(VENV)/bin/haoshequ run $(PLAN)
 
 test: $(STAMP)
-	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 check: $(STAMP)
 	@$(VENV)/bin/ruff check .

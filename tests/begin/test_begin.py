@@ -24,6 +24,7 @@ from pipeline.stages.base import Given
 from pipeline.stages.load import LOAD
 from tests.begin.measure import list_items
 from tests.open_data.osm_text import ring, square, write_osm
+from tests.real import NAMED, REAL, is_there
 
 from .conftest import DAY, ROOT
 
@@ -443,9 +444,8 @@ def test_an_extract_without_boundaries_offers_its_estates(tmp_path: Path):
     ("tsinghua", {"communities": {"way": 385514039}}),
 ])  # fmt: skip
 def test_real_extracts_get_the_picks_of_their_hand_written_configs(folder: str, block: dict[str, object]):
-    named = os.environ.get("HAOSHEQU_REAL", "")
-    if not named or not (ROOT / named).is_dir():
-        pytest.skip(f"SKIPPED: HAOSHEQU_REAL={named!r} names no folder; real places were not looked through")
-    findings = look_through(ROOT / named / folder)
+    if not is_there():
+        pytest.skip(f"SKIPPED: HAOSHEQU_REAL={NAMED!r} names no folder; real places were not looked through")
+    findings = look_through(REAL / folder)
     assert findings.open_data == block
     assert findings.open_doubts, "a pick is a guess and says so"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -13,9 +12,9 @@ import pytest
 from pipeline.begin.book import NAME
 from pipeline.cli import main
 from pipeline.plan import load_plan
+from tests.real import NAMED, REAL, is_there
 
 ROOT = Path(__file__).resolve().parents[2]
-REAL = os.environ.get("HAOSHEQU_REAL", "")
 
 
 def test_init_writes_and_says_what_comes_next(tmp_path, call):
@@ -120,9 +119,9 @@ def test_typos_are_said_in_chinese_and_write_nothing(words, said, tmp_path, monk
 
 @pytest.mark.parametrize("folder", ["guixi", "tsinghua"])
 def test_check_passes_on_what_init_wrote_of_a_real_extract(folder, tmp_path, call):
-    if not REAL or not (ROOT / REAL).is_dir():
-        pytest.skip(f"SKIPPED: HAOSHEQU_REAL={REAL!r} names no folder; real extracts were not begun")
-    code, said = call("init", tmp_path / "方案", "--from", ROOT / REAL / folder, "--date", "2026-11-23")
+    if not is_there():
+        pytest.skip(f"SKIPPED: HAOSHEQU_REAL={NAMED!r} names no folder; real extracts were not begun")
+    code, said = call("init", tmp_path / "方案", "--from", REAL / folder, "--date", "2026-11-23")
     assert code == 0 and "OpenStreetMap 数据：" in said
     code, said = call("check", tmp_path / "方案/方案.yaml")
     assert code == 0 and "错误 0 条" in said and "可以运行" in said

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from pathlib import Path
 
 import geopandas as gpd
 import networkx as nx
@@ -18,14 +16,13 @@ from layers.osm_lines import build_roads
 from layers.read.osm import read_osm
 from layers.source import Road
 from pipeline.stages.opendata import plan_crs
+from tests.real import NAMED, REAL, is_there
 
-_NAMED = os.environ.get("HAOSHEQU_REAL", "")
-_REAL = Path(__file__).parents[2] / _NAMED
 ACCESS_M, LIMIT_M = 120.0, 1500.0
 
 pytestmark = pytest.mark.skipif(
-    not _NAMED or not _REAL.is_dir(),
-    reason=f"SKIPPED: HAOSHEQU_REAL={_NAMED!r} names no folder; real extracts were not tested",
+    not is_there(),
+    reason=f"SKIPPED: HAOSHEQU_REAL={NAMED!r} names no folder; real extracts were not tested",
 )
 
 
@@ -83,7 +80,7 @@ def walk_by_networkx(pieces, ends, origins, goals):
     ],
 )
 def test_table_equals_networkx(call, tmp_path, extract_file, longitude, box):
-    extract = read_osm(_REAL / extract_file, FaultLog()).project(plan_crs(longitude))
+    extract = read_osm(REAL / extract_file, FaultLog()).project(plan_crs(longitude))
     roads = build_roads(extract, FaultLog())
     # Grades kept out of both sides: GEOS nodes whatever crosses.
     walkable = roads[roads[Road.walkable] & (roads[Road.level] == 0)]

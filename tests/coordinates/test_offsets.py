@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -18,12 +17,12 @@ from layers.ground import Ground
 from layers.offset_evidence import Offset
 from layers.offsets import judge_offset
 from layers.read.osm import TAGS, Extract, read_osm
+from tests.real import NAMED, REAL, is_there
 
 from .towns import E0, MIDDLE, N0, Town, build_grid, build_houses, build_town, frame_of, shift
 
 DEGREES = CRS.from_epsg(4490)
 PLANE = CRS.from_epsg(4548)
-REAL = Path(os.environ["HAOSHEQU_REAL"]) if "HAOSHEQU_REAL" in os.environ else None
 SIZES = (20, 50, 200, 1000)
 TOWNS = 10
 
@@ -252,8 +251,8 @@ def test_a_hundred_thousand_points_are_sampled():
 @pytest.fixture(scope="module")
 def places() -> dict[str, Extract]:
     """Two towns of open data."""
-    if REAL is None:
-        pytest.skip("HAOSHEQU_REAL is not set: no open data at hand")
+    if not is_there():
+        pytest.skip(f"SKIPPED: HAOSHEQU_REAL={NAMED!r} names no folder: no open data at hand")
     names = {"guixi": "guixi_20241118.osm.bz2", "tsinghua": "beijing_tsinghua_2017.osm.bz2"}
     return {key: read_osm(REAL / key / name, FaultLog()) for key, name in names.items()}
 

@@ -5,7 +5,6 @@ The folder stays outside the project: ``HAOSHEQU_REAL`` names it, and without it
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,21 +17,20 @@ from pipeline.reach.noding import node_lines
 from pipeline.stages.opendata import load_open_data
 from pipeline.stages.walknet import open_walknet
 from tests.builders import make_plan
+from tests.real import NAMED, REAL, is_there
 
 _ROOT = Path(__file__).parents[2]
-_NAMED = os.environ.get("HAOSHEQU_REAL", "")
-_REAL = _ROOT / _NAMED  # an absolute path replaces the root
 
 pytestmark = pytest.mark.skipif(
-    not _NAMED or not _REAL.is_dir(),
-    reason=f"SKIPPED: HAOSHEQU_REAL={_NAMED!r} names no folder; real extracts were not tested",
+    not is_there(),
+    reason=f"SKIPPED: HAOSHEQU_REAL={NAMED!r} names no folder; real extracts were not tested",
 )
 
 
 def _load(name, folder):
     text = (_ROOT / "configs" / f"{name}.yaml").read_text(encoding="utf-8")
     config = folder / f"{name}.yaml"
-    config.write_text(text.replace("../data/real", str(_REAL)), encoding="utf-8")
+    config.write_text(text.replace("../data/real", str(REAL)), encoding="utf-8")
     log = FaultLog()
     return load_open_data(load_plan(config), log), log
 

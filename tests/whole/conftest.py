@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,15 +17,12 @@ import yaml
 from layers.model import Layer
 from pipeline.engine.run import Outcome, run_plan
 from pipeline.plan import load_plan
+from tests.real import NAMED, REAL, is_there
 
 ROOT = Path(__file__).parents[2]
 TRUTH = yaml.safe_load((ROOT / "data/sample/真值.yaml").read_text(encoding="utf-8"))
 # What an installed ``haoshequ`` runs, from this working copy whatever else is installed.
 ENTRY = (sys.executable, "-c", "from pipeline.cli import main; main()")
-
-_NAMED = os.environ.get("HAOSHEQU_REAL", "")
-REAL = ROOT / _NAMED  # an absolute path replaces the root
-_BEYOND = "beyond the planted truth"
 
 
 @dataclass(frozen=True)
@@ -114,32 +110,5 @@ def run_real(name: str, home: Path, *, only: tuple[str, ...]) -> tuple[Whole, Ou
 @pytest.fixture(scope="session")
 def real_places() -> None:
     """Say loudly, once a test, that the real places were not run."""
-    if not _NAMED or not REAL.is_dir():
-        pytest.skip(f"SKIPPED: HAOSHEQU_REAL={_NAMED!r} names no folder; real places were not run")
-
-
-@pytest.fixture
-def beyond(request: pytest.FixtureRequest) -> Iterator[list[str]]:
-    """Lines for the end of the test report: what was found beyond the planted truth."""
-    lines: list[str] = []
-    yield lines
-    request.node.user_properties.append((_BEYOND, lines))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    there = bool(_NAMED) and REAL.is_dir()
-    terminalreporter.write_line(
-        f"real places (HAOSHEQU_REAL={_NAMED!r}): {'ran' if there else 'SKIPPED, no such folder'}"
-    )
-    # Reports travel from the workers; what a worker keeps for itself does not.
-    ended = [
-        r
-        for reports in terminalreporter.stats.values()
-        for r in reports
-        if getattr(r, "when", "") == "teardown"
-    ]
-    lines = [line for r in ended for name, found in r.user_properties if name == _BEYOND for line in found]
-    if lines:
-        terminalreporter.section("found beyond the planted truth")
-        for line in lines:
-            terminalreporter.write_line(line)
+    if not is_there():
+        pytest.skip(f"SKIPPED: HAOSHEQU_REAL={NAMED!r} names no folder; real places were not run")
