@@ -39,7 +39,9 @@ def with_layer(spec: SheetSpec, index: int, **changes) -> SheetSpec:
 
 
 def labelled(spec: SheetSpec) -> tuple[int, Drawn]:
-    return next((i, layer) for i, layer in enumerate(spec.layers) if layer.label_column and len(layer.frame) > 1)
+    return next(
+        (i, layer) for i, layer in enumerate(spec.layers) if layer.label_column and len(layer.frame) > 1
+    )
 
 
 def test_the_same_instructions_made_anew_have_the_same_key(spec: SheetSpec) -> None:

@@ -129,6 +129,18 @@ def test_two_runs_at_once_the_second_says_so_and_stops(plan: Plan) -> None:
     assert not is_held(plan.output)
 
 
+def test_a_folder_that_cannot_be_written_is_one_clear_fault(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(plan.output / ".run.lock"))
+
+    monkeypatch.setattr("pipeline.engine.lock.FileLock.acquire", refuse)
+    with pytest.raises(PlanFaults, match="HSQ-D05") as caught:
+        run_plan(plan)
+    assert "没有写入权限" in caught.value.faults[0].problem
+
+
 def test_a_lock_left_by_a_killed_run_holds_nobody(plan: Plan) -> None:
     plan.output.mkdir(parents=True)
     (plan.output / ".run.lock").touch()
