@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,13 @@ from layers.faults import FaultLog
 from pipeline.deliver.atlas.compose import Entry, compose_sheets
 from pipeline.deliver.atlas.draw import draw_sheets
 from pipeline.deliver.atlas.town import Town
+from pipeline.deliver.cad.sheet import CadJob, write_cad
 from pipeline.deliver.handin import place_frames
 from pipeline.deliver.sheet.paint import project_layer
 from pipeline.deliver.sheet.render import print_sheet
 from pipeline.deliver.sheet.scale import MapTransform, choose_scale
 from pipeline.deliver.sheet.spec import Drawn, SheetSpec, TitleBlock
+from pipeline.deliver.sheet.trace import Laid
 from pipeline.engine.run import Silence, run_stages
 from pipeline.plan import Plan, load_plan
 from pipeline.stages import STAGES
@@ -153,6 +156,20 @@ def time_sheet(spec: SheetSpec) -> dict[str, float]:
     return least
 
 
+def time_cad(spec: SheetSpec, folder: Path) -> tuple[float, float, int, int]:
+    """Return the least seconds by the clock and processor seconds of a sheet's DXF and DWG, and their sizes in bytes."""
+    kept: list[Laid] = []
+    print_sheet(spec, vectors=False, keep=kept.append)
+    job = CadJob(folder / "sheet.dxf", date(2026, 1, 1))
+    wall = cpu = np.inf
+    for _ in range(_REPEATS):
+        begun, worked = time.perf_counter(), time.process_time()
+        if write_cad(kept[0], job):
+            raise RuntimeError("no DWG was written")
+        wall, cpu = min(wall, time.perf_counter() - begun), min(cpu, time.process_time() - worked)
+    return wall, cpu, job.path.stat().st_size, job.dwg.stat().st_size
+
+
 def hand_over(spec: SheetSpec, folder: Path) -> dict[str, Any]:
     """Write the layers of a sheet's map for QGIS, in drawing order, with the looks of their classes."""
     frame = load_frame(spec.layout)
@@ -231,6 +248,12 @@ def main() -> None:
             f"{found['cpu']:.2f} processor s a sheet with start-up; highest worker {found['pss']:.0f} MB PSS"
         )
         specs += [entry.spec for entry in entries if entry.number in options.compare and entry.spec]
+    with tempfile.TemporaryDirectory() as folder:
+        wall, cpu, dxf, dwg = time_cad(specs[0], Path(folder))
+    console.print(
+        f"CAD of the town: DXF ({dxf / 1e6:.1f} MB) and DWG ({dwg / 1e6:.1f} MB) in {wall:.1f} s by the clock, "
+        f"{cpu:.1f} processor s"
+    )
     compare(specs, console)
 
 

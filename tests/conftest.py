@@ -17,7 +17,8 @@ _RUNS = ("sample", "tiny")  # fixtures of tests/whole that take long to make
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.pluginmanager.hasplugin("xdist"):
+    # A worker knows the plugin by another name; without marks there it would hand out single tests.
+    if not (config.pluginmanager.hasplugin("xdist") or hasattr(config, "workerinput")):
         return
     for item in items:
         # A run asked for by a parameter's value counts as well.

@@ -18,6 +18,7 @@ from pipeline.cli import (
     explain,
     init,
     inspect,
+    plan,
     reach,
     review,
     run,
@@ -41,6 +42,7 @@ app.command("init", cls=Command, help=init.HELP)(init.init)
 app.command("inspect", cls=Command, help=inspect.HELP)(inspect.inspect)
 app.command("convert", cls=Command, help=convert.HELP)(convert.convert)
 app.command("check", cls=Command, help="读取并检查全部输入，只写质检报告")(check.check)
+app.command("plan", cls=Command, help=plan.HELP)(plan.plan)
 app.command("run", cls=Command, help="运行方案，输出整套成果")(run.run)
 app.command("batch", cls=Command, help=batch.HELP)(batch.batch)
 app.command("review", cls=Command, help=review.HELP)(review.review)

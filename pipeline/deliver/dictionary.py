@@ -20,6 +20,7 @@ from pipeline.deliver.items import Item
 from pipeline.deliver.library import FOLDER as LIBRARY
 from pipeline.deliver.library import TITLE, Entry
 from pipeline.deliver.onemap import Delivered
+from pipeline.deliver.relations import map_relations
 from pipeline.deliver.shapefile import FOLDER, name_shapefiles
 from pipeline.deliver.tables.book import write_book
 from pipeline.deliver.tables.content import Content, Value, plain_content
@@ -60,6 +61,7 @@ def write_dictionary(layers: Sequence[Delivered], plan: Plan, root: Path) -> Ite
         ("字段表", _list_fields(layers)),
         ("项目库字段表", _list_library(plan)),
         ("代码表", _list_codes(layers)),
+        ("关系表", _list_relations(layers)),
         ("说明", _explain(layers, plan)),
     ]
     write_book(root / PATH, sheets, plan)
@@ -67,6 +69,27 @@ def write_dictionary(layers: Sequence[Delivered], plan: Plan, root: Path) -> Ite
         f"{len(layers)} 个图层有数据或必交，共声明 {len(list(delivered_layers()))} 个图层、{declared} 个字段"
     )
     return Item(PATH, "数据库", "数据字典", "pipeline.deliver.dictionary", note=note)
+
+
+def _list_relations(layers: Sequence[Delivered]) -> Content:
+    """Return one row a mapping table of the GeoPackage."""
+    title = {layer.code: layer.title for layer in layers}
+    rows: list[list[Value]] = [
+        [
+            mapped.table, mapped.relation.title, mapped.base, title[mapped.base], mapped.relation.names.spec.alias,
+            mapped.related, title[mapped.related], mapped.relation.key.spec.alias, len(mapped.pairs),
+        ]
+        for mapped in map_relations(layers)
+    ]  # fmt: skip
+    heads = [
+        ("关系表", 18, "left"), ("关系", 22, "left"), ("图层", 14, "left"), ("图层名称", 26, "left"), ("引用字段", 18, "left"),
+        ("被引用图层", 14, "left"), ("被引用图层名称", 26, "left"), ("被引用字段", 18, "left"), ("本次关系数", 12, "center"),
+    ]  # fmt: skip
+    notes = [
+        f"关系在 {GEOPACKAGE} 中，按 OGC 18-000（相关表扩展）记录；base_id、related_id 是两端图层的 fid。",
+        "引用字段不在图层的约定字段中时，也能由关系表相互查到。",
+    ]
+    return plain_content("数据库关系表", heads, rows, notes=notes)
 
 
 def _list_layers(layers: Sequence[Delivered], plan: Plan) -> Content:

@@ -1,4 +1,4 @@
-"""数据库/一张图.gpkg: every delivered layer with full texts, Chinese aliases, code lists and styles."""
+"""数据库/一张图.gpkg: every delivered layer with full texts, Chinese aliases, code lists, relations and styles."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pipeline.deliver.items import Item
 from pipeline.deliver.layerstyles import StyleRow, write_layer_styles
 from pipeline.deliver.looks import style_layer
 from pipeline.deliver.onemap import Delivered
+from pipeline.deliver.relations import map_relations, write_relations
 from pipeline.plan import Plan
 
 PATH = "数据库/一张图.gpkg"
@@ -42,6 +43,7 @@ def write_geopackage(layers: list[Delivered], plan: Plan, root: Path) -> Item:
                 layer_options={"IDENTIFIER": layer.title, "DESCRIPTION": layer.layer.alias},
             )
     _describe(path, layers)
+    write_relations(path, map_relations(layers))
     rows = [
         StyleRow(layer.code, style.name, style.qml, style.sld, default=not place, text=layer.title)
         for layer in layers

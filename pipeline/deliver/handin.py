@@ -20,6 +20,8 @@ from layers.model import Layer
 from layers.reachable import Link, Whereabouts
 from layers.source import Placed
 from pipeline.deliver.dictionary import write_dictionary
+from pipeline.deliver.embedded import embed_metadata
+from pipeline.deliver.geopackage import PATH as DATABASE
 from pipeline.deliver.geopackage import write_geopackage
 from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.library import write_library
@@ -121,7 +123,9 @@ def _write_all(
     crs = Given(plan, frames).crs
     rows = pd.concat([quality, quality_rows(log.faults, stage=STAGE, crs=crs)], ignore_index=True)
     accounts, links = frames.get(FileAccount.key), frames.get(Link.key)
-    made.append(write_metadata(layers, plan, root, rows=rows, accounts=accounts, made=made))
+    metadata = write_metadata(layers, plan, root, rows=rows, accounts=accounts, made=made)
+    made.append(metadata)
+    embed_metadata(root / DATABASE, (root / metadata.path).read_text(encoding="utf-8"), plan.plan.compiled)
     made += write_report(rows, plan, root, accounts=accounts, links=links, made=made)
     items = write_catalogue(made, plan, root)
     write_manifest(items, plan, root)

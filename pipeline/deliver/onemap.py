@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import geopandas as gpd
@@ -34,6 +34,7 @@ class Delivered:
     columns : schema in order; the frame's columns are their one-map names.
     frame : rows in order of BSM; full texts; floats rounded to the schema's decimals; in the CRS handed
         in (``plan.crs.deliver``), metres or degrees. Areas are fields, measured in the plan's zone.
+    rows : the stage's own rows behind those of ``frame``, one by one; empty where nothing asks for them.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Delivered:
     layer: type[Layer]
     columns: tuple[Column, ...]
     frame: gpd.GeoDataFrame
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def collect_layers(frames: Mapping[str, Frame], plan: Plan, log: FaultLog) -> list[Delivered]:
@@ -165,7 +167,8 @@ def _dress(
     frame = gpd.GeoDataFrame(
         data, index=pd.RangeIndex(len(rows)), geometry=gpd.array.from_shapely(geometry, crs=crs)
     )
-    return Delivered(code, title_of(layer, kind), kind, layer, columns, frame)
+    behind = pd.DataFrame(rows.drop(columns="geometry")).reset_index(drop=True)
+    return Delivered(code, title_of(layer, kind), kind, layer, columns, frame, behind)
 
 
 def hand_in_crs(rows: gpd.GeoDataFrame, plan: Plan) -> tuple[Any, int]:

@@ -114,9 +114,12 @@ class Course:
             outcome.report = place_report(outcome.quality, plan, accounts=accounts)
         outcome.form = offer_decisions(plan, outcome.frames)
         outcome.seconds, outcome.kept = self.meter.seconds, self.meter.kept
-        self.meter.write(plan)
-        if self.manifest:
-            self._note()
+        try:
+            self.meter.write(plan)
+            if self.manifest:
+                self._note()
+        except OSError as error:  # the hand-in is in place: all that is lost is the short cut of the next run
+            self._say(f"没有写出运行记录（{error}），下次运行会逐步核对一遍")
         return outcome
 
     def _do(self, stage: Stage, *, forced: bool) -> None:
@@ -196,11 +199,10 @@ class Course:
         if record is None:
             return ["还没有完成的结果"]
         why = keys.tell_changes(record.parts, parts)
-        altered = list_altered(self.plan, record.layers[MANIFEST]) if not why else []
+        altered = list_altered(self.plan, record.layers[MANIFEST])
         if altered:
             shown = "、".join(altered[:_SHOWN]) + (f" 等 {len(altered)} 个" if len(altered) > _SHOWN else "")
-            why = [f"成果文件被改动、删除或混入：{shown}"]
-        self.fresh = False  # whether every sheet is to be drawn again
+            why.append(f"成果文件被改动、删除或混入：{shown}")
         self.manifest = "" if why or forced else record.layers[MANIFEST]
         return why or (["按 --from 的要求"] if forced else [])
 

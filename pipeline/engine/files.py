@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +19,8 @@ _BESIDE = (
 )  # fmt: skip
 _ADDED = (".aux.xml", ".ovr", ".msk", "-wal", "-journal")
 _AT_ONCE = 4
+# Below so many bytes handing files to threads takes longer than hashing them.
+_WORTH_THREADS = 64_000_000
 
 
 def hash_file(path: Path) -> str:
@@ -26,8 +29,15 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def hash_bytes(content: bytes) -> str:
+    """Return the sha256 of bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def hash_files(paths: Mapping[str, Path]) -> dict[str, str]:
     """Return the hash of each file by name; empty where it is not there or cannot be read."""
+    if sum(_size(path) for path in paths.values()) < _WORTH_THREADS:
+        return {name: _hash_any(path) for name, path in paths.items()}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return dict(zip(paths, pool.map(_hash_any, paths.values()), strict=True))
 
@@ -35,12 +45,16 @@ def hash_files(paths: Mapping[str, Path]) -> dict[str, str]:
 def hash_inputs(plan: Plan) -> dict[str, str]:
     """Return the hash of every file the config names and of what is read beside it; the decisions are not of them."""
     found: dict[str, Path] = {}
+    folders: dict[Path, set[str]] = {}
     for name, path in list_inputs(plan):
         if path == plan.decisions or path.suffix.lower() == ".lock":
             continue
         found[name] = path
-        for beside in _list_beside(path):
-            found.setdefault((Path(name).parent / beside.name).as_posix(), beside)
+        if path.parent not in folders:
+            folders[path.parent] = {entry.name for entry in os.scandir(path.parent) if entry.is_file()}
+        head = name.removesuffix(path.name)
+        for beside in _name_beside(path) & folders[path.parent]:
+            found.setdefault(head + beside, path.parent / beside)
     return hash_files(dict(sorted(found.items())))
 
 
@@ -74,7 +88,14 @@ def _hash_any(path: Path) -> str:
         return ""
 
 
-def _list_beside(path: Path) -> list[Path]:
-    wanted = [path.with_suffix(suffix) for suffix in _BESIDE] if path.suffix else []
-    wanted += [path.with_name(path.name + added) for added in _ADDED]
-    return [beside for beside in wanted if beside != path and beside.is_file()]
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _name_beside(path: Path) -> set[str]:
+    """Return the names of files that would be read with one."""
+    beside = {path.stem + suffix for suffix in _BESIDE} | {path.name + added for added in _ADDED}
+    return beside - {path.name}

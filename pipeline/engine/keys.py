@@ -129,7 +129,11 @@ def hash_decisions(decisions: pd.DataFrame) -> dict[str, str]:
     if not len(decisions):
         return {}
     rows = decisions.sort_values([Decision.table, Decision.number, Decision.field]).astype("str")
-    return {"": hash_text("\n".join("\x1f".join(row) for row in rows.itertuples(index=False, name=None)))}
+    return {
+        "": hash_text(
+            "\n".join("\x1f".join(map(str, row)) for row in rows.itertuples(index=False, name=None))
+        )
+    }
 
 
 def tell_changes(old: Parts | None, new: Parts) -> list[str]:

@@ -95,7 +95,12 @@ class Layers(MutableMapping[str, Frame]):
 def read_layer(path: Path, key: str) -> Frame:
     """Read a stored layer as its stage gave it."""
     layer = Layer.registry[key]
-    return conform(gpd.read_parquet(path) if layer.shape else pd.read_parquet(path), layer)
+    if not layer.shape:
+        return conform(pd.read_parquet(path), layer)
+    raw = gpd.read_parquet(path)
+    # A file spells its CRS out; stages compare the one they read with the one they make by its code.
+    code = raw.crs.to_epsg() if raw.crs is not None else None
+    return conform(raw if code is None else raw.set_crs(code, allow_override=True), layer)
 
 
 class Store:

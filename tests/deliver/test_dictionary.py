@@ -168,7 +168,7 @@ def test_the_rules_of_the_database_in_words(frames, plan, tmp_path, deliver, eps
 
 
 def test_printed_on_a3_with_the_header_on_every_page(book):
-    assert book.sheetnames == ["图层总表", "字段表", "项目库字段表", "代码表", "说明"]
+    assert book.sheetnames == ["图层总表", "字段表", "项目库字段表", "代码表", "关系表", "说明"]
     for sheet in book:
         assert sheet.page_setup.paperSize == 8 and sheet.page_setup.orientation == "landscape"
         assert sheet.sheet_properties.pageSetUpPr.fitToPage and sheet.page_setup.fitToHeight == 0
