@@ -140,7 +140,7 @@ def _run(
         else:
             told.print_report(console, report)
         if stopped:
-            console.print("已中断；没有写了一半的成果。重新运行同一命令，已完成的方案会跳过，其余接着做。")
+            console.print("没有写了一半的成果；重新运行同一命令，已完成的方案会跳过，其余接着做。")
             return 130
         code, records = 0 if report.sound else 1, report.records
     if city is not None:

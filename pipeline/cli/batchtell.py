@@ -172,7 +172,7 @@ def print_found(console: Console, found: Found) -> None:
 
 def print_report(console: Console, report: Report) -> None:
     """Print what became of the plans: counts, then one line a plan that needs a hand."""
-    wrong = [record for record in report.records if record.state not in (DONE, "跳过")]
+    wrong = [record for record in report.records if record.state == FAILED]
     remarked = [record for record in report.records if record.state == DONE and record.reason]
     if wrong or remarked:
         table = Table(title="需要处理的方案", title_justify="left", pad_edge=False)

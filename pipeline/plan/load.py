@@ -16,7 +16,6 @@ from pipeline.plan.base import Block
 from pipeline.plan.keys import find_meaning, list_keys
 from pipeline.plan.models import Plan
 
-
 Model = TypeVar("Model", bound=Block)
 
 
