@@ -69,7 +69,7 @@ def batch(
     from rich.console import Console
 
     from layers.faults import PlanFaults
-    from pipeline.cli.faultlist import print_faults
+    from pipeline.cli.faultlist import print_faults, print_report_path
 
     console = Console(stderr=as_json)
     try:
@@ -82,7 +82,8 @@ def batch(
             from pipeline.cli.batchtell import print_event
 
             print_event("refused", faults=[fault.as_dict() for fault in error.faults])
-        print_faults(console, error.faults, report=False)
+        print_faults(console, error.faults, report=error.report is not None)
+        print_report_path(console, error.report)
         return 1
 
 
@@ -119,7 +120,7 @@ def _run(
 
     city: City | None = None
     if city_file is not None:
-        city, words = _prepare(console, city_file, say=not as_json, write=not summary_only)
+        city, words = _prepare(console, city_file, as_json=as_json, write=not summary_only)
         if prepare_only:
             return 0
     found = find_plans(words)
@@ -148,17 +149,19 @@ def _run(
     return code
 
 
-def _prepare(console: Any, path: Path, *, say: bool, write: bool) -> tuple[City, list[str]]:
+def _prepare(console: Any, path: Path, *, as_json: bool, write: bool) -> tuple[City, list[str]]:
     """Make the plans of a city's communities; return the city and the configs of its plans."""
     from pipeline.batch.city.config import load_city
     from pipeline.batch.city.split import list_made, split_city
-    from pipeline.cli.batchtell import print_split
+    from pipeline.cli.batchtell import print_event, print_split
 
     city = load_city(path)
     if not write:
         return city, [str(config) for config in list_made(city)]
     split = split_city(city)
-    if say:
+    if as_json:
+        print_event("split", plans=len(split.configs), written=split.written, remarks=split.remarks)
+    else:
         print_split(console, split)
     return city, [str(config) for config in split.configs]
 

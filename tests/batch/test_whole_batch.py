@@ -52,7 +52,7 @@ def list_bytes(folder: Path) -> dict[str, bytes]:
 
 def test_the_events_tell_the_whole_story(ran):
     _, events = ran
-    assert [event["event"] for event in events][:1] == ["start"]
+    assert [event["event"] for event in events][:2] == ["split", "start"] and events[0]["plans"] == 2
     ends = [event for event in events if event["event"] == "finish"]
     assert sorted(event["id"] for event in ends) == [ONE, TWO] and {event["state"] for event in ends} == {
         "完成"

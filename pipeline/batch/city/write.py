@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ import xlsxwriter
 import yaml
 from rasterio.errors import RasterioError
 from rasterio.warp import transform_bounds
-from rasterio.windows import Window, from_bounds
+from rasterio.windows import Window
 
 from layers.codes import YES_NO
 from layers.ledgers import OwnCost
@@ -137,24 +138,33 @@ def cut_picture(source: Path, target: Path, bounds: tuple[float, ...], crs: Any)
         return False
     try:
         with rasterio.open(source) as whole:
-            if whole.crs is None or whole.transform.is_identity:
+            place = whole.transform
+            if whole.crs is None or place.is_identity or place.b or place.d:
                 return False
-            edges = transform_bounds(crs, whole.crs, *bounds)
-            wanted = from_bounds(*edges, transform=whole.transform).round_offsets().round_lengths(op="ceil")
-            window = wanted.intersection(Window(0, 0, whole.width, whole.height))
+            west, south, east, north = transform_bounds(crs, whole.crs, *bounds)
+            left, right = _find_cells((west - place.c) / place.a, (east - place.c) / place.a, whole.width)
+            top, bottom = _find_cells((north - place.f) / place.e, (south - place.f) / place.e, whole.height)
+            if left >= right or top >= bottom:
+                return False
+            window = Window(left, top, right - left, bottom - top)
             profile = whole.profile | {
-                "driver": "GTiff", "width": window.width, "height": window.height, "tiled": False, "interleave": "pixel",
-                "transform": whole.window_transform(window), "compress": "deflate", "photometric": None,
+                "driver": "GTiff", "width": right - left, "height": bottom - top, "tiled": False, "interleave": "pixel", "compress": "deflate",
+                "transform": rasterio.Affine(place.a, 0, place.c + left * place.a, 0, place.e, place.f + top * place.e),
             }  # fmt: skip
             for key in ("blockxsize", "blockysize", "photometric", "jpeg_quality"):
                 profile.pop(key, None)
             with rasterio.open(target, "w", **profile) as part:
                 part.write(whole.read(window=window))
                 part.colorinterp = whole.colorinterp
-    except (RasterioError, ValueError):  # the window is empty, or the file is not what it says
+    except RasterioError:  # the file is not what it says, or cannot be brought to the ground
         target.unlink(missing_ok=True)
         return False
     return True
+
+
+def _find_cells(first: float, last: float, count: int) -> tuple[int, int]:
+    """Return the range of cells of a row or column that holds two places, cut to what there is."""
+    return max(math.floor(first), 0), min(math.ceil(last), count)
 
 
 def compose_config(
