@@ -27,7 +27,7 @@ _TAKEN: tuple[type[Layer], ...] = (Unit, Served, ProvisionCount, Provision, Need
 _GAPS_BEFORE = [ProvisionCount.missing_before, ProvisionCount.short_before, ProvisionCount.wrong_before]
 _GAPS_AFTER = [ProvisionCount.missing_after, ProvisionCount.short_after, ProvisionCount.wrong_after]
 _OTHERS = [ProvisionCount.classes, ProvisionCount.partly_after, ProvisionCount.solved_after]
-CURRENT, OLDER = "最新", "早于现有数据"
+CURRENT, OLDER = "最新", "不是最新"
 
 
 @dataclass(frozen=True)
