@@ -141,6 +141,19 @@ def test_a_folder_that_cannot_be_written_is_one_clear_fault(
     assert "没有写入权限" in caught.value.faults[0].problem
 
 
+def test_a_run_that_is_interrupted_says_so_in_its_log_and_lets_go(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.engine.course.hash_all", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(plan)
+    assert "运行被中断" in (plan.output / "run.log").read_text(encoding="utf-8")
+    assert not is_held(plan.output)
+
+
 def test_a_lock_left_by_a_killed_run_holds_nobody(plan: Plan) -> None:
     plan.output.mkdir(parents=True)
     (plan.output / ".run.lock").touch()
