@@ -7,6 +7,8 @@ program installed and see the plans' folders under the same paths.
 from __future__ import annotations
 
 import os
+import platform
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from layers.faults import Fault, PlanFaults
 from pipeline.batch.job import BROKEN_OFF, FAILED, Job, Record
 from pipeline.batch.pool import Interrupted, Run, Tell
 from pipeline.batch.worker import run_job, set_up_process
+from pipeline.engine.program import hash_program
 
 if TYPE_CHECKING:
     from pipeline.batch.batch import Engine
@@ -67,13 +70,18 @@ def connect(cluster: Cluster) -> Iterator[Any]:
     Raises
     ------
     PlanFaults
-        HSQ-R02 when Dask is not installed or the scheduler does not answer.
+        HSQ-R02 when Dask is not installed, the scheduler does not answer, or there is no SLURM.
     """
     try:
         from distributed import Client
     except ImportError as error:
         raise _refuse("没有安装 Dask（dask.distributed）", 'pip install "haoshequ[cluster]"') from error
     if cluster.address is None:
+        if shutil.which("sbatch") is None:
+            raise _refuse(
+                "本机没有 SLURM 的 sbatch 命令",
+                "在 SLURM 的登录节点上运行，或用 --scheduler 给出已有的 Dask 集群",
+            )
         with open_slurm(cluster) as slurm, Client(slurm) as client:
             slurm.scale(cluster.workers)
             yield client
@@ -133,9 +141,10 @@ def run_cluster(jobs: Sequence[Job], client: Any, cluster: Cluster, tell: Tell) 
     batch = os.urandom(
         4
     ).hex()  # Dask keeps results by key: a later batch must not get those of an earlier one
+    program = hash_program()
     futures = {
         client.submit(
-            run_remote, job, cluster.run, key=f"haoshequ-{batch}-{at}", pure=False, priority=-at
+            run_remote, job, cluster.run, program, key=f"haoshequ-{batch}-{at}", pure=False, priority=-at
         ): job
         for at, job in enumerate(jobs)
     }
@@ -166,9 +175,17 @@ def run_cluster(jobs: Sequence[Job], client: Any, cluster: Cluster, tell: Tell) 
     return [records[job] for job in jobs]
 
 
-def run_remote(job: Job, run: Run) -> Record:
-    """Run one plan in a worker of the cluster, and no other in the same process meanwhile."""
+def run_remote(job: Job, run: Run, program: str) -> Record:
+    """Run one plan in a worker of the cluster, and no other in the same process meanwhile.
+
+    Parameters
+    ----------
+    program : hash of the program that asks; a worker of another version would make other bytes.
+    """
     set_up_process()
+    if hash_program() != program:
+        reason = f"{platform.node()} 上安装的程序与本机的不是同一版本，没有运行"
+        return Record.of(job, FAILED, reason=reason, codes=("HSQ-R02",), tries=1)
     with _ONE:
         return replace(run(job), tries=1)
 

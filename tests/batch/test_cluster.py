@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from layers.faults import PlanFaults
-from pipeline.batch.cluster import Cluster, connect, on_cluster, open_slurm
+from pipeline.batch.cluster import Cluster, connect, on_cluster, open_slurm, run_remote
 from pipeline.batch.job import DONE, FAILED
+from pipeline.engine.program import hash_program
 from tests.batch.fakes import Heard, make_jobs, run_fake
 
 distributed = pytest.importorskip(
@@ -49,6 +50,19 @@ def test_a_scheduler_that_is_not_there_is_said(monkeypatch):
         pass
     (fault,) = stop.value.faults
     assert fault.code == "HSQ-R02" and "tcp://127.0.0.1:9" in fault.problem
+
+
+def test_without_slurm_nothing_is_waited_for(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(PlanFaults, match="sbatch"), connect(Cluster(None)):
+        pass
+
+
+def test_a_worker_of_another_version_runs_nothing(tmp_path):
+    (job,) = make_jobs(tmp_path, "a")
+    record = run_remote(job, run_fake, "another program")
+    assert record.state == FAILED and record.codes == ("HSQ-R02",) and not (tmp_path / "a.begun").exists()
+    assert run_remote(job, run_fake, hash_program()).state == DONE
 
 
 def test_the_job_script_for_slurm_takes_its_options_from_dask(tmp_path):
