@@ -1,14 +1,24 @@
-"""What a city's communities amount to beside each other: gaps, and what sharing brings; made of many plans."""
+"""What a city's communities amount to beside each other: gaps, and what sharing brings; made of many plans.
+
+As it belongs to no one plan, the declaration has no key and stays out of the registry and the data dictionary.
+"""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from layers import model as m
-from layers.source import Placed
+from layers.model import Layer, Shape
 
 
-class Ranked(Placed, key="city_rank", alias="社区更新排名", shape="polygon"):
+class Ranked(Layer):
     """A community of a plan that has results; counts are of the classes a community must have (2.2, 3.2)."""
 
+    key: ClassVar[str] = "city_rank"
+    alias: ClassVar[str] = "社区更新排名"
+    shape: ClassVar[Shape | None] = "polygon"
+    id = m.text("编号", required=True, unique=True)
+    community = m.text("社区名称", required=True)
     plan = m.text("方案标识", required=True)
     code = m.text("社区代码")
     street = m.text("街道名称")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -108,8 +109,9 @@ def open_slurm(cluster: Cluster) -> Any:
         HSQ-R02 when dask-jobqueue is not installed.
     """
     try:
-        import dask.config
-        from dask_jobqueue import SLURMCluster
+        with _same_signals():
+            import dask.config
+            from dask_jobqueue import SLURMCluster
     except ImportError as error:
         raise _refuse("没有安装 dask-jobqueue", 'pip install "haoshequ[cluster]"') from error
     dask.config.set({_FAILURES: cluster.tries - 1})
@@ -121,6 +123,18 @@ def open_slurm(cluster: Cluster) -> Any:
         or f"{round(cluster.memory_mb * _SHARES * cores)} MB",
     }
     return SLURMCluster(**given, scheduler_options={"dashboard_address": ":0"})
+
+
+@contextmanager
+def _same_signals() -> Iterator[None]:
+    """Keep what Ctrl-C and an end from outside do: dask-jobqueue sets both to a plain exit when it is imported."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in kept.items():
+                signal.signal(number, handler)
 
 
 def run_cluster(jobs: Sequence[Job], client: Any, cluster: Cluster, tell: Tell) -> list[Record]:

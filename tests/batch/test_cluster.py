@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from layers.faults import PlanFaults
@@ -77,6 +79,7 @@ def test_the_job_script_for_slurm_takes_its_options_from_dask(tmp_path):
         open_slurm(Cluster(None, workers=3, memory_mb=1500)) as slurm,
     ):
         script = slurm.job_script()
+    assert [signal.getsignal(number) for number in kept] == list(kept.values()), "Ctrl-C is still ours"
     lines = script.splitlines()
     assert "#SBATCH -p 规划" in lines and "#SBATCH -A haoshequ" in lines and "#SBATCH -t 02:00:00" in lines
     assert "#SBATCH --cpus-per-task=1" in lines and "#SBATCH --mem=3G" in lines
