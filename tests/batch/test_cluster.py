@@ -70,9 +70,9 @@ def test_a_worker_of_another_version_runs_nothing(tmp_path):
 def test_the_job_script_for_slurm_takes_its_options_from_dask(tmp_path):
     import dask.config
 
-    pytest.importorskip(
-        "dask_jobqueue", reason="SKIPPED: dask-jobqueue is not installed; no job script was made"
-    )
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if importlib.util.find_spec("dask_jobqueue") is None:
+        pytest.skip("SKIPPED: dask-jobqueue is not installed; no job script was made")
     options = {"queue": "规划", "account": "haoshequ", "walltime": "02:00:00", "log-directory": str(tmp_path)}
     with (
         dask.config.set({f"jobqueue.slurm.{name}": value for name, value in options.items()}),
