@@ -137,6 +137,17 @@ CODES: dict[str, str] = {
     # running
     "HSQ-R01": "方案正在运行",
     "HSQ-R02": "集群不可用",
+    # publication of hand-ins, and many plans side by side
+    "HSQ-P01": "数据库无法连接",
+    "HSQ-P02": "成果缺失或与清单不一致",
+    "HSQ-P03": "数据库结构或版本",
+    "HSQ-P04": "与数据库中的其他方案冲突",
+    "HSQ-P05": "数据库没有接受写入",
+    "HSQ-P06": "方案之间的范围重叠",
+    "HSQ-P07": "相邻方案之间的缝隙",
+    "HSQ-P08": "标识码重复",
+    "HSQ-P09": "同一对象列入多个方案",
+    "HSQ-P10": "各方案坐标系不同",
 }
 
 

@@ -24,6 +24,7 @@ class Entry:
     values : values that take it, each a value a field of ``Look.fields``.
     between : closed range of the one numeric field, instead of values; an open end is None.
     rest : takes everything no other entry takes.
+    when : expression of the features that take it, for programs that know expressions; instead of the others.
     name : legend text; the symbol's own where empty.
     """
 
@@ -32,9 +33,10 @@ class Entry:
     between: tuple[float | None, float | None] | None = None
     rest: bool = False
     name: str = ""
+    when: str = ""
 
     def __post_init__(self) -> None:
-        if bool(self.values) + (self.between is not None) + self.rest != 1:
+        if bool(self.values) + (self.between is not None) + self.rest + bool(self.when) != 1:
             raise StyleError(f"{StyleError.code} 类别“{self.text}”须给出取值、区间或其余之一")
 
     @property
@@ -53,12 +55,16 @@ class Label:
     kind : row of theme ``text``: size, colours, halo.
     inside : only where it fits into its area.
     unless : field and value of features left without.
+    text : expression instead of the field, for programs that know expressions.
+    priority : 0 to 10, higher is placed first.
     """
 
     field: str
     kind: Symbol
     inside: bool = False
     unless: tuple[str, str] | None = None
+    text: str = ""
+    priority: int = 5
 
 
 @dataclass(frozen=True, slots=True)

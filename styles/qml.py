@@ -12,11 +12,11 @@ from styles.look import Entry, Look
 from styles.qml_labels import write_labels
 from styles.qml_strokes import SymbolWriter, quote_field, quote_text
 
-_HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _JOIN = "|"
 _EVERYTHING_ELSE = ""  # the value of QGIS's category for all others
 # QgsWkbTypes.GeometryType.
-_GEOMETRY = {"point": "0", "line": "1", "polygon": "2"}
+GEOMETRY = {"point": "0", "line": "1", "polygon": "2"}
 
 
 def write_qml(look: Look) -> str:
@@ -35,8 +35,8 @@ def write_qml(look: Look) -> str:
     Tree.SubElement(root, "blendMode").text = "0"
     Tree.SubElement(root, "featureBlendMode").text = "0"
     Tree.SubElement(root, "layerOpacity").text = f"{look.opacity:g}"
-    Tree.SubElement(root, "layerGeometryType").text = _GEOMETRY[look.kind]
-    return _HEAD + Tree.tostring(root, encoding="unicode")
+    Tree.SubElement(root, "layerGeometryType").text = GEOMETRY[look.kind]
+    return HEAD + Tree.tostring(root, encoding="unicode")
 
 
 def _renderer(root: Tree.Element, kind: str) -> Tree.Element:
@@ -103,6 +103,8 @@ def _add_rules(parent: Tree.Element, look: Look, prefix: str) -> None:
 
 def condition_of(entry: Entry, look: Look) -> str:
     """Return the expression of the features of a class that is not the rest."""
+    if entry.when:
+        return entry.when
     if entry.between is not None:
         field, (low, high) = quote_field(look.fields[0]), entry.between
         ends = [

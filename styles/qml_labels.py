@@ -21,10 +21,13 @@ def write_labels(root: Tree.Element, look: Look) -> None:
     root.set("labelsEnabled", "1" if look.label else "0")
     if look.label is None:
         return
-    label, kind = look.label, look.label.kind
-    settings = Tree.SubElement(
-        Tree.SubElement(root, "labeling", type="simple"), "settings", calloutType="simple"
-    )
+    write_settings(Tree.SubElement(root, "labeling", type="simple"), look, look.label)
+
+
+def write_settings(parent: Tree.Element, look: Look, label: Label, *, shown: bool = True) -> None:
+    """Add how one label of a look is written and placed; one not shown still keeps others off its markers."""
+    kind = label.kind
+    settings = Tree.SubElement(parent, "settings", calloutType="simple")
     style = Tree.SubElement(
         settings, "text-style",
         fieldName=_expression(label), isExpression="1", fontFamily=FAMILY_NAMES["sans"], namedStyle="Regular",
@@ -48,11 +51,11 @@ def write_labels(root: Tree.Element, look: Look) -> None:
         placement=_PLACEMENT[look.kind], placementFlags=_ON_LINE, predefinedPositionOrder=_ORDER,
         dist=f"{clearance:g}", distUnits="MM", fitInPolygonOnly=str(int(label.inside)),
         polygonPlacementFlags=_INSIDE if label.inside else _EITHER,
-        centroidInside="1", centroidWhole="0",
+        centroidInside="1", centroidWhole="0", priority=str(label.priority),
     )  # fmt: skip
     Tree.SubElement(
         settings, "rendering",
-        drawLabels="1", displayAll="0", obstacle=str(int(look.kind == "point")), mergeLines=str(int(street)), fontMinPixelSize="3",
+        drawLabels=str(int(shown)), displayAll="0", obstacle=str(int(look.kind == "point")), mergeLines=str(int(street)), fontMinPixelSize="3",
         limitNumLabels="0",
     )  # fmt: skip
     light = _light_grounds(look, label)
@@ -61,7 +64,7 @@ def write_labels(root: Tree.Element, look: Look) -> None:
 
 
 def _expression(label: Label) -> str:
-    field = quote_field(label.field)
+    field = label.text or quote_field(label.field)
     if label.unless is None:
         return field
     column, value = label.unless

@@ -45,13 +45,30 @@ _LENGTHS = (1, 2)  # texts up to here have their own size in a marker; longer on
 class SymbolWriter:
     """Writes the symbols of one look, with QGIS's passes for the sheet's drawing order."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(
+        self, look: Look, *, passes: Sequence[float] = (), text: str = "", fade: float = 1.0,
+        shifts: Sequence[tuple[str, float, float]] = (),
+    ) -> None:  # fmt: skip
+        """Prepare to write the classes of a look.
+
+        Parameters
+        ----------
+        passes : drawing levels where they are shared with other looks of the layer; its own otherwise.
+        text : expression of the text in the marker instead of the field ``look.badge``.
+        fade : multiplies the opacity of everything.
+        shifts : how far markers are moved aside, mm to the right and upwards, by the text in them.
+        """
+        self.nudge = 0.0
         self.look = look
-        self._levels = levels(look)
+        self._levels = tuple(passes) or levels(look)
+        self._text = text or quote_field(look.badge)
+        self._fade = fade
+        moved = [[(word, by[axis]) for word, *by in shifts] for axis in (0, 1)] if shifts else []
+        self._shift = tuple(_by_text(self._text, pairs) for pairs in moved)
 
     def write(self, parent: Tree.Element, name: str, symbol: Symbol) -> None:
         """Add ``<symbol>`` of one class."""
-        holder = _symbol(parent, name, _TYPES[self.look.kind])
+        holder = _symbol(parent, name, _TYPES[self.look.kind], alpha=self._fade)
         if self.look.kind == "point":
             self._add_marker(holder, name, symbol)
         elif self.look.kind == "line":
@@ -63,9 +80,20 @@ class SymbolWriter:
         self, holder: Tree.Element, kind: str, options: Mapping[str, str], level: float
     ) -> Tree.Element:
         layer = Tree.SubElement(holder, "layer", {"class": kind}, enabled="1", locked="0")
-        layer.set("pass", str(self._levels.index(level)))
+        layer.set("pass", str(self.pass_of(level)))
         write_options(layer, options)
         return layer
+
+    def _moved(self, drop: str) -> str:
+        """Return the offset of a marker, mm to the right and downwards, that is moved aside and has a drop."""
+        if not self._shift:
+            return f"'0,' || ({drop})"
+        across, up = self._shift
+        return f"{across} || ',' || (({drop}) - {up})"
+
+    def pass_of(self, level: float) -> int:
+        """Return QGIS's drawing pass of a level; ``nudge`` tells classes of one level apart."""
+        return self._levels.index(level + self.nudge)
 
     def _add_areas(self, holder: Tree.Element, name: str, symbol: Symbol) -> None:
         alpha = self.look.alpha(symbol)
@@ -141,13 +169,17 @@ class SymbolWriter:
                 "angle": str(turn), "offset": f"0,{marker.size_mm * drop:g}", "offset_unit": "MM",
                 "joinstyle": "round", "outline_style": "solid" if marker.rim_mm else "no", **rim,
             }  # fmt: skip
-            self._layer(holder, "SimpleMarker", options, level)
+            shape_layer = self._layer(holder, "SimpleMarker", options, level)
+            drop_mm = marker.size_mm * drop
         else:
             options = {
                 "name": picture_of(shape), "color": colour(ground), "size": f"{marker.size_mm * _BOX:g}",
                 "size_unit": "MM", "fixedAspectRatio": "0", **rim,
             }  # fmt: skip
-            self._layer(holder, "SvgMarker", options, level)
+            shape_layer = self._layer(holder, "SvgMarker", options, level)
+            drop_mm = 0.0
+        if self._shift:
+            write_defined(shape_layer, {"offset": self._moved(f"{drop_mm:.4g}")})
         if text:
             self._add_text(holder, symbol, level)
 
@@ -158,7 +190,7 @@ class SymbolWriter:
         lengths = (*_LENGTHS, _LENGTHS[-1] + 1)
         share = glyph_share(marker, lengths[-1] if self.look.badge else len(symbol.glyph))
         options = {
-            "font": FAMILY_NAMES["sans"], "chr": symbol.glyph or "?", "size": f"{size * share:g}",
+            "font": FAMILY_NAMES["sans"], "chr": symbol.glyph or " ", "size": f"{size * share:g}",
             "size_unit": "MM", "color": colour(text_colour_on(symbol.fill or symbol.line)),
             "horizontal_anchor_point": "1", "vertical_anchor_point": "1", "offset_unit": "MM",
             "offset": f"0,{_text_drop(share, marker) * size:.4g}", "outline_width": "0",
@@ -166,16 +198,23 @@ class SymbolWriter:
         layer = self._layer(holder, "FontMarker", options, level)
         if not self.look.badge:
             return
-        field = quote_field(self.look.badge)
+        field = self._text
         shares = [glyph_share(marker, length) for length in lengths]
         write_defined(
             layer,
             {
                 "char": f"coalesce({field}, '')",
                 "size": _by_length(field, [f"{size * s:g}" for s in shares]),
-                "offset": _by_length(field, [f"'0,{_text_drop(s, marker) * size:.4g}'" for s in shares]),
+                "offset": self._moved(
+                    _by_length(field, [f"{_text_drop(s, marker) * size:.4g}" for s in shares])
+                ),
             },
         )
+
+
+def _by_text(text: str, values: Sequence[tuple[str, float]]) -> str:
+    pairs = ", ".join(f"{quote_text(word)}, {value:.3f}" for word, value in values)
+    return f"coalesce(map_get(map({pairs}), {text}), 0)"
 
 
 def _text_drop(share: float, marker: str) -> float:
@@ -203,9 +242,9 @@ def _stroke(ink: str, width: float, *, dash: Sequence[float] = (), alpha: float 
     return options
 
 
-def _symbol(parent: Tree.Element, name: str, kind: str) -> Tree.Element:
+def _symbol(parent: Tree.Element, name: str, kind: str, *, alpha: float = 1.0) -> Tree.Element:
     return Tree.SubElement(
-        parent, "symbol", name=name, type=kind, alpha="1", clip_to_extent="1", force_rhr="0"
+        parent, "symbol", name=name, type=kind, alpha=f"{alpha:g}", clip_to_extent="1", force_rhr="0"
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import postgres
 from tests.real import NAMED, is_there
 
 _BEYOND = "beyond the planted truth"
@@ -42,6 +43,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(
         f"real places (HAOSHEQU_REAL={NAMED!r}): {'ran' if is_there() else 'SKIPPED, no such folder'}"
     )
+    database = "ran" if postgres.is_there() else f"SKIPPED, not installed: {postgres.INSTALL}"
+    terminalreporter.write_line(f"publication to PostgreSQL with PostGIS: {database}")
     # Reports travel from the workers; what a worker keeps for itself does not.
     ended = [
         r

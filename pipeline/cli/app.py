@@ -18,7 +18,9 @@ from pipeline.cli import (
     explain,
     init,
     inspect,
+    onemap,
     plan,
+    publish,
     reach,
     review,
     run,
@@ -47,6 +49,8 @@ app.command("run", cls=Command, help="运行方案，输出整套成果")(run.ru
 app.command("batch", cls=Command, help=batch.HELP)(batch.batch)
 app.command("review", cls=Command, help=review.HELP)(review.review)
 app.command("explain", cls=Command, help=explain.HELP)(explain.explain)
+app.command("publish", cls=Command, help=publish.HELP)(publish.publish)
+app.command("onemap", cls=Command, help=onemap.HELP)(onemap.onemap)
 app.command("stages", cls=Command, help="列出各阶段及其输入输出")(stages.stages)
 app.command("catalogue", cls=Command, help="列出图纸目录")(catalogue.catalogue)
 app.command("reach", cls=Command, help=reach.HELP)(reach.reach)

@@ -29,6 +29,7 @@ def print_faults(
     severities: Sequence[str] = ("错误", "警告"),
     every: bool = False,
     report: bool = True,
+    rest_in: str = "质检报告",
 ) -> None:
     """Print faults grouped by severity and code, worst first.
 
@@ -36,6 +37,7 @@ def print_faults(
     ----------
     every : list all of them, not only the first of each code.
     report : whether a quality report holds what the console leaves out.
+    rest_in : what that report is.
     """
     groups = _group(faults, severities)
     count = sum(len(group) for group in groups.values())
@@ -59,7 +61,7 @@ def print_faults(
             _print_one(console, fault, action=action is None, remedy=remedy is None)
         _print_lines(console, ("处理：", action or ""), ("修改：", remedy or ""), indent=2)
         if len(group) > len(shown):
-            rest = "见质检报告" if report else "改正以上各条后重新运行可见"
+            rest = f"见{rest_in}" if report else "改正以上各条后重新运行可见"
             console.print(
                 f"  另有 {len(group) - len(shown)} 条，{rest}", style=STYLE[severity], highlight=False
             )

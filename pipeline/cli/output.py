@@ -53,15 +53,15 @@ def write_frame(frame: gpd.GeoDataFrame, layer: type[Layer], path: Path) -> None
         ) from None  # fmt: skip
 
 
-def check_output(path: Path, suffixes: Sequence[str], log: FaultLog) -> None:
+def check_output(path: Path, suffixes: Sequence[str], log: FaultLog, *, option: str = "--output") -> None:
     """Record that the output's format or folder cannot be used, before any work is done."""
     if path.suffix.lower() not in suffixes:
         log.add(
-            "HSQ-F04", f"不支持写出 {path.suffix or '（无扩展名）'}", file=str(path), field="--output",
+            "HSQ-F04", f"不支持写出 {path.suffix or '（无扩展名）'}", file=str(path), field=option,
             remedy=f"输出文件名应以 {'、'.join(suffixes)} 结尾",
         )  # fmt: skip
     if not path.absolute().parent.is_dir():
-        log.add("HSQ-F01", "输出文件夹不存在", file=str(path.parent), field="--output", remedy="先建好文件夹")
+        log.add("HSQ-F01", "输出文件夹不存在", file=str(path.parent), field=option, remedy="先建好文件夹")
 
 
 def _title(column: Column, *, short: bool) -> str:

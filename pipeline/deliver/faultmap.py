@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ import shapely
 
 from layers.codes import SEVERITY
 from layers.faults import CODES
+from layers.onemap import KINDS
 from layers.planned import Quality
 from pipeline.deliver.describe import dated
 from pipeline.deliver.items import Item
@@ -24,12 +26,8 @@ from styles.sld import write_sld
 
 PATH = "质检/数据质检.gpkg"
 _MEANING = "说明"
-# Layer, geometry of the file, kind of the style; areas first, so that points are drawn over them.
-_LAYERS = (
-    ("质检面", "MultiPolygon", "polygon"),
-    ("质检线", "MultiLineString", "line"),
-    ("质检点", "Point", "point"),
-)
+# Kind and geometry of the file; areas first, so that points are drawn over them.
+_LAYERS = (("polygon", "MultiPolygon"), ("line", "MultiLineString"), ("point", "Point"))
 _DIMENSION = {"line": 1, "polygon": 2}
 
 
@@ -45,12 +43,34 @@ def write_fault_map(rows: gpd.GeoDataFrame, plan: Plan, root: Path) -> Item:
     path = root / PATH
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
+    counts, styles = write_fault_layers(rows, path, plan.plan.compiled)
+    write_layer_styles(path, styles, plan.plan.compiled)
+    return Item(PATH, "质检", "数据质检问题位置", "pipeline.deliver.faultmap", note="、".join(counts))
+
+
+def write_fault_layers(
+    rows: gpd.GeoDataFrame,
+    path: Path,
+    day: date,
+    *,
+    prefix: str = "质检",
+    about: str = "数据质检发现的问题所在位置",
+) -> tuple[list[str], list[StyleRow]]:
+    """Write the places as layers of the GeoPackage at ``path``; return what each holds, and their styles.
+
+    Parameters
+    ----------
+    prefix : what their names begin with; kind of geometry follows.
+    about : description of the layers.
+    """
     grounds = shapely.from_wkb(
         rows[Quality.ground].astype("object").where(rows[Quality.ground].notna(), None).to_numpy()
     )
-    counts = []
-    with dated(plan.plan.compiled):
-        for name, geometry, kind in _LAYERS:
+    counts, styles = [], []
+    symbols = [symbol("fault", severity) for severity in SEVERITY.values]
+    with dated(day):
+        for kind, geometry in _LAYERS:
+            name = prefix + KINDS[kind]
             shapes = rows.geometry.to_numpy() if kind == "point" else _take_kind(grounds, kind)
             frame = _dress(rows, shapes)
             counts.append(f"{name} {len(frame)}")
@@ -63,10 +83,12 @@ def write_fault_map(rows: gpd.GeoDataFrame, plan: Plan, root: Path) -> Item:
                 append=path.exists(),
                 geometry_type=geometry,
                 promote_to_multi=geometry.startswith("Multi"),
-                layer_options={"IDENTIFIER": name, "DESCRIPTION": "数据质检发现的问题所在位置"},
+                layer_options={"IDENTIFIER": name, "DESCRIPTION": about},
             )
-    _write_styles(path, plan)
-    return Item(PATH, "质检", "数据质检问题位置", "pipeline.deliver.faultmap", note="、".join(counts))
+            look = look_at(symbols, field=Quality.severity.spec.alias, kind=kind)
+            sld = write_sld(look, layer=name, title=name)
+            styles.append(StyleRow(name, name, write_qml(look), sld, text="按级别"))
+    return counts, styles
 
 
 def _take_kind(shapes: np.ndarray, kind: str) -> np.ndarray:
@@ -84,14 +106,3 @@ def _dress(rows: gpd.GeoDataFrame, shapes: np.ndarray) -> gpd.GeoDataFrame:
     table = table[list(names)].rename(columns=names)
     table.insert(1, _MEANING, meaning)
     return gpd.GeoDataFrame(table.reset_index(drop=True), geometry=shapes[there], crs=rows.crs)
-
-
-def _write_styles(path: Path, plan: Plan) -> None:
-    symbols = [symbol("fault", severity) for severity in SEVERITY.values]
-    rows = []
-    for name, _, kind in _LAYERS:
-        look = look_at(symbols, field=Quality.severity.spec.alias, kind=kind)
-        rows.append(
-            StyleRow(name, name, write_qml(look), write_sld(look, layer=name, title=name), text="按级别")
-        )
-    write_layer_styles(path, rows, plan.plan.compiled)

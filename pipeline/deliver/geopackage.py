@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 import pyogrio
@@ -26,7 +28,16 @@ def write_geopackage(layers: list[Delivered], plan: Plan, root: Path) -> Item:
     """
     path = root / PATH
     path.parent.mkdir(parents=True, exist_ok=True)
-    with dated(plan.plan.compiled):
+    write_layers(layers, path, plan.plan.compiled)
+    describe_columns(path, list_described(layers))
+    write_relations(path, map_relations(layers))
+    write_layer_styles(path, list_styles(layers), plan.plan.compiled)
+    return Item(PATH, "数据库", "“一张图”数据库", "pipeline.deliver.geopackage", note=f"{len(layers)} 个图层")
+
+
+def write_layers(layers: Iterable[Delivered], path: Path, day: date) -> None:
+    """Write layers into the GeoPackage at ``path``, dated ``day``; to one that is there they are added."""
+    with dated(day):
         for layer in layers:
             kind = _GEOMETRY[layer.kind]
             if layer.kind == "point" and layer.frame.geom_type.eq("MultiPoint").any():
@@ -42,19 +53,19 @@ def write_geopackage(layers: list[Delivered], plan: Plan, root: Path) -> Item:
                 promote_to_multi=kind.startswith("Multi"),
                 layer_options={"IDENTIFIER": layer.title, "DESCRIPTION": layer.layer.alias},
             )
-    _describe(path, layers)
-    write_relations(path, map_relations(layers))
-    rows = [
+
+
+def list_styles(layers: Iterable[Delivered]) -> list[StyleRow]:
+    """Return the styles of layers, the first of each its default."""
+    return [
         StyleRow(layer.code, style.name, style.qml, style.sld, default=not place, text=layer.title)
         for layer in layers
         for place, style in enumerate(style_layer(layer))
     ]
-    write_layer_styles(path, rows, plan.plan.compiled)
-    return Item(PATH, "数据库", "“一张图”数据库", "pipeline.deliver.geopackage", note=f"{len(layers)} 个图层")
 
 
-def _describe(path: Path, layers: list[Delivered]) -> None:
-    """Write aliases and code lists of every delivered column."""
+def list_described(layers: Iterable[Delivered]) -> list[Described]:
+    """Return aliases and code lists of every delivered column."""
     columns = []
     for layer in layers:
         for column in layer.columns:
@@ -73,4 +84,4 @@ def _describe(path: Path, layers: list[Delivered]) -> None:
             columns.append(
                 Described(layer.code, spec.onemap, spec.alias, text, codes.name if codes else "", values)
             )
-    describe_columns(path, columns)
+    return columns

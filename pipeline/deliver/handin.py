@@ -23,7 +23,7 @@ from pipeline.deliver.dictionary import write_dictionary
 from pipeline.deliver.embedded import embed_metadata
 from pipeline.deliver.geopackage import PATH as DATABASE
 from pipeline.deliver.geopackage import write_geopackage
-from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.items import Absent, Drawings, Item
 from pipeline.deliver.library import write_library
 from pipeline.deliver.listing import write_catalogue, write_manifest
 from pipeline.deliver.metadata import write_metadata
@@ -31,9 +31,10 @@ from pipeline.deliver.onemap import collect_layers, missing_layers
 from pipeline.deliver.papers import copy_papers
 from pipeline.deliver.public.names import collect_names
 from pipeline.deliver.public.tables import write_public_tables
+from pipeline.deliver.qgis import write_project
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import write_report
-from pipeline.deliver.shapefile import write_shapefiles
+from pipeline.deliver.shapefile import write_degrees_copy, write_shapefiles
 from pipeline.deliver.tables import write_tables
 from pipeline.deliver.tree import Swapped, open_staging, swap_in
 from pipeline.plan import Plan
@@ -43,7 +44,7 @@ STAGE = "成果输出"
 _LIBRARY_ERRORS = (FionaError, CPLE_BaseError, DataSourceError, DataLayerError, FeatureError, sqlite3.Error)
 # A GeoPackage grows by more than this at a time, so less is as good as none.
 _ROOM_BYTES = 2_000_000
-DrawSheets = Callable[[Mapping[str, Frame], Plan, Path, FaultLog], Made]
+DrawSheets = Callable[[Mapping[str, Frame], Plan, Path, FaultLog], Drawings]
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def deliver(
     given : every stage result by layer key, in the plan's zone, metres.
     plan : the plan config.
     quality : ``Quality`` rows of the stages before.
-    draw_sheets : draws the catalogue's sheets into the folder it is given and returns files and entries
-        not drawn; gets the frames with communities filled in.
+    draw_sheets : draws the catalogue's sheets into the folder it is given and returns files, entries
+        not drawn and the sheets as drawn; gets the frames with communities filled in.
 
     Raises
     ------
@@ -110,14 +111,17 @@ def _write_all(
     frames = place_frames(given, plan)
     layers = collect_layers(frames, plan, log)
     made: list[Item | Absent] = [*write_shapefiles(layers, plan, root, log)]
+    if plan.delivery.shp_degrees:
+        made += write_degrees_copy(layers, plan, root, log)
     made.append(write_geopackage(layers, plan, root))
     made.append(write_dictionary(layers, plan, root))
     made += missing_layers(layers)
     made += write_tables(frames, plan, root, log)
     made += write_library(frames, plan, root, log)
     made += copy_papers(frames, plan, root, log)
-    if draw_sheets is not None:
-        made += draw_sheets(frames, plan, root, log)
+    drawings = draw_sheets(frames, plan, root, log) if draw_sheets is not None else Drawings(())
+    made += drawings.made
+    made.append(write_project(layers, drawings.sheets, plan, root))
     if plan.delivery.public:
         made += write_public_tables(frames, plan, root, collect_names(frames, plan))
     crs = Given(plan, frames).crs

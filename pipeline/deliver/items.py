@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from pipeline.deliver.sheet.spec import Finished
+
 SCALE_RULE = "比例尺"  # the rule whose value is a sheet's scale, such as 1:2000
 
 
@@ -62,3 +64,11 @@ class Absent:
 
 
 Made: TypeAlias = Sequence[Item | Absent]
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """What drawing the catalogue gave: its entries, and the sheets of the hand-in as they were drawn."""
+
+    made: Made
+    sheets: tuple[Finished, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from layers.crs import read_crs
+from layers.crs import GEOGRAPHIC, read_crs
 from layers.faults import FaultLog
 from layers.model import Column
 from pipeline.deliver.items import Item
@@ -21,6 +22,7 @@ from pipeline.deliver.onemap import Delivered
 from pipeline.plan import Plan
 
 FOLDER = "数据库/SHP"
+DEGREES_FOLDER = "数据库/SHP_4490"
 _GEOMETRY = {"point": "Point", "line": "LineString", "polygon": "Polygon"}
 _LIMIT = 254  # bytes of a DBF text field
 _UNWRITABLE = "〓"  # what Chinese printing puts where a character is missing; GBK has it
@@ -40,7 +42,22 @@ def name_shapefiles(layers: list[Delivered], plan: Plan) -> list[str]:
     return name_files(plan.delivery.shp_pattern, rows, key="delivery.shp_pattern")
 
 
-def write_shapefiles(layers: list[Delivered], plan: Plan, root: Path, log: FaultLog) -> list[Item]:
+def write_degrees_copy(layers: list[Delivered], plan: Plan, root: Path, log: FaultLog) -> list[Item]:
+    """Write every layer once more in CGCS2000 degrees under ``root/数据库/SHP_4490`` and return the files.
+
+    Areas and lengths stay those measured in the plan's zone. What had to be cut was said of the first set; only
+    a projection that reads back wrongly is logged again.
+    """
+    moved = [replace(layer, frame=layer.frame.to_crs(GEOGRAPHIC)) for layer in layers]
+    again = FaultLog()
+    items = write_shapefiles(moved, plan, root, again, folder=DEGREES_FOLDER)
+    log.faults += [fault for fault in again.faults if fault.code == "HSQ-D06"]
+    return [replace(item, title=f"{item.title}（经纬度）") for item in items]
+
+
+def write_shapefiles(
+    layers: list[Delivered], plan: Plan, root: Path, log: FaultLog, *, folder: str = FOLDER
+) -> list[Item]:
     """Write every layer under ``root/数据库/SHP`` and return the files.
 
     Parameters
@@ -48,24 +65,25 @@ def write_shapefiles(layers: list[Delivered], plan: Plan, root: Path, log: Fault
     layers : database layers.
     plan : the plan config: encoding, file names, date.
     root : the hand-in's folder.
+    folder : below ``root``.
     log : gets HSQ-D02 a text cut, HSQ-F05 a text the encoding cannot hold, HSQ-V04 a number too wide.
     """
-    folder = root / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    place = root / folder
+    place.mkdir(parents=True, exist_ok=True)
     items = []
     for name, layer in zip(name_shapefiles(layers, plan), layers, strict=True):
-        path = folder / f"{name}.shp"
+        path = place / f"{name}.shp"
         write_shapefile(layer, plan, path, log)
         _write_styles(layer, path)
-        beside = sorted(p for p in folder.iterdir() if p.stem == name and p != path)
+        beside = sorted(p for p in place.iterdir() if p.stem == name and p != path)
         items.append(
             Item(
-                f"{FOLDER}/{path.name}",
+                f"{folder}/{path.name}",
                 "数据库",
                 layer.title,
                 "pipeline.deliver.shapefile",
                 number=layer.code,
-                companions=tuple(f"{FOLDER}/{p.name}" for p in beside),
+                companions=tuple(f"{folder}/{p.name}" for p in beside),
                 note=f"{len(layer.frame)} 个要素",
             )
         )

@@ -21,10 +21,10 @@ from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import drop_report, place_report
 from pipeline.engine import keys
 from pipeline.engine.check import finished_accounts, join_faults
-from pipeline.engine.files import Papers, hash_file
+from pipeline.engine.files import Papers, hash_file, hash_inputs
 from pipeline.engine.hand import offer_decisions, take_decisions
 from pipeline.engine.keys import LOAD, Parts, Prepared, delivery_parts, hash_text, make_key, stage_parts
-from pipeline.engine.last import HANDIN, MANIFEST, hash_all, list_altered, note_made
+from pipeline.engine.last import HANDIN, MANIFEST, hash_decided, list_altered, note_made
 from pipeline.engine.outcome import DELIVER, NAMES, STEPS, Outcome
 from pipeline.engine.progress import Meter, Progress, read_durations
 from pipeline.engine.store import Frames, Record, Store
@@ -80,7 +80,9 @@ class Course:
         self.remarks: dict[str, list[Fault]] = {}
         self.hashes: dict[str, str] = {}  # of stored layers
         self.papers: Papers = []
-        self.files: dict[str, str] = {}  # of inputs, as they were when the run began
+        # Hashes as they were when the run began: of what stages read, and the planner's decisions.
+        self.inputs: dict[str, str] = {}
+        self.decided: dict[str, str] = {}
         self.fresh = False  # whether every sheet is to be drawn again
         self.manifest = ""  # hash of the manifest in place, where that hand-in is what the plan makes
 
@@ -92,7 +94,7 @@ class Course:
         self.fresh = since == DELIVER
         last = NAMES.index(until) if until else len(NAMES) - 1
         self.step.expect(read_durations(plan))
-        self.files = hash_all(plan)
+        self.inputs, self.decided = hash_inputs(plan), hash_decided(plan)
         try:
             outcome.frames[Decision.key] = take_decisions(plan, self.remarks)
             for stage in STAGES[: last + 1]:
@@ -168,7 +170,7 @@ class Course:
 
     def _parts(self, stage: Stage) -> Parts:
         return stage_parts(
-            stage, self.plan, decisions=self.outcome.frames[Decision.key], layers=self.hashes, files=self.files,
+            stage, self.plan, decisions=self.outcome.frames[Decision.key], layers=self.hashes, files=self.inputs,
             papers=self._own_papers(stage), prepared=self.prepared.get(stage.name),
         )  # fmt: skip
 
@@ -180,7 +182,7 @@ class Course:
         plan, outcome = self.plan, self.outcome
         told = [[title, [fault.as_dict() for fault in faults]] for title, faults in self.remarks.items()]
         parts = delivery_parts(
-            plan, decisions=outcome.frames[Decision.key], layers=self.hashes, files=self.files,
+            plan, decisions=outcome.frames[Decision.key], layers=self.hashes, files=self.inputs | self.decided,
             papers=self.papers, remarks=hash_text(json.dumps(told, ensure_ascii=False)),
         )  # fmt: skip
         record = self.store.find(DELIVER)
@@ -236,7 +238,7 @@ class Course:
         records = ((stage.name, self.store.find(stage.name)) for stage in STAGES)
         stored = [path for name, found in records if found for path in self.store.paths(name, found).values()]
         note_made(
-            self.plan, versions=keys.versions(), papers=self.papers, stored=stored, files=self.files,
+            self.plan, versions=keys.versions(), papers=self.papers, stored=stored, files=self.inputs | self.decided,
             prepared={name: item.key for name, item in self.prepared.items()}, manifest=self.manifest,
             summary=self.outcome.summary,
         )  # fmt: skip

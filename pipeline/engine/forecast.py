@@ -15,8 +15,8 @@ from layers.model import Layer
 from layers.read.decisions import read_decisions
 from pipeline.engine import keys
 from pipeline.engine.changes import Change, compare_layer
-from pipeline.engine.files import Papers, hash_bytes
-from pipeline.engine.last import MANIFEST, find_current, hash_all, list_altered
+from pipeline.engine.files import Papers, hash_bytes, hash_inputs
+from pipeline.engine.last import MANIFEST, find_current, hash_decided, list_altered
 from pipeline.engine.lock import is_held
 from pipeline.engine.outcome import DELIVER, STEPS
 from pipeline.engine.progress import read_durations
@@ -101,7 +101,7 @@ def forecast_plan(plan: Plan) -> Forecast:
     own = FaultLog()
     decisions = read_decisions(plan.decisions, plan.decisions.name, own)
     own.raise_errors()
-    look = _Look(plan, Store(plan), decisions, hash_all(plan))
+    look = _Look(plan, Store(plan), decisions, hash_inputs(plan))
     steps = [_ask(stage, look) for stage in STAGES]
     steps.append(_ask_delivery(look, steps))
     usual = read_durations(plan)
@@ -115,7 +115,7 @@ def forecast_plan(plan: Plan) -> Forecast:
 
 def list_stale(plan: Plan) -> list[str]:
     """Return the stages whose stored results were made from something else than what is there now."""
-    store, files = Store(plan), hash_all(plan)
+    store, files = Store(plan), hash_inputs(plan)
     decisions = read_decisions(plan.decisions, plan.decisions.name, FaultLog())
     hashes: dict[str, str] = {}
     stale = []
@@ -169,13 +169,9 @@ def _ask_delivery(look: _Look, steps: list[Expected]) -> Expected:
     record = look.store.find(DELIVER)
     if record is None:
         return Expected(name, title, "重算", ("还没有完成的结果",))
+    files = look.files | hash_decided(look.plan)
     parts = keys.delivery_parts(
-        look.plan,
-        decisions=look.decisions,
-        layers=look.hashes,
-        files=look.files,
-        papers=look.papers,
-        remarks="",
+        look.plan, decisions=look.decisions, layers=look.hashes, files=files, papers=look.papers, remarks=""
     )
     # Remarks and the state of decisions follow from what the stages find.
     known, now = (

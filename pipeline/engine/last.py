@@ -73,7 +73,7 @@ def find_current(plan: Plan, *, prepared: Mapping[str, str] | None = None) -> Ma
         and made.versions == read_versions(made.versions)
         and made.config == hash_sections(plan, list_sections(plan))
         and made.prepared == dict(prepared or {})
-        and made.files == hash_all(plan)
+        and made.files == hash_inputs(plan) | hash_decided(plan)
         and made.attached == hash_papers(plan, made.papers)
         and made.form == _hash_form(plan)
         and made.stored == hash_files({name: plan.output / name for name in made.stored})
@@ -81,10 +81,9 @@ def find_current(plan: Plan, *, prepared: Mapping[str, str] | None = None) -> Ma
     return made if same and not list_altered(plan, made.manifest) else None
 
 
-def hash_all(plan: Plan) -> dict[str, str]:
-    """Return the hash of every input by name, the planner's decisions among them."""
-    decided = plan.decisions
-    return hash_inputs(plan) | ({decided.name: hash_file(decided)} if decided.is_file() else {})
+def hash_decided(plan: Plan) -> dict[str, str]:
+    """Return the hash of the planner's decisions by name; nothing where there are none."""
+    return {plan.decisions.name: hash_file(plan.decisions)} if plan.decisions.is_file() else {}
 
 
 def list_altered(plan: Plan, manifest: str) -> list[str]:

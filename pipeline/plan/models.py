@@ -190,6 +190,10 @@ class Delivery(Block):
 
     folder: FilePath = Field(Path("../output"), description="成果所在的上级文件夹，相对于本配置文件")
     shp_encoding: Literal["UTF-8", "GBK"] = Field("UTF-8", description="shapefile 属性编码")
+    shp_degrees: bool = Field(
+        False,
+        description="是否另写一套经纬度（EPSG:4490）的 shp：数据库/SHP_4490，文件名、字段、面积与数据库/SHP 相同",
+    )
     shp_pattern: Annotated[
         str,
         AfterValidator(check_pattern(fields=("region", "area", "layer", "alias"), apart=("layer", "alias"))),
@@ -259,6 +263,12 @@ class Plan(Block):
         if not isinstance(data, dict):
             return data
         return {key: value for key, value in data.items() if value is not None or key == "plan"}
+
+    @model_validator(mode="after")
+    def _one_degrees(self) -> Plan:
+        if self.delivery.shp_degrees and self.crs.deliver == "degrees":
+            raise ValueError("crs.deliver 为 degrees 时 shp 已是经纬度，去掉 delivery.shp_degrees")
+        return self
 
     @model_validator(mode="after")
     def _has_place(self) -> Plan:

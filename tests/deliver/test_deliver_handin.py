@@ -14,6 +14,7 @@ from layers.faults import PlanFaults
 from layers.frame import empty_frame
 from layers.planned import Quality
 from pipeline.deliver import Absent, Item, deliver
+from pipeline.deliver.items import Drawings
 from pipeline.deliver.tree import NOW
 
 
@@ -29,10 +30,12 @@ def draw(frames, plan, root, log):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"jpg")
     log.add("HSQ-D04", "一个标注放不下", severity="提示")
-    return [
-        Item("图件/JPG/1-1_更新范围图.jpg", "图件", "更新范围图", "sheets", "1-1"),
-        Absent("图件", "功能业态策划图", "没有业态", "4-1"),
-    ]
+    return Drawings(
+        [
+            Item("图件/JPG/1-1_更新范围图.jpg", "图件", "更新范围图", "sheets", "1-1"),
+            Absent("图件", "功能业态策划图", "没有业态", "4-1"),
+        ]
+    )
 
 
 def digests(folder):

@@ -147,7 +147,7 @@ def test_a_run_that_is_interrupted_says_so_in_its_log_and_lets_go(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipeline.engine.course.hash_all", interrupt)
+    monkeypatch.setattr("pipeline.engine.course.hash_inputs", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run_plan(plan)
     assert "运行被中断" in (plan.output / "run.log").read_text(encoding="utf-8")

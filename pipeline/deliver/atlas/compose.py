@@ -62,7 +62,8 @@ def _draw(town: Town, items: Iterable[str | Mapping[str, Any]]) -> dict[str, lis
     drawn: dict[str, list[Drawn]] = {}
     for item in items:
         name, params = _call(item, "view")
-        layers = [replace(layer, view=name) for layer in VIEWS[name](town, **params) if len(layer.frame)]
+        made = VIEWS[name](town, **params)
+        layers = [replace(layer, view=name, part=n) for n, layer in enumerate(made) if len(layer.frame)]
         drawn.setdefault(name, []).extend(layers)
     return drawn
 
@@ -92,7 +93,7 @@ def _inset(town: Town) -> tuple[Drawn, ...]:
         ),
         Drawn(frame=main, theme="context", value="周边道路"),
     ]
-    return tuple(layer for layer in layers if len(layer.frame))
+    return tuple(replace(layer, part=n) for n, layer in enumerate(layers) if len(layer.frame))
 
 
 def _notes(town: Town, sheet: Mapping[str, Any]) -> tuple[str, ...]:

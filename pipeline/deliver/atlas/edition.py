@@ -15,10 +15,10 @@ from pipeline.deliver.atlas.draw import CAD, Advance, Sheet, draw_sheets
 from pipeline.deliver.atlas.kept import SheetShelf
 from pipeline.deliver.atlas.publish import Published, publish_entries
 from pipeline.deliver.atlas.town import Town
-from pipeline.deliver.items import Absent, Item, Made
+from pipeline.deliver.items import Absent, Drawings, Item
 from pipeline.deliver.public.names import Names, collect_names
 from pipeline.deliver.public.rules import KIND, SHEETS
-from pipeline.deliver.sheet.spec import TitleBlock
+from pipeline.deliver.sheet.spec import Finished, TitleBlock
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame
 
@@ -38,8 +38,8 @@ def draw_atlas(
     *,
     advance: Advance,
     shelf: SheetShelf | None = None,
-) -> Made:
-    """Draw the catalogue's sheets under ``root`` and return the files, and the drawings not made with why.
+) -> Drawings:
+    """Draw the catalogue's sheets under ``root`` and return the files, the drawings not made with why, and those made.
 
     Parameters
     ----------
@@ -77,7 +77,12 @@ def draw_atlas(
             made.append(_bind(shown, root, path, KIND, PUBLIC_ATLAS, block=block))
     finally:
         _drop(pages)
-    return made
+    finished = tuple(
+        Finished(spec=sheet.entry.spec, report=sheet.report)
+        for sheet in bound
+        if sheet.entry.spec is not None and sheet.report is not None
+    )
+    return Drawings(made, finished)
 
 
 def _drop(folder: Path) -> None:

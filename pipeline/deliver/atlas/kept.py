@@ -24,11 +24,11 @@ import shapely
 from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
-from pipeline.deliver.sheet.spec import Drawn, PlacedLabel, SheetReport, SheetSpec
+from pipeline.deliver.sheet.record import read_report, write_report
+from pipeline.deliver.sheet.spec import Drawn, SheetReport, SheetSpec
 
 _RECORD = "sheet.json"
 _KEY_DIGITS = 32
-_CLASS_SETS = ("drawn_classes", "legend_classes", "background_classes")
 Files: TypeAlias = Mapping[str, Path]  # by the name under which a file is kept
 
 
@@ -211,29 +211,11 @@ def _link(source: Path, target: Path) -> None:
 def _write_result(result: Rendered | Refused) -> dict[str, Any]:
     if isinstance(result, Refused):
         return {"refused": [result.code, result.reason]}
-    report: dict[str, Any] = dict(vars(result.report))
-    report |= {name: sorted(report[name]) for name in _CLASS_SETS}
-    report["feature_counts"] = [[*key, int(n)] for key, n in report["feature_counts"].items()]
-    report["labels"] = [dict(vars(label)) for label in report["labels"]]
-    # Numbers of numpy are written as the plain ones they equal.
-    plain = json.loads(json.dumps(report, default=lambda value: value.item()))
-    return {"report": plain, "no_dwg": result.no_dwg}
+    return {"report": write_report(result.report), "no_dwg": result.no_dwg}
 
 
 def _read_result(content: Mapping[str, Any]) -> Rendered | Refused:
     if "refused" in content:
         code, reason = content["refused"]
         return Refused(code, reason)
-    report = {name: _freeze(value) for name, value in content["report"].items()}
-    report |= {name: frozenset(report[name]) for name in _CLASS_SETS}
-    report["feature_counts"] = {(theme, value): n for theme, value, n in report["feature_counts"]}
-    labels = content["report"]["labels"]
-    report["labels"] = tuple(
-        PlacedLabel(**{name: _freeze(value) for name, value in label.items()}) for label in labels
-    )
-    return Rendered(SheetReport(**report), content["no_dwg"])
-
-
-def _freeze(value: Any) -> Any:
-    """Return lists as the tuples they were."""
-    return tuple(map(_freeze, value)) if isinstance(value, list) else value
+    return Rendered(read_report(content["report"]), content["no_dwg"])

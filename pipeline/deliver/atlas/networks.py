@@ -65,6 +65,7 @@ def network_links(town: Town, *, service: str) -> list[Drawn]:
     stations = frame[frame[NetworkSite.centre].notna()]
     to = frame.set_index(NetworkSite.object_id).geometry.loc[stations[NetworkSite.centre]]
     lines = _join(stations.geometry, gpd.GeoSeries(to))
+    lines = lines.assign(**{NetworkSite.id: stations[NetworkSite.id].to_numpy()})
     return [Drawn(frame=lines, theme="site_link", value="中心站点", legend_group=_SITES)]
 
 
@@ -85,7 +86,11 @@ def network_homes(town: Town, *, service: str) -> list[Drawn]:
     # A home point that stands for a building is shown as the building.
     shapes = town.geo(Building).set_index(Building.id).geometry.reindex(homes[Home.building])
     drawn = np.where(shapes.notna(), shapes.to_numpy(), homes.geometry.to_numpy())
-    frame = gpd.GeoDataFrame({_CLASS: reached[SiteReach.status].to_numpy()}, geometry=drawn, crs=homes.crs)
+    frame = gpd.GeoDataFrame(
+        {_CLASS: reached[SiteReach.status].to_numpy(), Home.building: homes[Home.building].to_numpy()},
+        geometry=drawn,
+        crs=homes.crs,
+    )
     return [
         Drawn(
             frame=frame, theme="site_home", class_column=_CLASS, legend_group=_HOMES, legend_counts=True,

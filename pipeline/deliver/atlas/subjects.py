@@ -61,7 +61,11 @@ def bands(town: Town, *, type: str) -> list[Drawn]:
     shapes = areas.geometry.to_numpy()
     rings = [shape if i == 0 else shape.difference(shapes[i - 1]) for i, shape in enumerate(shapes)]
     frame = gpd.GeoDataFrame(
-        {_GROUP: areas[CoverArea.minutes].astype("int64").astype("str").to_numpy()},
+        {
+            _GROUP: areas[CoverArea.minutes].astype("int64").astype("str").to_numpy(),
+            CoverArea.type_key: type,
+            CoverArea.minutes: areas[CoverArea.minutes].to_numpy(),
+        },
         geometry=rings,
         crs=areas.crs,
     )
@@ -118,6 +122,7 @@ def sharing_facilities(town: Town) -> list[Drawn]:
     points = town.geo(Facility).set_index(Facility.id).loc[frame[Sharing.facility]]
     shown = gpd.GeoDataFrame(
         {
+            Facility.id: points.index,
             _GROUP: [facility_classes()[key].group for key in points[Facility.type_key]],
             NUMBER: frame[NUMBER].to_numpy(),
         },

@@ -19,7 +19,7 @@ from pipeline.deliver.sheet.north import draw_north
 from pipeline.deliver.sheet.scale import MapTransform
 from pipeline.deliver.sheet.scalebar import ScaleBar, design_bar, draw_bar
 from pipeline.deliver.sheet.sidetable import TableLayout, design_table, draw_table
-from pipeline.deliver.sheet.spec import SheetSpec, SideTable
+from pipeline.deliver.sheet.spec import Furniture, SheetSpec, SideTable
 from pipeline.deliver.sheet.titleblock import draw_title_block
 from pipeline.deliver.sheet.typeset import wrap_text
 from styles.frame import Box
@@ -33,9 +33,9 @@ _ABREAST = 100.0  # column widths from which inset and scale stand side by side,
 
 @dataclass(frozen=True, slots=True)
 class ColumnDrawn:
-    """What the column holds: the inset's box and the bar."""
+    """What the column holds: where its parts stand, and the bar."""
 
-    inset: Box | None
+    places: Furniture
     bar: ScaleBar
 
 
@@ -120,24 +120,34 @@ def draw_column(
         inset = Box(body.left, y - layout.inset_height, split, y)
         y = inset.bottom - pad
         _rule(page, y, column)
+    legend = None
     if layout.entries:
         y = _heading(page, "图  例", body, y)
-        low = y - layout.legend.height
+        legend = Box(body.left, y - layout.legend.height, body.right, y)
         with page.trace.named("图例"):
-            draw_legend(page, layout.entries, layout.legend, Box(body.left, low, body.right, y))
-        y = low - pad * 0.4
+            draw_legend(page, layout.entries, layout.legend, legend)
+        y = legend.bottom - pad * 0.4
+    tables = []
     for table in layout.tables:
         _rule(page, y, column)
         y -= pad * 0.5
+        room = Box(body.left, y - table.height, body.right, y)
+        tables.append((table, room))
         with page.trace.named("附表"):
-            draw_table(page, table, Box(body.left, y - table.height, body.right, y))
+            draw_table(page, table, room)
         y -= table.height + pad * 0.5
+    notes = None
     if layout.notes:
         foot = block.top + layout.note_height
         _rule(page, foot, column)
         with page.trace.named("说明"):
             _draw_notes(page, layout.notes, body, foot)
-    return ColumnDrawn(inset, bar)
+        notes = Box(body.left, block.top, body.right, foot - _HEADING)
+    places = Furniture(
+        scale=strip, block=block, inset=inset, legend=legend, legend_set=layout.legend, notes=notes,
+        tables=tuple(tables), lines=tuple(layout.notes),
+    )  # fmt: skip
+    return ColumnDrawn(places, bar)
 
 
 def _fit(
@@ -221,9 +231,7 @@ def _draw_scale(page: Page, spec: SheetSpec, transform: MapTransform, north: flo
     )  # fmt: skip
     bar = design_bar(transform, box.width - (9.0 if narrow else 27.0))
     draw_bar(page, bar, box.left + 1.0, box.top - 12.6)
-    minutes = round(abs(north) * 60)
-    side = "西" if north > 0 else "东"
-    lean = f"坐标北偏{side}{minutes // 60}°{minutes % 60:02d}′"
+    lean = tell_lean(north)
     if narrow:
         x, y = (box.left + box.right) / 2, box.top - 29.0
         draw_north(page, x, y, 15.0, north)
@@ -244,6 +252,13 @@ def _draw_scale(page: Page, spec: SheetSpec, transform: MapTransform, north: flo
         colour=soft,
     )  # fmt: skip
     return bar
+
+
+def tell_lean(north: float) -> str:
+    """Return how far grid north lies off true north, in words."""
+    minutes = round(abs(north) * 60)
+    side = "西" if north > 0 else "东"
+    return f"坐标北偏{side}{minutes // 60}°{minutes % 60:02d}′"
 
 
 def _hang(lines: list[str], number: int) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from pipeline.deliver.sheet.spec import Bounds, Drawn
 from styles import symbol
 from styles.frame import Box
 
-_SHRINK = 0.6
+SHRINK = 0.6
 
 
 def draw_inset(
@@ -31,13 +31,8 @@ def draw_inset(
     placed, unplaced
         Its labels, for the caller to draw and report.
     """
-    extents = np.array([layer.frame.total_bounds for layer in layers if len(layer.frame)])
-    low = np.minimum(extents[:, :2].min(0), mark[:2])
-    high = np.maximum(extents[:, 2:].max(0), mark[2:])
-    size = np.maximum(high - low, 1.0)
-    scale = float((size / [box.width - 4.0, box.height - 4.0]).max() * 1000)
-    transform = MapTransform.for_extent((*low, *high), scale, box)
-    painting = paint_layers(page, layers, transform, z_base=101, z_scale=0.01, shrink=_SHRINK)
+    transform = place_inset(layers, box, mark)
+    painting = paint_layers(page, layers, transform, z_base=101, z_scale=0.01, shrink=SHRINK)
     frame_symbol = symbol("context", "图幅")
     outline = transform.to_page(np.array([shapely.box(*mark)], dtype=object))
     page.fill(outline, edge=frame_symbol.line, width_mm=frame_symbol.line_mm, z=102.5, clip=box)
@@ -45,3 +40,13 @@ def draw_inset(
     placed, unplaced = place_labels(requests, box, [])
     page.rectangle(box, edge=page.frame.colours["rule"], width_mm=page.frame.lines["rule"], z=103)
     return placed, unplaced
+
+
+def place_inset(layers: tuple[Drawn, ...], box: Box, mark: Bounds) -> MapTransform:
+    """Return the transform that shows all of the layers and the main map's window ``mark`` in a box."""
+    extents = np.array([layer.frame.total_bounds for layer in layers if len(layer.frame)])
+    low = np.minimum(extents[:, :2].min(0), mark[:2])
+    high = np.maximum(extents[:, 2:].max(0), mark[2:])
+    size = np.maximum(high - low, 1.0)
+    scale = float((size / [box.width - 4.0, box.height - 4.0]).max() * 1000)
+    return MapTransform.for_extent((*low, *high), scale, box)

@@ -26,6 +26,11 @@ class Overflow:
     layout: TableLayout
     box: Box
 
+    @property
+    def body(self) -> Box:
+        """The box inside its padding."""
+        return self.box.shrink(_PAD)
+
 
 def place_overflow(
     tables: Sequence[TableLayout], keep: shapely.Geometry | None, frame: Box, *, size: float
@@ -92,4 +97,4 @@ def draw_overflow(page: Page, item: Overflow) -> None:
         item.box, face=page.frame.colours["box"], edge=page.frame.colours["rule"],
         width_mm=page.frame.lines["rule"], z=100,
     )  # fmt: skip
-    draw_table(page, item.layout, item.box.shrink(_PAD))
+    draw_table(page, item.layout, item.body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,13 @@ from pipeline.deliver.sheet.inset import draw_inset
 from pipeline.deliver.sheet.labels import Placement, collect_requests, place_labels
 from pipeline.deliver.sheet.legend import collect_entries
 from pipeline.deliver.sheet.north import measure_true_north
-from pipeline.deliver.sheet.overflow import draw_overflow, place_overflow
+from pipeline.deliver.sheet.overflow import Overflow, draw_overflow, place_overflow
 from pipeline.deliver.sheet.paint import MapPainting, paint_layers
 from pipeline.deliver.sheet.places import LINE_FEED
 from pipeline.deliver.sheet.scale import MapTransform
 from pipeline.deliver.sheet.spec import (
     ClassKey,
+    Furniture,
     PlacedLabel,
     SheetError,
     SheetReport,
@@ -117,7 +118,8 @@ def print_sheet(
         entries = collect_entries(painting.layers, spec.legend_groups)
         layout = design_column(page, spec, entries)
         page.trace.on = keep is not None
-        layout, boxes = _continue_tables(page, spec, layout, transform)
+        layout, continued = _continue_tables(page, spec, layout, transform)
+        boxes = [item.box for item in continued]
         placed, unplaced = place_labels(
             collect_requests(painting, _label_focus(spec, transform)), frame.map,
             [
@@ -132,10 +134,11 @@ def print_sheet(
         north = measure_true_north(spec.crs, transform.centre)
         column = draw_column(page, spec, layout, transform, north)
         lost_inset: list[str] = []
-        if column.inset is not None:
+        inset = column.places.inset
+        if inset is not None:
             with page.trace.named("区位图"):
-                inset_labels, lost_inset = draw_inset(page, spec.inset, column.inset, transform.window)
-                _write_labels(page, inset_labels, clip=column.inset, z=102.6)
+                inset_labels, lost_inset = draw_inset(page, spec.inset, inset, transform.window)
+                _write_labels(page, inset_labels, clip=inset, z=102.6)
         draw_title(page, spec)
         _draw_frame(page)
         if keep is not None:
@@ -160,6 +163,8 @@ def print_sheet(
         smallest_text_mm=page.smallest_mm,
         texts=tuple(dict.fromkeys(page.texts)), pixels=frame.pixels,
         inset_labels_unplaced=tuple(lost_inset), label_contrast=contrast,
+        furniture=_add_tables(column.places, continued),
+        moved=_list_moved(painting),
     )  # fmt: skip
     return jpg, pdf, report
 
@@ -227,8 +232,8 @@ def _lines_to_avoid(painting: MapPainting) -> Geometries:
 
 def _continue_tables(
     page: Page, spec: SheetSpec, layout: ColumnLayout, transform: MapTransform
-) -> tuple[ColumnLayout, list[Box]]:
-    """Draw the rows that the column cannot hold on the map; return the column and the boxes taken."""
+) -> tuple[ColumnLayout, list[Overflow]]:
+    """Draw the rows that the column cannot hold on the map; return the column and what was drawn where."""
     keep = None
     if spec.keep is not None:
         keep = transform.to_page(np.array([spec.keep], dtype=object))[0].buffer(_CLEAR)
@@ -236,7 +241,22 @@ def _continue_tables(
     for item in found.values():
         draw_overflow(page, item)
     tables = tuple(replace(table, continued=index in found) for index, table in enumerate(layout.tables))
-    return replace(layout, tables=tables), [item.box for item in found.values()]
+    return replace(layout, tables=tables), list(found.values())
+
+
+def _list_moved(painting: MapPainting) -> tuple[tuple[str, float, float], ...]:
+    """Return the markers moved aside whose text no other marker has."""
+    said = Counter(badge.text for badge in painting.badges)
+    return tuple(
+        (badge.text, badge.x - badge.true_x, badge.y - badge.true_y)
+        for badge in painting.badges
+        if badge.text and said[badge.text] == 1 and badge.moved_mm > 0
+    )
+
+
+def _add_tables(places: Furniture, continued: Sequence[Overflow]) -> Furniture:
+    more = tuple((item.layout, item.body) for item in continued)
+    return replace(places, tables=(*places.tables, *more))
 
 
 def _draw_veil(page: Page, spec: SheetSpec, transform: MapTransform) -> None:

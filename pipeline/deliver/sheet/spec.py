@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from pyproj import CRS
     from shapely.geometry.base import BaseGeometry
 
+    from pipeline.deliver.sheet.legend import LegendLayout
+    from pipeline.deliver.sheet.sidetable import TableLayout
+    from styles.frame import Box
+
 ClassKey = tuple[str, str]
 Bounds = tuple[float, float, float, float]
 
@@ -60,6 +64,8 @@ class Drawn:
         Whether labels must keep off this layer's points.
     view
         What of the catalogue it was made for: the public edition goes by it.
+    part
+        Which of that view's layers it is, from 0.
     """
 
     frame: gpd.GeoDataFrame
@@ -78,6 +84,7 @@ class Drawn:
     fade: float = 1.0
     obstacle: bool = True
     view: str = ""
+    part: int = 0
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.class_column is None):
@@ -198,6 +205,36 @@ class PlacedLabel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Furniture:
+    """Where the right-hand column puts what varies by sheet, mm on the page; None what a sheet has not.
+
+    Attributes
+    ----------
+    scale
+        Strip of numeric scale, bar and arrow.
+    inset, legend, notes
+        Boxes without their headings.
+    legend_set
+        How the legend is set.
+    tables
+        Side tables as set, those that go on upon the map after the others, each with its box.
+    lines
+        Remarks as printed: number and text of each line.
+    block
+        The 图签.
+    """
+
+    scale: Box
+    block: Box
+    legend_set: LegendLayout
+    inset: Box | None = None
+    legend: Box | None = None
+    notes: Box | None = None
+    tables: tuple[tuple[TableLayout, Box], ...] = ()
+    lines: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class SheetReport:
     """What was drawn, for the self-check of the sheet.
 
@@ -225,6 +262,10 @@ class SheetReport:
         Always empty on a finished sheet, because a missing glyph stops it.
     label_contrast
         Contrast of each of ``labels`` to its ground, 1 to 21, measured on the raster.
+    furniture
+        Where the column's parts stand.
+    moved
+        Numbered markers moved aside: their text, and how far to the right and upwards, mm.
     """
 
     number: str
@@ -248,3 +289,13 @@ class SheetReport:
     missing_glyphs: tuple[str, ...] = ()
     inset_labels_unplaced: tuple[str, ...] = ()
     label_contrast: tuple[float, ...] = ()
+    furniture: Furniture | None = None
+    moved: tuple[tuple[str, float, float], ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Finished:
+    """A sheet that was drawn: what it shows, and what came of it."""
+
+    spec: SheetSpec
+    report: SheetReport

@@ -51,6 +51,14 @@ def _vertical(page: Page, x: float, bottom: float, top: float) -> None:
 
 def draw_title_block(page: Page, spec: SheetSpec, box: Box) -> None:
     """Draw the 图签 grid: one row a pair of label and value, the signatures three abreast."""
+    for label, value, cell, abreast in block_cells(spec, box):
+        _draw_pair(page, label, value, cell, abreast)
+    ink, width = page.frame.colours["ink"], page.frame.lines["title_block"]
+    page.rectangle(box, edge=ink, width_mm=width, z=106)
+
+
+def block_cells(spec: SheetSpec, box: Box) -> list[tuple[str, str, Box, int]]:
+    """Return the cells of the 图签: label, text, box and how many stand in its row."""
     block = spec.block
     rows: list[list[tuple[str, str]]] = [
         [("项目名称", block.project)],
@@ -61,25 +69,28 @@ def draw_title_block(page: Page, spec: SheetSpec, box: Box) -> None:
         [("日期", block.date), ("审图号", block.map_review_no)],
         [("坐标系", block.crs_text)],
     ]
-    lines = page.frame.lines
     weights = np.array([1.4, 0.95, 0.95, 0.95, 0.95, 0.95, 1.4])
     heights = weights / weights.sum() * box.height
-    y = box.top
-    for cells, height in zip(rows, heights, strict=True):
-        step = box.width / len(cells)
-        for index, (label, value) in enumerate(cells):
+    y, cells = box.top, []
+    for row, height in zip(rows, heights, strict=True):
+        step = box.width / len(row)
+        for index, (label, value) in enumerate(row):
             left = box.left + index * step
-            _draw_pair(page, label, value, Box(left, y - height, left + step, y), len(cells))
+            cells.append((label, value, Box(left, y - height, left + step, y), len(row)))
         y -= height
-    page.rectangle(box, edge=page.frame.colours["ink"], width_mm=lines["title_block"], z=106)
+    return cells
+
+
+def label_width(label: str, abreast: int) -> float:
+    """Return the width of a cell's label, mm."""
+    if abreast == 3:
+        return 9.5
+    return 15.0 if abreast == 1 or label in {"图号", "日期"} else 12.5
 
 
 def _draw_pair(page: Page, label: str, value: str, box: Box, abreast: int) -> None:
     colours, sizes = page.frame.colours, page.frame.type
-    label_width = 15.0 if abreast < 3 else 9.5
-    if abreast == 2:
-        label_width = 12.5 if label == "审图号" else 15.0 if label in {"图号", "日期"} else 12.5
-    split = box.left + label_width
+    split = box.left + label_width(label, abreast)
     middle = (box.bottom + box.top) / 2
     page.rectangle(
         Box(box.left, box.bottom, split, box.top), face=colours["zebra"], edge=colours["rule"],
