@@ -35,12 +35,14 @@ class Setting:
     ----------
     workers : processes at a time.
     memory_mb : resident memory a worker may keep from plan to plan; it is ended at twice as much within one.
+    most_plans : after so many a worker is renewed where the system does not tell its memory (not on Linux).
     tries : how often a plan may be begun whose worker is killed.
     run : what a worker does with a job.
     """
 
     workers: int
     memory_mb: float = 1500.0
+    most_plans: int = 20
     tries: int = 3
     run: Run = run_job
 
@@ -79,6 +81,7 @@ class _Slot:
     pool: ProcessPoolExecutor | None = None
     told: list[int] = field(default_factory=list)
     job: Job | None = None
+    count: int = 0
 
     def submit(self, job: Job) -> Future[Record]:
         """Give the worker a plan, starting one where there is none; one that died idle is replaced."""
@@ -104,6 +107,14 @@ class _Slot:
             initializer=begin_worker,
             initargs=(self.told, self.setting.memory_mb * _MOST_SHARES),
         )
+        self.count = 0
+
+    def renew(self, record: Record) -> None:
+        """Let the worker go where it holds too much after a plan, or may, as nobody can tell."""
+        self.count += 1
+        unknown = record.resident_mb is None and self.count >= self.setting.most_plans
+        if unknown or (record.resident_mb or 0.0) > self.setting.memory_mb:
+            self.drop()
 
     def drop(self) -> None:
         """Let the worker go; the next plan gets a fresh one."""
@@ -181,8 +192,7 @@ def run_pool(jobs: Sequence[Job], setting: Setting, tell: Tell) -> list[Record]:
                     record = Record.of(job, FAILED, reason=f"程序出错：{reason}", tries=tries[job])
                 else:
                     record = replace(future.result(), tries=tries[job])
-                    if (record.resident_mb or 0.0) > setting.memory_mb:
-                        slot.drop()
+                    slot.renew(record)
                 records[job] = record
                 tell.finish(record)
     except KeyboardInterrupt:

@@ -36,7 +36,7 @@ def batch(
     ] = None,
     memory: Annotated[
         float,
-        typer.Option("--memory", min=300, metavar="MB", help="每个工作进程的内存（MB）：做完一个方案仍高于此值即换新进程，超过两倍即结束"),
+        typer.Option("--memory", min=300, metavar="MB", help="每个工作进程的内存（MB）：做完一个方案仍高于此值即换新进程，超过两倍即结束（Linux；其他系统每 20 个方案换新）"),
     ] = 1500.0,
     tries: Annotated[
         int, typer.Option("--tries", min=1, max=10, metavar="N", help="工作进程被结束时，一个方案最多运行几次")
