@@ -11,6 +11,7 @@ import typer
 from pipeline.cli import (
     access,
     area,
+    audit,
     catalogue,
     check,
     convert,
@@ -45,6 +46,7 @@ app.command("convert", cls=Command, help=convert.HELP)(convert.convert)
 app.command("check", cls=Command, help="读取并检查全部输入，只写质检报告")(check.check)
 app.command("plan", cls=Command, help=plan.HELP)(plan.plan)
 app.command("run", cls=Command, help="运行方案，输出整套成果")(run.run)
+app.command("audit", cls=Command, help=audit.HELP)(audit.audit)
 app.command("review", cls=Command, help=review.HELP)(review.review)
 app.command("explain", cls=Command, help=explain.HELP)(explain.explain)
 app.command("publish", cls=Command, help=publish.HELP)(publish.publish)
