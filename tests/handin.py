@@ -12,17 +12,21 @@ import pyogrio
 from PIL import Image
 from pypdf import PdfReader
 
-# DESIGN: the hand-in tree. Documents and the html report come with later capabilities.
-FOLDERS = ("图件/JPG", "表格", "数据库/SHP", "质检")
+# DESIGN: the hand-in tree.
+FOLDERS = ("图件/JPG", "表格", "文本", "数据库/SHP", "质检")
 ATLASES = {"图件/图集.pdf": "图件/JPG", "公示版/图集（公示版）.pdf": "公示版/JPG"}
 FILES = (
     "图件/图集.pdf",
+    "文本/方案文本（初稿）.docx",
+    "文本/附表.docx",
     "数据库/一张图.gpkg",
     "数据库/一张图.qgz",
     "数据库/数据字典.xlsx",
     "数据库/元数据.xml",
     "质检/数据质检.xlsx",
     "质检/数据质检.gpkg",
+    "质检/成果自检.xlsx",
+    "质检/成果自检.html",
     "成果目录.xlsx",
     "manifest.json",
 )

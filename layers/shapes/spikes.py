@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -28,20 +31,12 @@ def mend_spikes(shapes: NDArray[np.object_], findings: Findings) -> NDArray[np.o
     """
     result = shapes
     first: dict[int, tuple[float, NDArray[np.float64]]] = {}
-    for _ in range(_ROUNDS):
-        corners = list_corners(_polygons_only(result))
-        angles = measure_angles(corners, least_m=limits().vertex_m)
-        sharp = (angles < limits().spike_deg) & (measure_widths(corners) <= limits().repair_m)
-        trial = drop_corners(result, corners, sharp)
-        ok = shapely.is_valid(trial) & is_safe_change(shapely.area(shapes), shapely.area(trial))
-        changed = ok & (shapely.get_num_coordinates(trial) != shapely.get_num_coordinates(result))
-        if not changed.any():
-            break
-        features, worst, _ = _sharpest(corners, angles, sharp)
+    for taken in _take_off(shapes):
+        features, worst, _ = _sharpest(taken.corners, taken.angles, taken.sharp)
         for at, corner in zip(features.tolist(), worst.tolist(), strict=True):
-            if changed[at]:
-                first.setdefault(at, (float(angles[corner]), corners.xy[corner]))
-        result = np.where(changed, trial, result)
+            if taken.changed[at]:
+                first.setdefault(at, (float(taken.angles[corner]), taken.corners.xy[corner]))
+        result = taken.result
     for at, (angle, spot) in sorted(first.items()):
         was, now = shapely.area(shapes[at]), shapely.area(result[at])
         findings.tell(
@@ -50,6 +45,45 @@ def mend_spikes(shapes: NDArray[np.object_], findings: Findings) -> NDArray[np.o
         )  # fmt: skip
     findings.mend(first)
     return result
+
+
+def drop_needles(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return areas of our own making without the needles that cutting one boundary by another leaves.
+
+    Parameters
+    ----------
+    shapes : (n,) valid geometries, metres; others than polygons are left alone.
+    """
+    result = shapes
+    for taken in _take_off(shapes):
+        result = taken.result
+    return result
+
+
+class _Taken(NamedTuple):
+    """One round: the corners looked at, which are spikes, which polygons lost some, and all polygons after it."""
+
+    corners: Corners
+    angles: NDArray[np.float64]
+    sharp: NDArray[np.bool_]
+    changed: NDArray[np.bool_]
+    result: NDArray[np.object_]
+
+
+def _take_off(shapes: NDArray[np.object_]) -> Iterator[_Taken]:
+    """Yield the rounds that take safe spikes off, until there is none."""
+    result = shapes
+    for _ in range(_ROUNDS):
+        corners = list_corners(_polygons_only(result))
+        angles = measure_angles(corners, least_m=limits().vertex_m)
+        sharp = (angles < limits().spike_deg) & (measure_widths(corners) <= limits().repair_m)
+        trial = drop_corners(result, corners, sharp)
+        ok = shapely.is_valid(trial) & is_safe_change(shapely.area(shapes), shapely.area(trial))
+        changed = ok & (shapely.get_num_coordinates(trial) != shapely.get_num_coordinates(result))
+        if not changed.any():
+            return
+        result = np.where(changed, trial, result)
+        yield _Taken(corners, angles, sharp, changed, result)
 
 
 def report_spikes(shapes: NDArray[np.object_], findings: Findings) -> None:

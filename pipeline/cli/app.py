@@ -11,6 +11,7 @@ import typer
 from pipeline.cli import (
     access,
     area,
+    audit,
     batch,
     catalogue,
     check,
@@ -47,6 +48,7 @@ app.command("check", cls=Command, help="读取并检查全部输入，只写质�
 app.command("plan", cls=Command, help=plan.HELP)(plan.plan)
 app.command("run", cls=Command, help="运行方案，输出整套成果")(run.run)
 app.command("batch", cls=Command, help=batch.HELP)(batch.batch)
+app.command("audit", cls=Command, help=audit.HELP)(audit.audit)
 app.command("review", cls=Command, help=review.HELP)(review.review)
 app.command("explain", cls=Command, help=explain.HELP)(explain.explain)
 app.command("publish", cls=Command, help=publish.HELP)(publish.publish)

@@ -155,4 +155,8 @@ def _say_outcome(plan: Plan, outcome: Outcome, until: str | None, console: Conso
     for fault in handin.faults:
         if fault.severity == "错误":
             console.print(f"[{fault.code}] {fault.problem}", style="bold red", markup=False)
+    if outcome.audit is not None:
+        from pipeline.cli.rulings import print_verdicts
+
+        print_verdicts(console, outcome.audit)
     console.print(f"成果：{handin.swapped.folder}", highlight=False, soft_wrap=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 from fiona._err import CPLE_BaseError
@@ -20,6 +21,7 @@ from layers.model import Layer
 from layers.reachable import Link, Whereabouts
 from layers.source import Placed
 from pipeline.deliver.dictionary import write_dictionary
+from pipeline.deliver.document import write_documents
 from pipeline.deliver.embedded import embed_metadata
 from pipeline.deliver.geopackage import PATH as DATABASE
 from pipeline.deliver.geopackage import write_geopackage
@@ -35,7 +37,7 @@ from pipeline.deliver.qgis import write_project
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import write_report
 from pipeline.deliver.shapefile import write_degrees_copy, write_shapefiles
-from pipeline.deliver.tables import write_tables
+from pipeline.deliver.tables import deliver_tables
 from pipeline.deliver.tree import Swapped, open_staging, swap_in
 from pipeline.plan import Plan
 from pipeline.stages.base import Frame, Given
@@ -45,6 +47,19 @@ _LIBRARY_ERRORS = (FionaError, CPLE_BaseError, DataSourceError, DataLayerError, 
 # A GeoPackage grows by more than this at a time, so less is as good as none.
 _ROOM_BYTES = 2_000_000
 DrawSheets = Callable[[Mapping[str, Frame], Plan, Path, FaultLog], Drawings]
+
+
+class Inspection(Protocol):
+    """Opens the finished files again and writes what it finds beside them."""
+
+    @property
+    def items(self) -> Sequence[Item]:
+        """The files it will write."""
+        ...
+
+    def __call__(self, root: Path) -> None:
+        """Check the files under ``root`` and write the files that ``items`` names."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,7 @@ def deliver(
     quality: pd.DataFrame,
     *,
     draw_sheets: DrawSheets | None = None,
+    inspect: Inspection | None = None,
 ) -> HandIn:
     """Write the hand-in of a plan into ``plan.output`` and swap it in whole.
 
@@ -79,6 +95,7 @@ def deliver(
     quality : ``Quality`` rows of the stages before.
     draw_sheets : draws the catalogue's sheets into the folder it is given and returns files, entries
         not drawn and the sheets as drawn; gets the frames with communities filled in.
+    inspect : looks at the finished files before the manifest is written over all of them, its reports included.
 
     Raises
     ------
@@ -88,7 +105,7 @@ def deliver(
     log = FaultLog()
     root = open_staging(plan.output)
     try:
-        items = _write_all(given, plan, quality, draw_sheets, root, log)
+        items = _write_all(given, plan, quality, draw_sheets, inspect, root, log)
     except OSError as error:
         raise PlanFaults([refuse_write(error, root)]) from error
     except _LIBRARY_ERRORS as error:
@@ -105,6 +122,7 @@ def _write_all(
     plan: Plan,
     quality: pd.DataFrame,
     draw_sheets: DrawSheets | None,
+    inspect: Inspection | None,
     root: Path,
     log: FaultLog,
 ) -> list[Item]:
@@ -116,12 +134,15 @@ def _write_all(
     made.append(write_geopackage(layers, plan, root))
     made.append(write_dictionary(layers, plan, root))
     made += missing_layers(layers)
-    made += write_tables(frames, plan, root, log)
+    tables, filled = deliver_tables(frames, plan, root, log)
+    made += tables
     made += write_library(frames, plan, root, log)
     made += copy_papers(frames, plan, root, log)
     drawings = draw_sheets(frames, plan, root, log) if draw_sheets is not None else Drawings(())
     made += drawings.made
     made.append(write_project(layers, drawings.sheets, plan, root))
+    if plan.delivery.documents:
+        made += write_documents(filled, plan, root, made=made)
     if plan.delivery.public:
         made += write_public_tables(frames, plan, root, collect_names(frames, plan))
     crs = Given(plan, frames).crs
@@ -131,7 +152,11 @@ def _write_all(
     made.append(metadata)
     embed_metadata(root / DATABASE, (root / metadata.path).read_text(encoding="utf-8"), plan.plan.compiled)
     made += write_report(rows, plan, root, accounts=accounts, links=links, made=made)
+    if inspect is not None:
+        made += inspect.items
     items = write_catalogue(made, plan, root)
+    if inspect is not None:
+        inspect(root)
     write_manifest(items, plan, root)
     return items
 

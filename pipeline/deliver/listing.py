@@ -21,7 +21,7 @@ _KINDS = ("图件", "CAD图", "表格", "文本", "数据库", "附件", "质检
 # Whose versions can change a byte of the hand-in.
 PACKAGES = (
     "haoshequ", "acadsharp", "acadsharp-native", "ezdxf", "fiona", "fonttools", "geopandas", "matplotlib", "numpy", "openpyxl", "pandas",
-    "pillow", "pylopdf-fonts-zh-cn", "pyogrio", "pypdf", "pyproj", "rasterio", "scipy", "shapely", "xlsxwriter",
+    "pillow", "pylopdf-fonts-zh-cn", "pyogrio", "pypdf", "pyproj", "python-docx", "rasterio", "scipy", "shapely", "xlsxwriter",
 )  # fmt: skip
 
 

@@ -210,6 +210,7 @@ class Course:
 
     def _write_handin(self, parts: Parts, *, fresh: bool) -> None:
         """Deliver; sheets whose instructions are the same are put in place as they were drawn."""
+        from pipeline.audit.step import SelfInspection
         from pipeline.deliver import deliver  # matplotlib and the writers load only when they are needed
         from pipeline.deliver.atlas import draw_atlas
         from pipeline.deliver.atlas.kept import SheetShelf
@@ -220,7 +221,9 @@ class Course:
         assert outcome.quality is not None
         shelf = SheetShelf(self.store.folder / DELIVER / _SHEETS, keys.drawing_program(), fresh)
         draw = partial(draw_atlas, advance=step.advance, shelf=shelf)
-        handin = deliver(outcome.frames, plan, outcome.quality, draw_sheets=draw)
+        inspection = SelfInspection(plan)
+        handin = deliver(outcome.frames, plan, outcome.quality, draw_sheets=draw, inspect=inspection)
+        outcome.audit = inspection.audit
         outcome.handin, outcome.sheets = handin, (shelf.drawn, shelf.taken)
         self.meter.count(DELIVER, handin.faults)
         seconds = self.meter.finish(DELIVER)

@@ -22,7 +22,9 @@ from pipeline.stages.base import Run, Stage
 Parts: TypeAlias = dict[str, dict[str, str]]  # kind of dependency → name → hash
 LOAD = "load"
 # The modules that make the hand-in; those that draw a sheet once its instructions are complete.
-_DELIVERING = ("pipeline.deliver.handin", "pipeline.deliver.atlas.edition", "pipeline.deliver.quality")
+_DELIVERING = (
+    "pipeline.deliver.handin", "pipeline.deliver.atlas.edition", "pipeline.deliver.quality", "pipeline.audit.step",
+)  # fmt: skip
 _DRAWING = ("pipeline.deliver.atlas.kept", "pipeline.deliver.sheet.render", "pipeline.deliver.cad.sheet")
 _CODE, _STANDARDS = "code", "standards"
 

@@ -13,6 +13,7 @@ from pipeline.engine.store import Layers
 from pipeline.stages import STAGES
 
 if TYPE_CHECKING:
+    from pipeline.audit import Audit
     from pipeline.deliver import HandIn
 
 DELIVER = "deliver"
@@ -31,6 +32,7 @@ class Outcome:
     seconds : time by step, of those that ran.
     kept : steps whose earlier result stands.
     handin : what was delivered and where; None when delivery was not reached or the earlier hand-in stands.
+    audit : what 成果自检 found in a hand-in just written, which is there whatever that is.
     current : whether the hand-in in place is the one this plan makes now, and stands untouched.
     sheets : numbers of the sheets drawn and of those put in place as they were.
     summary : counts of remarks by severity, and of delivered items.
@@ -43,6 +45,7 @@ class Outcome:
     seconds: dict[str, float] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
     handin: HandIn | None = None
+    audit: Audit | None = None
     current: bool = False
     sheets: tuple[Sequence[str], Sequence[str]] = ((), ())
     summary: dict[str, int] = field(default_factory=dict)

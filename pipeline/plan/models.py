@@ -204,6 +204,10 @@ class Delivery(Block):
     cad: bool = Field(
         True, description="是否另写 CAD 图（图件/DWG：每张图一份 DXF 和 DWG，实地坐标，单位米）"
     )
+    documents: bool = Field(
+        True,
+        description="是否写出文本（文本/：方案文本（初稿）.docx 和 附表.docx，正文提纲见 configs/text_outline.yaml）",
+    )
     public: bool = Field(
         True,
         description="是否另写公示版（公示版/：图件、图集和精简表格，不含权利人、个人信息和精确坐标，规则见 configs/public.yaml）",

@@ -16,6 +16,7 @@ import shapely
 from configs import read_settings
 from configs.facilities import FacilityClass, facility_classes
 from layers.planned import Need, Resource
+from layers.shapes.spikes import drop_needles
 from pipeline.stages.placing import clean_number, clean_text
 from pipeline.stages.shape import keep_areas
 
@@ -91,6 +92,8 @@ def cut_plots(
     whole = wanted >= rules["whole_share"] * ground.area or left < rules["least_rest_m2"]
     site = ground if whole else cut_compact(ground, wanted, street)
     rest = keep_areas(shapely.difference(ground, site), least_m2=read_settings("layout.yaml")["least_m2"])
+    # The site's corners lie on the ground's boundary as nearly as numbers can: needles of no width are left.
+    (rest,) = drop_needles(np.array([rest], dtype=object))
     pieces = split_ground(site, weights)
     plots = []
     for (code, group), piece in zip(groups.items(), pieces, strict=True):

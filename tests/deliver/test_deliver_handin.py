@@ -57,7 +57,7 @@ def test_the_tree_is_what_the_manifest_says(frames, plan, quality, tmp_path):
         "manifest.json": found["manifest.json"]
     } == found
     tops = {path.split("/")[0] for path in found}
-    assert tops == {"图件", "表格", "数据库", "质检", "公示版", "成果目录.xlsx", "manifest.json"}
+    assert tops == {"图件", "表格", "文本", "数据库", "质检", "公示版", "成果目录.xlsx", "manifest.json"}
     codes = [fault.code for fault in done.faults]
     report = openpyxl.load_workbook(root / "质检/数据质检.xlsx")["提示"]
     assert sorted(row[0].value for row in report.iter_rows(min_row=3)) == sorted(codes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import shapely
 from hypothesis import given as cases
@@ -15,10 +16,11 @@ from layers.frame import empty_frame
 from layers.ledgers import PlanDemand
 from layers.planned import Business, Match, Need, Pair, PlannedParcel, Resource, Site
 from layers.reachable import Scope, Unit, Whereabouts
+from layers.shapes.corners import list_corners, measure_angles
 from layers.source import Building, Facility, Heritage, Parcel, Road
 from pipeline.stages.base import Given
 from pipeline.stages.layout import LAYOUT
-from pipeline.stages.plots import cut_compact, find_code, split_ground
+from pipeline.stages.plots import cut_compact, cut_plots, find_code, split_ground
 from tests.builders import CRS, make_frame, make_plan
 from tests.plans.test_matching import need_row, resource_row
 
@@ -162,6 +164,16 @@ def test_a_cut_has_exactly_its_area_and_nothing_is_lost(width, height, share, tu
     for n, part in enumerate(parts):
         assert part.difference(ground.buffer(1e-6)).area == pytest.approx(0, abs=1e-6)
         assert all(part.intersection(other).area < 1e-6 for other in parts[n + 1 :])
+
+
+@pytest.mark.parametrize("turn", [7.0, 23.0, 41.0, 67.0, 88.0])
+def test_what_is_left_of_a_cut_has_no_needle(turn):
+    ground = shapely.affinity.rotate(box(500_000, 3_100_000, 500_120, 3_100_080), turn)
+    land = resource_row("ZY08", category="用地", landuse_code="2301", geometry=ground)
+    plots, rest = cut_plots(land, [need_row()], [3000.0], ground, None)
+    assert rest.area == pytest.approx(ground.area - 3000, rel=1e-6) and len(plots) == 1
+    corners = list_corners(np.array([rest], dtype=object))
+    assert np.nanmin(measure_angles(corners, least_m=0.001)) > 10
 
 
 def test_after_a_cut_land_use_still_tiles_the_ground():

@@ -11,10 +11,12 @@ from layers.faults import FaultLog
 from layers.finance import Fund
 from layers.model import Layer
 from layers.planned import Match, PlannedParcel, Project, Resource, Site
+from layers.reachable import Unit
 from layers.source import Building, Parcel
 from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.names import check_names
 from pipeline.deliver.tables.actions import ActionSum, sum_actions
+from pipeline.deliver.tables.basics import Basics, sum_basics
 from pipeline.deliver.tables.book import write_book
 from pipeline.deliver.tables.content import Content, fill_table
 from pipeline.deliver.tables.derived import Balance, Phase, balance_landuse, list_phases
@@ -24,7 +26,7 @@ from pipeline.deliver.tables.promised import tell_promised
 from pipeline.deliver.tables.spec import Table, table_specs
 from pipeline.plan import Plan
 
-__all__ = ["Content", "fill_tables", "write_tables"]
+__all__ = ["Content", "deliver_tables", "fill_tables", "write_tables"]
 
 
 FOLDER = "表格"
@@ -51,6 +53,8 @@ def fill_tables(
         _check_balance(known[Balance.__name__], log)
     if {Site.__name__, Building.__name__} <= known.keys():
         known[ActionSum.__name__] = sum_actions(known[Site.__name__], known[Building.__name__])
+    if Unit.__name__ in known:
+        known[Basics.__name__] = sum_basics(known)
     money = [known.get(layer.__name__) for layer in (Match, Project, Fund, Resource)]
     if all(frame is not None for frame in money):
         known[Match.__name__] = tell_promised(*money)
@@ -64,16 +68,25 @@ def fill_tables(
 
 def write_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, root: Path, log: FaultLog) -> Made:
     """Write one workbook a table under ``root/表格``; tables without rows are named with the reason."""
+    return deliver_tables(frames, plan, root, log)[0]
+
+
+def deliver_tables(
+    frames: Mapping[str, pd.DataFrame], plan: Plan, root: Path, log: FaultLog
+) -> tuple[Made, list[tuple[Table, Content]]]:
+    """Write the tables; return the files, and the tables that were written, in order, for the text to quote."""
     check_notes(_by_name(frames), log)
     filled = {table.key: content for table, content in fill_tables(frames, plan, log)}
     check_names([content.file for content in filled.values()], key="plan.area")
     made: list[Item | Absent] = []
+    written: list[tuple[Table, Content]] = []
     for table in table_specs():
         content = filled.get(table.key)
         title = table.title.format(area=plan.plan.area)
         if content is None or not (content.rows or table.key in _ALWAYS):
             made.append(Absent("表格", title, "没有数据", table.number))
             continue
+        written.append((table, content))
         path = f"{FOLDER}/{content.file}.xlsx"
         own = plan.hand.templates.get(table.number)
         if own is None or not write_own(plan.resolve(own), root / path, content, plan, log):
@@ -88,7 +101,7 @@ def write_tables(frames: Mapping[str, pd.DataFrame], plan: Plan, root: Path, log
                 note=f"{len(content.rows)} 行",
             )
         )
-    return made
+    return made, written
 
 
 def _by_name(frames: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

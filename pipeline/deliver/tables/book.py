@@ -23,7 +23,7 @@ _SIZE = 10.5
 _LINE = 14.5  # points a line of that size takes
 _TALLEST = 409.0  # Excel's limit
 _LONGEST = 32_767  # characters Excel holds in a cell
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SHEET_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -194,7 +194,7 @@ def _put_span(sheet: Any, span: tuple[int, int, int, int], text: str, form: Any)
 
 
 def _clean(value: object) -> str:
-    return _CONTROL.sub("", str(value))[:_LONGEST] if value is not None else ""
+    return CONTROL.sub("", str(value))[:_LONGEST] if value is not None else ""
 
 
 def fit_height(texts: list[tuple[str, float]]) -> float:

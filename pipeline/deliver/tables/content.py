@@ -17,6 +17,7 @@ from layers.finance import YEARS
 from layers.model import Column, Layer
 from layers.planned import Project
 from pipeline.deliver.tables.actions import ActionSum
+from pipeline.deliver.tables.basics import Basics
 from pipeline.deliver.tables.derived import Balance, Phase
 from pipeline.deliver.tables.spec import Head, HeadCell, Table, place_header
 from pipeline.plan import Plan
@@ -36,11 +37,12 @@ class Cell(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """How a column looks: width in half-width characters, alignment, whether equal cells merge."""
+    """A column: width in half-width characters, alignment, whether equal cells merge, and the declared value."""
 
     width: float
     align: str
     merge: bool
+    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def plain_content(
 
 def find_layer(name: str) -> type[Layer]:
     """Return a layer by class name, as tables refer to it (KeyError when there is none)."""
-    known = {layer.__name__: layer for layer in [*Layer.registry.values(), Phase, Balance, ActionSum]}
+    known = {layer.__name__: layer for layer in [*Layer.registry.values(), Phase, Balance, ActionSum, Basics]}
     return known[name]
 
 
@@ -143,7 +145,7 @@ def fill_table(table: Table, frames: Mapping[str, pd.DataFrame], plan: Plan, log
         title=table.title.format_map(words),
         file=table.file.format_map(words),
         header=header,
-        leaves=[Leaf(leaf.width, leaf.align, leaf.merge) for leaf in leaves],
+        leaves=[Leaf(leaf.width, leaf.align, leaf.merge, leaf.value) for leaf in leaves],
         rows=[list(cells) for cells in zip(*columns, strict=True)],
         totals=_totals(leaves, columns),
         notes=[note.format_map(words) for note in table.notes],
@@ -278,6 +280,10 @@ def _totals(leaves: tuple[Head, ...], columns: list[list[Cell]]) -> list[Cell] |
     for index, (leaf, cells) in enumerate(zip(leaves, columns, strict=True)):
         if leaf.total:
             numbers = [Decimal(str(cell.value)) for cell in cells if isinstance(cell.value, int | float)]
+            if cells and not numbers and leaf.empty not in ("", "/"):
+                # 待测算 all the way down sums to nothing known, not to nought.
+                result[index] = Cell(leaf.empty)
+                continue
             result[index] = Cell(float(sum(numbers, Decimal())), _number_format(leaf))
     result[0] = Cell("合计")
     return result

@@ -1,0 +1,70 @@
+"""Find the hand-in in what a user names: its folder, a run's output, or a zip of it."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# Any of these tells a hand-in.
+_SIGNS = ("成果目录.xlsx", "manifest.json", "数据库", "图件", "表格")
+_ENOUGH = 2
+_UTF8 = 0x800
+
+
+class NotHandInError(Exception):
+    """What was named is no hand-in, or cannot be opened."""
+
+
+@contextmanager
+def open_handin(path: Path) -> Iterator[Path]:
+    """Yield the folder of a hand-in; a zip is unpacked for as long.
+
+    Raises
+    ------
+    NotHandInError
+        When there is none.
+    """
+    if path.is_dir():
+        yield _find_root(path, path)
+    elif path.is_file() and zipfile.is_zipfile(path):
+        with tempfile.TemporaryDirectory(prefix="haoshequ-") as place:
+            _unpack(path, Path(place))
+            yield _find_root(Path(place), path)
+    elif path.exists():
+        raise NotHandInError(f"{path} 不是文件夹，也不是 zip")
+    else:
+        raise NotHandInError(f"没有 {path}")
+
+
+def _find_root(folder: Path, named: Path) -> Path:
+    """Return the folder that holds the hand-in: itself, its 成果, or the only one that does."""
+    below = [folder / "成果", *sorted(p for p in folder.iterdir() if p.is_dir() and p.name != "成果")]
+    for one in (folder, *below):
+        if sum((one / sign).exists() for sign in _SIGNS) >= _ENOUGH:
+            return one
+    raise NotHandInError(f"{named} 不是成果：没有 {'、'.join(_SIGNS)}")
+
+
+def _unpack(path: Path, target: Path) -> None:
+    """Unpack a zip; names that do not say UTF-8 are GBK, as Chinese Windows writes them."""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            for entry in parts.infolist():
+                if not entry.flag_bits & _UTF8:
+                    entry.filename = _read_name(entry.filename)
+                parts.extract(entry, target)
+    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
+        raise NotHandInError(f"{path} 不能解压：{error}") from error
+
+
+def _read_name(name: str) -> str:
+    raw = name.encode("cp437")
+    for encoding in ("utf-8", "gbk"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return name
