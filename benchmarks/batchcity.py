@@ -44,10 +44,10 @@ inputs:
   road: [{path: 全市.gpkg, layer: 道路}]
   facility: [{path: 全市.gpkg, layer: 设施}]
   ledger: [{path: 全市.gpkg, layer: 资源}]
-# Profile bench: tables and three sheets, no CAD, no public edition; areas drawn on a 20 m grid.
+# Profile bench: tables and three sheets; no CAD, no documents, no public edition; areas drawn on a 20 m grid.
 walking: {cell_m: 20}
 sheets: {only: ["1-02", "3-01", "6-06"]}
-delivery: {folder: output, cad: false, public: false}
+delivery: {folder: output, cad: false, documents: false, public: false}
 """
 
 
