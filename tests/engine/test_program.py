@@ -91,7 +91,9 @@ def test_data_files_are_named_where_they_are_read() -> None:
     ]
     # The outline of the text names its settings itself, and what a data file names belongs to it.
     assert {place.partition(":")[0] for place in built} == {"values.py"} and len(built) == 1
-    assert {"configs/text_outline.yaml", "configs/review.yaml"} <= {*find_part("pipeline.deliver.document").data}
+    assert {"configs/text_outline.yaml", "configs/review.yaml"} <= {
+        *find_part("pipeline.deliver.document").data
+    }
 
 
 def test_nothing_is_imported_by_a_name_made_at_run_time() -> None:
