@@ -198,32 +198,28 @@ def measure(folder: Path, given: argparse.Namespace, *, say: Callable[[str], obj
     jobs = sorted(find_plans(configs).jobs, key=lambda job: job.id)
     warm, jobs = jobs[:workers], jobs[workers:]
     few = jobs[:: max(len(jobs) // small, 1)][:small]
-    some = jobs[:: max(len(jobs) // (small + 2), 1)][: max(small + 2, 4)]
     time_pool([], warm, workers)  # fills caches of compiled code that a first run ever would pay for
 
-    ones = [time_pool(some, warm[:1], 1) for _ in range(repeats)]
-    twos = [time_pool(some, warm, workers) for _ in range(repeats)]
+    ones = [time_pool(few, warm[:1], 1) for _ in range(repeats)]
+    twos = [time_pool(few, warm, workers) for _ in range(repeats)]
     one, two = (median(run.seconds for run in runs) for runs in (ones, twos))
-    pace = [60 * len(some) / seconds for seconds in (one, two)]
+    pace = [60 * len(few) / seconds for seconds in (one, two)]
     efficiency = median(a.seconds / (workers * b.seconds) for a, b in zip(ones, twos, strict=True))
     say(f"start of workers with their first plan: {median(run.start_s for run in twos):.1f} s")
     say(
-        f"plans a minute, {len(some)} plans, medians of {repeats}: 1 worker {pace[0]:.1f}, {workers} workers {pace[1]:.1f}"
+        f"plans a minute, {len(few)} plans, medians of {repeats}: 1 worker {pace[0]:.1f}, {workers} workers {pace[1]:.1f}"
     )
     say(f"efficiency of {workers} workers: {efficiency:.2f} (wanted: at least {_TARGETS['efficiency']})")
 
-    smalls = [time_pool(few, warm, workers) for _ in range(repeats)]
     larges = [time_pool(jobs, warm, workers) for _ in range(repeats)]
-    per = [
-        median(run.seconds for run in runs) / len(which) for runs, which in ((smalls, few), (larges, jobs))
-    ]
+    per = [median(run.seconds for run in runs) / len(which) for runs, which in ((twos, few), (larges, jobs))]
     say(
         f"seconds a plan with {workers} workers: {per[0]:.2f} in a batch of {len(few)}, {per[1]:.2f} in one of {len(jobs)}"
     )
     say(
         f"growth from {len(few)} to {len(jobs)} plans: {per[1] / per[0]:.2f} × linear (wanted: at most {_TARGETS['growth']})"
     )
-    peak = max(run.peak_mb for run in (*ones, *twos, *smalls, *larges))
+    peak = max(run.peak_mb for run in (*ones, *twos, *larges))
     say(f"peak memory of a worker: {peak:.0f} MB (wanted: at most {_TARGETS['peak_mb']:.0f})")
 
     every = [*warm, *jobs]
