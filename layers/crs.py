@@ -7,6 +7,7 @@ first (``standards/crs.md``).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import geopandas as gpd
@@ -73,9 +74,27 @@ def read_crs(text: str | CRS | None) -> CRS | None:
     if text is None or text == "":
         return None
     try:
-        return CRS.from_user_input(text)
+        return _parse_crs(text) if isinstance(text, str) else CRS.from_user_input(text)
     except CRSError as error:
         raise ValueError(str(error).splitlines()[0]) from None
+
+
+@lru_cache(maxsize=256)  # a plan has one or two, asked for with every file
+def _parse_crs(text: str) -> CRS:
+    return CRS.from_user_input(text)
+
+
+@lru_cache(maxsize=256)
+def find_epsg(text: str) -> int | None:
+    """Return the EPSG code that a CRS text amounts to; None where it is another or none.
+
+    Raises
+    ------
+    ValueError
+        As ``read_crs``.
+    """
+    crs = read_crs(text)
+    return None if crs is None else crs.to_epsg()
 
 
 def name_crs(crs: CRS) -> str:

@@ -6,6 +6,7 @@ groups become rules.  Symbol levels are on, because the sheet draws by level and
 
 from __future__ import annotations
 
+from functools import lru_cache
 from xml.etree import ElementTree as Tree
 
 from styles.look import Entry, Look
@@ -19,6 +20,7 @@ _EVERYTHING_ELSE = ""  # the value of QGIS's category for all others
 GEOMETRY = {"point": "0", "line": "1", "polygon": "2"}
 
 
+@lru_cache(maxsize=512)  # several files of a hand-in show one layer alike
 def write_qml(look: Look) -> str:
     """Return the QML of a layer: symbols, labels and opacity; nothing else of an open layer is touched."""
     root = Tree.Element(

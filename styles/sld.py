@@ -7,6 +7,7 @@ circles, groups of values are not switchable.  Sizes are pixels of 0.28 mm, the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from math import sqrt
 from xml.etree import ElementTree as Tree
 
@@ -50,6 +51,7 @@ _HATCHES = {
 Parts = list[Tree.Element]
 
 
+@lru_cache(maxsize=512)  # several files of a hand-in show one layer alike
 def write_sld(look: Look, *, layer: str, title: str) -> str:
     """Return the SLD of a layer.
 

@@ -18,7 +18,8 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 from pyproj import CRS
 from pyproj.exceptions import CRSError, ProjError
 
-from layers.crs import GEOGRAPHIC, ZONES, choose_zone, read_crs
+from layers.crs import GEOGRAPHIC, ZONES, choose_zone
+from layers.crs import find_epsg as tell_epsg
 from pipeline.audit.findings import UnreadableError
 
 _BROKEN = (DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError, UnicodeDecodeError)
@@ -119,8 +120,7 @@ def read_shapefile(path: Path, name: str) -> ShapeFile:
 def find_epsg(prj: str) -> int:
     """Return the EPSG code of a .prj, 0 where it names no system that can be told."""
     try:
-        crs = read_crs(prj)
-        return 0 if crs is None else int(crs.to_epsg() or 0)
+        return int(tell_epsg(prj) or 0)
     except (ValueError, CRSError, ProjError):
         return 0
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from layers.crs import GEOGRAPHIC, read_crs
+from layers.crs import GEOGRAPHIC, find_epsg
 from layers.faults import FaultLog
 from layers.model import Column
 from pipeline.deliver.items import Item
@@ -124,10 +124,9 @@ def _check_projection(path: Path, layer: Delivered, log: FaultLog) -> None:
     written = path.with_suffix(".prj").read_text(encoding="ascii", errors="replace")
     wanted = layer.frame.crs.to_epsg()
     try:
-        found = read_crs(written)
+        code = find_epsg(written)
     except ValueError:
-        found = None
-    code = found.to_epsg() if found is not None else None
+        code = None
     if code != wanted:
         log.add(
             "HSQ-D06", f".prj 读回为 {f'EPSG:{code}' if code else '无法识别的坐标系'}，应为 EPSG:{wanted}", file=path.name,

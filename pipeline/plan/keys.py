@@ -7,9 +7,8 @@ from typing import Any
 from pipeline.plan.models import Plan
 
 
-def find_meaning(where: tuple[int | str, ...]) -> str:
+def find_meaning(where: tuple[int | str, ...], model: Any = Plan) -> str:
     """Return the description of the key a fault is about; empty where it is inside a table of free keys."""
-    model: Any = Plan
     said = ""
     for part in where:
         if isinstance(part, int):
@@ -28,10 +27,10 @@ def find_meaning(where: tuple[int | str, ...]) -> str:
     return said
 
 
-def list_keys() -> list[str]:
+def list_keys(model: Any = Plan) -> list[str]:
     """Every key of every block, for the "did you mean" of an unknown one."""
     names: set[str] = set()
-    waiting: list[Any] = [Plan]
+    waiting: list[Any] = [model]
     seen: set[Any] = set()
     while waiting:
         model = waiting.pop()

@@ -5,15 +5,18 @@ from __future__ import annotations
 import difflib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from layers.faults import Fault, PlanFaults
+from pipeline.plan.base import Block
 from pipeline.plan.keys import find_meaning, list_keys
 from pipeline.plan.models import Plan
+
+Model = TypeVar("Model", bound=Block)
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -177,7 +180,7 @@ _REMEDIES = {
 }
 
 
-def _describe(error: ErrorDetails, known: list[str]) -> Fault:
+def _describe(error: ErrorDetails, known: list[str], model: type[Block]) -> Fault:
     where = ".".join(str(part) for part in error["loc"]) or "（整个文件）"
     kind = error["type"]
     message = _MESSAGES.get(kind, "取值不对")
@@ -199,7 +202,7 @@ def _describe(error: ErrorDetails, known: list[str]) -> Fault:
         near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
         remedy = f"是否想写 {near[0]}？" if near else "请对照 configs/ 里的样例或配置说明"
     if not remedy:
-        meaning = find_meaning(error["loc"])
+        meaning = find_meaning(error["loc"], model)
         remedy = f"该项是：{meaning}" if meaning else "请对照 configs/ 里的样例或配置说明改正"
     value = "" if kind == "missing" else _show(error.get("input", ""))
     return Fault("HSQ-C03", f"配置项 {where}：{message}", field=where, value=value, remedy=remedy)
@@ -226,6 +229,11 @@ def load_plan(path: Path) -> Plan:
     PlanFaults
         With one fault a problem: the file is absent, is not YAML, or keys are missing, unknown or wrong.
     """
+    return load_config(path, Plan).located(path.resolve().parent)
+
+
+def load_config(path: Path, model: type[Model]) -> Model:
+    """Read and validate a config of any kind; see ``load_plan``."""
     try:
         content = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -276,9 +284,8 @@ def load_plan(path: Path) -> Plan:
             [Fault("HSQ-C02", "配置文件应为键值表", file=str(path), remedy="参考 configs/sample.yaml")]
         )
     try:
-        plan = Plan.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
-        known = list_keys()
-        faults = [_describe(item, known) for item in error.errors(include_url=False)]
+        known = list_keys(model)
+        faults = [_describe(item, known, model) for item in error.errors(include_url=False)]
         raise PlanFaults([replace(fault, file=str(path)) for fault in faults]) from None
-    return plan.located(path.resolve().parent)

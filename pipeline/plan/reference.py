@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 from pipeline.plan.base import Block
 from pipeline.plan.models import Plan
 
+_MADE_BY = "`pipeline/plan/models.py` 生成（`python -m pipeline.plan.reference`）"
 _NAMES = {
     "str": "文字",
     "int": "整数",
@@ -56,14 +57,14 @@ def _default_text(info: FieldInfo) -> str:
     return f"`{value}`"
 
 
-def write_schema() -> str:
-    """Return the JSON schema of the plan config; YAML editors complete and check with it."""
-    return json.dumps(Plan.model_json_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+def write_schema(model: type[Block] = Plan) -> str:
+    """Return the JSON schema of a config; YAML editors complete and check with it."""
+    return json.dumps(model.model_json_schema(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def write_page() -> str:
+def write_page(root: type[Block] = Plan, *, title: str = "方案配置说明", made_by: str = _MADE_BY) -> str:
     """Return the reference page in Markdown: a table a block, in the order of the config."""
-    waiting: list[type[Block]] = [Plan]
+    waiting: list[type[Block]] = [root]
     done: list[type[Block]] = []
     while waiting:
         model = waiting.pop(0)
@@ -73,14 +74,13 @@ def write_page() -> str:
         for info in model.model_fields.values():
             waiting += [block for block in _blocks_in(info.annotation) if block not in done]
     lines = [
-        "# 方案配置说明",
+        f"# {title}",
         "",
-        "由 `pipeline/plan/models.py` 生成（`python -m pipeline.plan.reference`），请勿手改。"
-        "路径相对于配置文件所在文件夹；密钥只从环境变量读取，不写入配置。",
+        f"由 {made_by}，请勿手改。路径相对于配置文件所在文件夹；密钥只从环境变量读取，不写入配置。",
     ]
     for model in done:
-        title = "配置文件" if model is Plan else model.__name__
-        lines += ["", f"## {title}", "", "| 键 | 类型 | 缺省 | 说明 |", "| --- | --- | --- | --- |"]
+        heading = "配置文件" if model is root else model.__name__
+        lines += ["", f"## {heading}", "", "| 键 | 类型 | 缺省 | 说明 |", "| --- | --- | --- | --- |"]
         for name, info in model.model_fields.items():
             text = (info.description or "").replace("|", "\\|")
             lines.append(f"| `{name}` | {_type_text(info.annotation)} | {_default_text(info)} | {text} |")

@@ -107,8 +107,7 @@ def test_areas_are_those_of_the_zone_whatever_is_handed_in(frames, plan):
 
 
 def test_a_wrong_prj_is_told(delivered, plan, tmp_path, monkeypatch):
-    wrong = pyproj.CRS.from_epsg(4547)
-    monkeypatch.setattr("pipeline.deliver.shapefile.read_crs", lambda text: wrong)
+    monkeypatch.setattr("pipeline.deliver.shapefile.find_epsg", lambda text: 4547)
     log = FaultLog()
     write_shapefiles(delivered[:1], plan, tmp_path, log)
     assert [(fault.code, fault.severity) for fault in log.faults if fault.field == "crs.deliver"] == [
