@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from itertools import groupby
 from typing import Any
-from zipfile import BadZipFile as ZipFileError
 
 from configs import read_settings
+from layers.read.archive import DAMAGED
 from pipeline.audit.docx import Document
-from pipeline.audit.findings import Checked, check
+from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import TEXTS, HandIn
 
 _PAPERS = {"A4": (210.0, 297.0), "A3": (297.0, 420.0)}
@@ -155,8 +155,13 @@ def check_numbers(handin: HandIn, out: Checked) -> None:
                 out.fault("出处文件不在成果中", file=name, row=number.key, value=number.file)
                 continue
             try:
+                if number.file:
+                    handin.book(number.file)  # a damaged workbook is told as such
                 computed = compute_number(number, handin.root, grids=grids)
-            except (OSError, ValueError, KeyError, ZipFileError) as error:
+            except UnreadableError as error:
+                out.fault(f"出处不能读取：{error.why}", file=number.file, row=number.key)
+                continue
+            except (*DAMAGED, KeyError) as error:
                 out.fault(
                     f"出处 {number.sheet}!{number.formula} 不能计算（{error}）", file=name, row=number.key
                 )

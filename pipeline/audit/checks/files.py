@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from layers.read.archive import DAMAGED
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import ABSENT, ATLAS, CATALOGUE, MANIFEST, PAPERS, REPORTS, HandIn
 
@@ -118,7 +119,7 @@ def find_damage(handin: HandIn, name: str) -> str:
             for part in parts.namelist():
                 if part.endswith((".xml", ".rels")):
                     ET.fromstring(parts.read(part))
-    except (zipfile.BadZipFile, EOFError, OSError):
+    except DAMAGED:
         return "不是可以打开的 Office 文件，或已损坏"
     except ET.ParseError as error:
         return f"XML 格式有误（{error}）"
