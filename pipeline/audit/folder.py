@@ -182,9 +182,12 @@ class HandIn:
         )
 
     def table(self, key: str) -> TableView | None:
-        """Return a table under its header; None where it was not delivered (UnreadableError when damaged)."""
+        """Return a table under its declared header (UnreadableError when damaged).
+
+        None where it was not delivered, or is in a sheet of the plan's own, whose columns nobody declared.
+        """
         file = self.table_file(key)
-        if not file:
+        if not file or self.own_style(key):
             return None
         if key not in self._views:
             sheets = list(self.book(file).values())

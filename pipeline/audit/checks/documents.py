@@ -95,10 +95,13 @@ def check_tables(handin: HandIn, out: Checked) -> None:
         document = handin.document(holder)
         cells = {_plain(cell) for table in document.tables for row in table for cell in row}
         column = "Need.description" if key == "resource_list" else "Project.name"
-        lacking = [] if view is None else [t for t in view.texts(column).values() if _plain(t) not in cells]
+        if view is None:
+            out.doubt("没有 xlsx 可逐行对照，或其采用自有表格样式，请人工核对", file=holder, value=title)
+            continue
+        lacking = [text for text in view.texts(column).values() if _plain(text) not in cells]
         for text in lacking[:5]:
             out.fault(f"“{title}”缺少与 xlsx 相同的一行", file=holder, value=text)
-        out.see(f"{len(view.rows) if view else 0} 行与 xlsx 相同", file=holder, value=title)
+        out.see(f"{len(view.rows)} 行与 xlsx 相同", file=holder, value=title)
 
 
 @check("text_paper", "文本纸张与双面打印", group="文本")
