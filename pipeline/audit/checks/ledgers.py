@@ -151,7 +151,7 @@ def _compare_groups(
             )
         for column, area in sums.items():
             told = sum(value for row, value in view.numbers(column).items() if groups[row] == name)
-            there = float(shape.frame.loc[shape.frame[field] == name, area].sum())
+            there = float(shape.column(area)[shape.column(field) == name].sum())
             if abs(told - there) > 0.02:
                 out.fault(
                     f"“{name}”{view.head(column)}合计与图层（{there:.2f}）不同",

@@ -148,8 +148,8 @@ def check_heritage(handin: HandIn, out: Checked) -> None:
             title = str(names.get("BHMC", names.get("MC", ground + 1)))
             flagged = "，冲突核查已列出" if title in told else ""
             out.doubt(
-                f"项目 {other.frame[key].iloc[at]} 涉及保护范围“{title}”{flagged}，须按保护规划核定",
+                f"项目 {other.column(key).iloc[at]} 涉及保护范围“{title}”{flagged}，须按保护规划核定",
                 file=other.name,
                 sheet=code,
-                row=other.frame["BSM"].iloc[at],
+                row=other.column("BSM").iloc[at],
             )
