@@ -94,7 +94,8 @@ def decide(rule: Rule, checked: Mapping[Wanted, Checked]) -> Ruling:
     results = [checked[one] for one in rule.checks]
     wrong = [("不符合", spot) for item in results for spot in item.wrong]
     doubts = [("需人工", spot) for item in results for spot in item.doubts]
-    seen = [("依据", spot) for item in results for spot in item.seen]
+    # What a check read is no ground for anything where the same check found it wrong.
+    seen = [("依据", spot) for item in results if not item.wrong for spot in item.seen]
     voids = [item.void for item in results if item.void]
     applies = [item for item in results if not item.void]
     if rule.person and applies:

@@ -16,6 +16,7 @@ from pipeline.audit.findings import UnreadableError
 from pipeline.audit.geodata import ShapeFile, read_geopackage, read_shapefile
 from pipeline.audit.grid import Grid, read_book
 from pipeline.audit.paperspace import Drawing, read_drawing
+from pipeline.audit.pdf import Pages, read_pdf
 from pipeline.audit.pictures import Picture, read_picture
 from pipeline.audit.tableview import TableView, open_table
 from pipeline.deliver.tables.spec import Table, table_specs
@@ -67,6 +68,7 @@ class HandIn:
         self._drawings: dict[str, Drawing] = {}
         self._documents: dict[str, Document] = {}
         self._views: dict[str, TableView] = {}
+        self._pdfs: dict[str, Pages] = {}
         self._pictures: dict[str, Picture] = {}
         self._coming: dict[str, Future[Picture]] = {}
 
@@ -274,6 +276,12 @@ class HandIn:
         if name not in self._documents:
             self._documents[name] = read_document(self.root / name, name)
         return self._documents[name]
+
+    def pdf(self, name: str) -> Pages:
+        """Return a PDF (UnreadableError)."""
+        if name not in self._pdfs:
+            self._pdfs[name] = read_pdf(self.root / name, name)
+        return self._pdfs[name]
 
     def sheet_words(self, number: str) -> str:
         """Return all words on a sheet's paper as its DXF has them; empty where there is none to read."""
