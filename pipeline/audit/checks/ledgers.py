@@ -48,8 +48,7 @@ def check_balance(handin: HandIn, out: Checked) -> None:
 
 
 def _compare_by_key(
-    out: Checked, view: TableView, by: str, frame: pd.DataFrame, name: str, key: str, pairs: Mapping[str, str], *,
-    every: bool = False,
+    out: Checked, view: TableView, by: str, frame: pd.DataFrame, name: str, key: str, pairs: Mapping[str, str],
 ) -> int:  # fmt: skip
     """Compare columns of a table with fields of a layer, row by row; return how many rows were there in both."""
     rows = {text: row for row, text in view.texts(by).items()}
@@ -81,8 +80,6 @@ def _compare_by_key(
                     **place_of(view, rows[number]),
                     value=value,
                 )
-    if every and seen < len(rows):
-        out.fault(f"图层少于表格：{seen} 与 {len(rows)}", file=name)
     return seen
 
 
