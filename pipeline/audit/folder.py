@@ -19,21 +19,17 @@ from pipeline.audit.paperspace import Drawing, read_drawing
 from pipeline.audit.pdf import Pages, read_pdf
 from pipeline.audit.pictures import Picture, read_picture
 from pipeline.audit.tableview import TableView, open_table
+from pipeline.deliver import document, geopackage, listing, papers, quality, shapefile, tables
 from pipeline.deliver.tables.spec import Table, table_specs
 
-MANIFEST = "manifest.json"
-CATALOGUE = "成果目录.xlsx"
-ABSENT = "未提供的成果"
-DATABASE = "数据库/一张图.gpkg"
-SHAPES = "数据库/SHP"
-TABLES = "表格"
+# As those who write them have them.
+MANIFEST, CATALOGUE, ABSENT = listing.MANIFEST, listing.CATALOGUE, listing.ABSENT
+DATABASE, SHAPES, TABLES = geopackage.PATH, shapefile.FOLDER, tables.FOLDER
+QUALITY, PAPERS, TEXTS = quality.PATH, papers.FOLDER, document.FOLDER
 SHEETS = "图件/JPG"
 DRAWINGS = "图件/DWG"
 ATLAS = "图件/图集.pdf"
-QUALITY = "质检/数据质检.xlsx"
 PUBLIC = "公示版"
-PAPERS = "附件"
-TEXTS = "文本"
 THUMB_PX = 420
 REPORTS = ("质检/成果自检.xlsx", "质检/成果自检.html")
 

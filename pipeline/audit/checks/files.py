@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 from layers.read.archive import DAMAGED
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import ABSENT, ATLAS, CATALOGUE, MANIFEST, PAPERS, REPORTS, HandIn
+from pipeline.deliver.metadata import PATH as METADATA
 
 _FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f]|[ .]$')
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com[1-9]|lpt[1-9])(\.|$)")
@@ -129,7 +130,7 @@ def find_damage(handin: HandIn, name: str) -> str:
 @check("metadata_xml", "元数据格式", group="数据库")
 def check_metadata(handin: HandIn, out: Checked) -> None:
     """元数据.xml is well-formed and is a record of ISO 19139."""
-    name = "数据库/元数据.xml"
+    name = METADATA
     if name not in handin.files:
         out.fault("没有元数据", file=name)
         return

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from configs import read_settings
-from pipeline.audit.checks.numbers import LIBRARY
 from pipeline.audit.checks.tables import need_table, say_values
 from pipeline.audit.findings import Checked, check
 from pipeline.audit.folder import PAPERS, QUALITY, SHAPES, HandIn
+from pipeline.deliver.library import FOLDER as LIBRARY
 
 
 def _steps(handin: HandIn) -> tuple[str, dict[str, list[tuple[int, str]]]]:

@@ -11,9 +11,9 @@ from layers.read.archive import DAMAGED
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import HandIn
 from pipeline.audit.geodata import fits_zone, name_crs
+from pipeline.deliver.qgis import PATH as PROJECT
+from pipeline.deliver.shapefile import DEGREES_FOLDER as DEGREES
 
-PROJECT = "数据库/一张图.qgz"
-DEGREES = "数据库/SHP_4490"
 _ABSOLUTE = re.compile(r"^(/|[A-Za-z]:|file:|\\\\)")
 
 

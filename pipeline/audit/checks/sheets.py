@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from configs import read_settings
 from pipeline.audit.findings import Checked, UnreadableError, check
-from pipeline.audit.folder import ATLAS, CATALOGUE, PUBLIC, SHEETS, HandIn, Listed
+from pipeline.audit.folder import ABSENT, ATLAS, CATALOGUE, PUBLIC, SHEETS, HandIn, Listed
 from pipeline.audit.pictures import Picture
 from styles.frame import load_frame
 
@@ -167,13 +167,13 @@ def check_sheets(
             out.see(
                 f"{number} {titles[number]}：未绘，{why.note}",
                 file=CATALOGUE,
-                sheet="未提供的成果",
+                sheet=ABSENT,
                 row=why.row,
             )
     if skipped:
         out.doubt(
             f"配置 sheets.only 只出部分图纸，未出 {len(skipped)} 张；提交前应出全", file=CATALOGUE,
-            sheet="未提供的成果", value="、".join(skipped),
+            sheet=ABSENT, value="、".join(skipped),
         )  # fmt: skip
     if not any(number in there for number in wanted) and not out.wrong and not skipped:
         reasons = "；".join(spot.said for spot in out.seen)
@@ -181,7 +181,7 @@ def check_sheets(
         if optional:
             out.void = f"可选图纸，本方案没有绘制：{reasons}"
         else:
-            out.doubt(f"没有可绘的内容，请确认：{reasons}", file=CATALOGUE, sheet="未提供的成果")
+            out.doubt(f"没有可绘的内容，请确认：{reasons}", file=CATALOGUE, sheet=ABSENT)
 
 
 def _read_words(handin: HandIn, number: str) -> str:
@@ -243,12 +243,10 @@ def check_groups(handin: HandIn, out: Checked) -> None:
             out.doubt(
                 f"没有{title}：配置 sheets.only 未选；提交前应出全",
                 file=CATALOGUE,
-                sheet="未提供的成果",
+                sheet=ABSENT,
                 row=whys[0].row,
             )
         elif whys:
-            out.doubt(
-                f"没有{title}：{whys[0].note}，请确认", file=CATALOGUE, sheet="未提供的成果", row=whys[0].row
-            )
+            out.doubt(f"没有{title}：{whys[0].note}，请确认", file=CATALOGUE, sheet=ABSENT, row=whys[0].row)
         else:
             out.fault(f"没有{title}，成果目录也没有说明原因", file=SHEETS)
