@@ -134,6 +134,8 @@ CODES: dict[str, str] = {
     "HSQ-D07": "图面自检不符",
     "HSQ-D08": "公示版处理",
     "HSQ-D09": "底图未能取得",
+    # running
+    "HSQ-R01": "方案正在运行",
     # publication of hand-ins, and many plans side by side
     "HSQ-P01": "数据库无法连接",
     "HSQ-P02": "成果缺失或与清单不一致",

@@ -19,6 +19,7 @@ from pipeline.cli import (
     init,
     inspect,
     onemap,
+    plan,
     publish,
     reach,
     review,
@@ -43,6 +44,7 @@ app.command("init", cls=Command, help=init.HELP)(init.init)
 app.command("inspect", cls=Command, help=inspect.HELP)(inspect.inspect)
 app.command("convert", cls=Command, help=convert.HELP)(convert.convert)
 app.command("check", cls=Command, help="读取并检查全部输入，只写质检报告")(check.check)
+app.command("plan", cls=Command, help=plan.HELP)(plan.plan)
 app.command("run", cls=Command, help="运行方案，输出整套成果")(run.run)
 app.command("audit", cls=Command, help=audit.HELP)(audit.audit)
 app.command("review", cls=Command, help=review.HELP)(review.review)

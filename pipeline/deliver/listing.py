@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,14 @@ from pipeline.deliver.items import Absent, Item, Made
 from pipeline.deliver.tables.book import write_book
 from pipeline.deliver.tables.content import Value, plain_content
 from pipeline.plan import Plan
-from pipeline.plan.sources import Source
+from pipeline.plan.files import list_inputs
 
 CATALOGUE = "成果目录.xlsx"
 ABSENT = "未提供的成果"  # its sheet of what was not made, with reasons
 MANIFEST = "manifest.json"
 _KINDS = ("图件", "CAD图", "表格", "文本", "数据库", "附件", "质检", "公示版", "目录")
 # Whose versions can change a byte of the hand-in.
-_PACKAGES = (
+PACKAGES = (
     "haoshequ", "acadsharp", "acadsharp-native", "ezdxf", "fiona", "fonttools", "geopandas", "matplotlib", "numpy", "openpyxl", "pandas",
     "pillow", "pylopdf-fonts-zh-cn", "pyogrio", "pypdf", "pyproj", "python-docx", "rasterio", "scipy", "shapely", "xlsxwriter",
 )  # fmt: skip
@@ -89,47 +89,6 @@ def write_manifest(items: Sequence[Item], plan: Plan, root: Path) -> Path:
     return path
 
 
-def list_inputs(plan: Plan) -> Iterator[tuple[str, Path]]:
-    """Yield every input file as the config names it and where it is, sorted, each once.
-
-    Files that belong together (.shp, .dbf, .prj …) and the files of an input folder are listed one by
-    one; a path that does not exist is left out, as reading it has been reported before.
-    """
-    found: dict[str, Path] = {}
-    for given in _given_paths(plan):
-        path = plan.resolve(given)
-        if path.is_dir():
-            beside = [p for p in path.rglob("*") if p.is_file()]
-            found |= {(given / p.relative_to(path)).as_posix(): p for p in beside}
-        elif path.is_file():
-            shapefile = path.suffix.lower() == ".shp"
-            companions = [p for p in path.parent.iterdir() if p.stem == path.stem] if shapefile else [path]
-            found |= {(given.parent / p.name).as_posix(): p for p in companions}
-    yield from sorted(found.items())
-
-
-def _given_paths(plan: Plan) -> Iterator[Path]:
-    for name in type(plan.inputs).model_fields:
-        sources: list[Source] = [s for s in getattr(plan.inputs, name) if isinstance(s, Source)]
-        while sources:
-            source = sources.pop()
-            yield source.path
-            if source.geometry is not None:
-                sources.append(source.geometry)
-    if plan.open_data is not None:
-        yield plan.open_data.path
-    if plan.divisions is not None and plan.divisions.path is not None:
-        yield plan.divisions.path
-    if plan.walking.dem is not None:
-        yield plan.walking.dem
-    if plan.idle.imagery is not None:
-        yield plan.idle.imagery
-    if plan.sheets.base is not None:
-        yield plan.sheets.base.path
-    yield from plan.hand.templates.values()
-    yield plan.hand.decisions or Path(plan.decisions.name)
-
-
 def _fingerprint(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         return {"size": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
@@ -137,7 +96,7 @@ def _fingerprint(path: Path) -> dict[str, Any]:
 
 def _versions() -> dict[str, str]:
     found = {}
-    for name in _PACKAGES:
+    for name in PACKAGES:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:  # run from a folder without being installed

@@ -11,9 +11,8 @@ from layers.decisions import Decision
 from layers.faults import Fault, FaultLog
 from layers.read.decisions import read_decisions
 from pipeline.deliver.form import find_unread, write_form
-from pipeline.engine.store import Frames, Store
+from pipeline.engine.store import Frames
 from pipeline.plan import Plan
-from pipeline.stages import STAGES
 
 log = logging.getLogger("haoshequ")
 
@@ -35,16 +34,6 @@ def take_decisions(plan: Plan, remarks: dict[str, list[Fault]]) -> pd.DataFrame:
         remarks[Decision.alias] = own.faults
     own.raise_errors()
     return decisions
-
-
-def first_touched(store: Store, decided: dict[str, str], *, before: int) -> int:
-    """Return the first of the stages ``before`` whose stored results were made with other decisions."""
-    for index, stage in enumerate(STAGES[:before]):
-        stored = store.decided(stage.name)
-        if stored is not None and stored != decided[stage.name]:
-            log.info("人工决策有改动，从阶段“%s”起重算", stage.title)
-            return index
-    return before
 
 
 def offer_decisions(plan: Plan, frames: Frames) -> Path | None:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 
 from layers.faults import Fault, PlanFaults
 from layers.finance import Fund
-from layers.frame import conform
 from layers.judgements import Subject, subjects
 from layers.model import Column, Layer
 from layers.planned import Inventory, Project, Resource
-from pipeline.engine.inputs import fingerprint_run
+from pipeline.engine.forecast import list_stale
+from pipeline.engine.store import Store, read_layer
 from pipeline.plan import Plan
 from pipeline.stages import STAGES
 
@@ -134,24 +132,16 @@ def open_records(plan: Plan) -> Records:
     PlanFaults
         If the plan has not been run as far as its needs.
     """
-    folder = plan.output / "work"
+    store = Store(plan)
     frames: dict[str, pd.DataFrame] = {}
-    old = False
-    now = fingerprint_run(plan)
     for stage in STAGES:
-        record = folder / stage.name / "stage.json"
-        if not record.exists():
-            continue
-        content = json.loads(record.read_text(encoding="utf-8"))
-        old |= content["fingerprint"] != now
-        for key in content["layers"]:
-            layer = Layer.registry[key]
-            path = folder / stage.name / f"{key}.parquet"
-            frames[key] = conform(gpd.read_parquet(path) if layer.shape else pd.read_parquet(path), layer)
+        record = store.find(stage.name)
+        if record is not None:
+            frames |= {key: read_layer(path, key) for key, path in store.paths(stage.name, record).items()}
     if not any(subject.layer.key in frames for subject in subjects()):
         fault = Fault(
-            CODE, f"方案 {plan.plan.id} 还没有可以追溯的结果", file=str(folder),
+            CODE, f"方案 {plan.plan.id} 还没有可以追溯的结果", file=str(store.folder),
             remedy="先运行 haoshequ run，至少到阶段 needs（--until needs），再用 explain",
         )  # fmt: skip
         raise PlanFaults([fault])
-    return Records(frames, old)
+    return Records(frames, bool(list_stale(plan)))

@@ -78,5 +78,6 @@ BACKING = Stage(
     title="资金政策人力支撑",
     takes=(Need, Inventory),
     gives=(Backing,),
+    config=("walking",),
     run=make_backing,
 )

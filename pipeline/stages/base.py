@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import geopandas as gpd
 import pandas as pd
@@ -13,10 +13,12 @@ import pandas as pd
 from layers.decisions import Decision
 from layers.faults import FaultLog
 from layers.frame import conform
+from layers.judgements import subjects
 from layers.model import Layer
 from layers.reachable import Whereabouts
 from layers.source import Placed
 from pipeline.plan import Plan
+from pipeline.plan.slice import PlanSlice
 from pipeline.stages.hand import Hand
 
 Frame: TypeAlias = pd.DataFrame  # a GeoDataFrame where the layer has a shape
@@ -88,6 +90,7 @@ class Stage:
     title : Chinese name, shown in progress and reports.
     takes : layers it reads.
     gives : layers it makes, each exactly once in the whole pipeline.
+    config : sections of the plan config it reads, dotted where one key of a block is enough; it can see no others.
     run : the pure function; returns one frame a given layer, keyed by ``Layer.key``.
     """
 
@@ -96,20 +99,39 @@ class Stage:
     takes: tuple[type[Layer], ...]
     gives: tuple[type[Layer], ...]
     run: Run
+    config: tuple[str, ...] = ()
+
+    @property
+    def module(self) -> str:
+        """The module that makes it: with what it imports, all the code its results depend on."""
+        return self.run.__module__
+
+    def own_decisions(self, decisions: pd.DataFrame) -> pd.DataFrame:
+        """Return the decisions on what this stage makes; others are no business of its.
+
+        Parameters
+        ----------
+        decisions : ``Decision`` rows.
+        """
+        made = set(self.gives)
+        titles = [subject.title for subject in subjects() if subject.layer in made]
+        return decisions[decisions[Decision.table].isin(titles)]
 
     def __call__(self, given: Given) -> dict[str, Frame]:
         """Run on exactly the layers taken and return exactly the layers given, conformed and checked.
 
         Raises
         ------
+        UndeclaredSectionError
+            If the stage reads a section of the config that it does not declare.
         ValueError
             If the stage returns other layers than it declares, or a geometry in another CRS than the
             plan's projected one.
         """
         taken = {layer.key: given.frames[layer.key] for layer in self.takes}
         if Decision.key in given.frames:
-            taken[Decision.key] = given.frames[Decision.key]
-        seen = Given(given.plan, taken, given.log)
+            taken[Decision.key] = self.own_decisions(given.frames[Decision.key])
+        seen = Given(cast(Plan, PlanSlice(given.plan, self.config)), taken, given.log)
         made = self.run(seen)
         declared = {layer.key: layer for layer in self.gives}
         if made.keys() != declared.keys():

@@ -316,5 +316,6 @@ COVERAGE = Stage(
     "设施覆盖",
     takes=(Edge, Obstacle, Precinct, Home, Link, Facility, Unit, Scope, Whereabouts),
     gives=(Coverage, Served, Blind, CoverArea, FacilityLoad, Reach),
+    config=("crs.area_rule", "walking"),
     run=run,
 )

@@ -125,5 +125,6 @@ LAYOUT = Stage(
         Need, Pair, Match, Resource, Parcel, Building, Facility, Whereabouts, Road, Heritage, Unit, Scope, PlanDemand,
     ),
     gives=(Site, PlannedParcel, Business, Adjustment),
+    config=("crs.area_rule", "walking"),
     run=make_layout,
 )  # fmt: skip

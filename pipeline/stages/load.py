@@ -205,5 +205,16 @@ LOAD = Stage(
     "读取与整理",
     takes=(),
     gives=(*SOURCE_LAYERS, *OPEN_LAYERS, Relief, Photo, FileAccount),
+    config=(
+        "crs",
+        "divisions",
+        "idle.imagery",
+        "inputs",
+        "open_data",
+        "plan",
+        "sheets.base",
+        "topology",
+        "walking",
+    ),
     run=load_layers,
 )

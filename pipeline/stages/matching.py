@@ -235,5 +235,6 @@ MATCHING = Stage(
     title="需求资源匹配",
     takes=(Need, Inventory, Edge, Obstacle, Precinct, Sharing, OwnCost),
     gives=(Pair, Match, Resource),
+    config=("walking",),
     run=make_matches,
 )

@@ -237,5 +237,6 @@ NEEDS = Stage(
     title="需求清单",
     takes=(Survey, Unit, Home, Road, Served, Coverage, FacilityLoad, Whereabouts),
     gives=(Need, Provision, ProvisionCount),
+    config=("crs.area_rule", "walking"),
     run=make_needs,
 )

@@ -82,5 +82,6 @@ NETWORK = Stage(
         Road, Barrier, Relief, Building, Parcel, OpenSpace, Community, Outline, Facility, Gate, Survey, Ledger,
     ),
     gives=(Edge, Obstacle, Precinct, Home, Link, NetworkMark, NetworkFigure),
+    config=("crs.area_rule", "open_data", "walking"),
     run=run,
 )  # fmt: skip

@@ -295,5 +295,6 @@ PROJECTS = Stage(
     title="项目清单",
     takes=(Need, Pair, Match, Resource, Ledger, Site, OwnCost, PastWork),
     gives=(Project, Fund, FundTotal, YearPlan, Revenue),
+    config=("crs.area_rule", "plan.area", "plan.first_year", "walking"),
     run=make_projects,
 )

@@ -248,5 +248,6 @@ RESOURCES = Stage(
         Whereabouts, Home, Coverage, Edge, Obstacle, Precinct, Link,
     ),
     gives=(Inventory, Block),
+    config=("crs.area_rule", "idle", "walking"),
     run=make_resources,
 )  # fmt: skip

@@ -239,5 +239,6 @@ SCOPE = Stage(
     "范围划定",
     takes=(Community, Outline, DataExtent, Edge, Obstacle, Precinct, *_LOCATED),
     gives=(Unit, Scope, ScopeCut, Whereabouts),
+    config=("crs.area_rule", "plan.area", "walking"),
     run=run,
 )

@@ -173,5 +173,6 @@ SHARING = Stage(
     "共建共享",
     takes=(Edge, Home, Link, Facility, Gate, Unit, Coverage, FacilityLoad, Reach, Whereabouts),
     gives=(Sharing, Access, Neighbour),
+    config=("crs.area_rule", "walking"),
     run=run,
 )

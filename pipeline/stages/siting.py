@@ -204,5 +204,6 @@ SITING = Stage(
     title="中心站点布局",
     takes=(Edge, Obstacle, Precinct, Home, Link, Facility, Building, Unit, Whereabouts, Need, Inventory),
     gives=(NetworkSite, SiteReach),
+    config=("crs.area_rule", "walking"),
     run=make_sites,
 )

@@ -249,5 +249,6 @@ STRATEGY = Stage(
     title="更新策略与目标",
     takes=(Need, Match, Pair, Project, Served, Sharing, Target),
     gives=(Strategy,),
+    config=("plan.area", "walking"),
     run=make_strategies,
 )

@@ -148,7 +148,7 @@ def test_a_run_that_fails_leaves_the_report_and_no_half_hand_in(tmp_path: Path) 
     report = caught.value.report
     assert report == plan.output / "质检/数据质检.xlsx"
     assert report.is_file() and report.with_suffix(".gpkg").is_file()
-    assert sorted(p.name for p in plan.output.iterdir()) == ["run.log", "质检"]
+    assert sorted(p.name for p in plan.output.iterdir()) == [".run.lock", "run.log", "质检"]
 
 
 def test_a_run_that_stops_early_on_request_has_its_report_too(tmp_path: Path) -> None:

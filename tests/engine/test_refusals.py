@@ -32,7 +32,7 @@ def test_a_disk_that_fills_while_results_are_stored_is_a_fault(
     def full(*_: object) -> str:
         raise OSError(28, "No space left on device", "x.parquet")
 
-    monkeypatch.setattr("pipeline.engine.run.fingerprint_run", full)
+    monkeypatch.setattr("pipeline.engine.course.hash_inputs", full)
     with pytest.raises(PlanFaults) as caught:
         run_plan(make_plan(delivery={"folder": "out"}).located(tmp_path))
     (fault,) = caught.value.faults

@@ -20,7 +20,7 @@ from pipeline.deliver.atlas import edition
 from pipeline.deliver.atlas.compose import FOLDER, Entry
 from pipeline.deliver.atlas.draw import CAD, draw_sheets
 from pipeline.deliver.cad import dwg, sheet
-from pipeline.deliver.cad.document import FONT, PAPER, STYLE
+from pipeline.deliver.cad.document import FONT, PAPER, STYLE, open_document, print_document
 from pipeline.deliver.cad.ground import UNDER
 from pipeline.deliver.cad.sheet import CadJob, draw_cad, write_cad
 from pipeline.deliver.items import Absent, Item
@@ -310,6 +310,20 @@ def test_the_same_bytes_each_time(tmp_path):
     text = (tmp_path / "a.dxf").read_text(encoding="utf-8")
     assert "$TDUPDATE\n 40\n2461101.0\n" in text  # noon of 2026-03-01 is 2461101.0
     assert (tmp_path / "a.dwg").read_bytes()[:6] == b"AC1024"
+
+
+def test_the_order_of_a_set_makes_no_other_bytes(monkeypatch):
+    """ezdxf asks which types are in use and lists them as the set comes, which differs from process to process."""
+    texts = []
+    for backwards in (False, True):
+        doc = open_document()
+        kinds = sorted(doc.entitydb.dxf_types_in_use(), reverse=backwards)
+        monkeypatch.setattr(
+            type(doc.entitydb), "dxf_types_in_use", lambda _, kinds=kinds: dict.fromkeys(kinds)
+        )
+        texts.append(print_document(doc, MADE))
+        monkeypatch.undo()
+    assert texts[0] == texts[1]
 
 
 def _entries(town) -> list[Entry]:

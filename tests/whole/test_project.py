@@ -85,9 +85,7 @@ def test_themes_name_layers_and_styles_that_are_there(large: Tree.Element) -> No
 
 
 def test_maps_have_the_scale_and_the_place_of_their_sheets(sample: Whole, large: Tree.Element) -> None:
-    rows = openpyxl.load_workbook(sample.handin / "成果目录.xlsx", read_only=True)["成果目录"].iter_rows(
-        values_only=True
-    )
+    rows = openpyxl.load_workbook(sample.handin / "成果目录.xlsx")["成果目录"].iter_rows(values_only=True)
     scales = {row[2]: int(row[5].rpartition("1:")[2]) for row in rows if row[1] == "图件" and row[2]}
     assert scales
     for layout in large.iter("Layout"):

@@ -13,8 +13,10 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TypeAlias
 
-from layers.faults import Fault, FaultLog, PlanFaults
+from layers.faults import FaultLog
 from pipeline.deliver.atlas.compose import FOLDER, Entry
+from pipeline.deliver.atlas.glyphs import Missing, refuse_glyphs
+from pipeline.deliver.atlas.kept import Refused, Rendered, SheetKeys, SheetShelf
 from pipeline.deliver.cad.sheet import CadJob, write_cad
 from pipeline.deliver.items import Check
 from pipeline.deliver.names import name_files
@@ -64,17 +66,6 @@ def name_sheets(plan: Plan, entries: list[Entry]) -> dict[str, str]:
     return {entry.number: f"{name}.jpg" for entry, name in zip(entries, names, strict=True)}
 
 
-@dataclass(frozen=True)
-class Refused:
-    """Why a sheet says nothing and was not drawn: a declared fault code and the reason in Chinese."""
-
-    code: str
-    reason: str
-
-
-Missing: TypeAlias = dict[str, list[str]]  # texts by the character no font draws
-
-
 # The jobs of a worker: sent once and all together, so that sheets share their layers there as they do here.
 _JOBS: list[Job] = []
 
@@ -95,20 +86,24 @@ def _begin_work(jobs: list[Job]) -> None:
 
 @dataclass(frozen=True)
 class Job:
-    """A sheet to draw: its instructions, the JPG and, where they are wanted, the atlas page and CAD files."""
+    """A sheet to draw: its instructions, the JPG and, where they are wanted, the atlas page and CAD files.
+
+    ``shelf`` keeps it under ``key`` once it is drawn.
+    """
 
     spec: SheetSpec
     path: Path
     page: Path | None
     cad: CadJob | None = None
+    shelf: SheetShelf | None = None
+    key: str = ""
 
-
-@dataclass(frozen=True)
-class Rendered:
-    """A sheet drawn: its report, and why it has no DWG where it should."""
-
-    report: SheetReport
-    no_dwg: str = ""
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files it makes, by the name they are kept under."""
+        wanted = {"sheet.jpg": self.path, "page.pdf": self.page}
+        wanted |= {"sheet.dxf": self.cad.path, "sheet.dwg": self.cad.dwg} if self.cad else {}
+        return {name: path for name, path in wanted.items() if path is not None}
 
 
 Result: TypeAlias = Rendered | Refused | Missing
@@ -122,51 +117,20 @@ def _render(job: Job) -> Result:
     except GlyphError as error:
         return error.missing
     except (SheetError, StyleError) as error:
-        return Refused("HSQ-D01", str(error).removeprefix(error.code).strip())
-    return Rendered(report, write_cad(kept[0], job.cad) if job.cad else "")
+        return _keep(job, Refused("HSQ-D01", str(error).removeprefix(error.code).strip()))
+    return _keep(job, Rendered(report, write_cad(kept[0], job.cad) if job.cad else ""))
+
+
+def _keep(job: Job, result: Rendered | Refused) -> Rendered | Refused:
+    """Keep the sheet as soon as it is drawn: a run that is stopped later does not draw it again."""
+    if job.shelf is not None:
+        job.shelf.keep(job.key, job.files, result)
+    return result
 
 
 def _render_at(index: int) -> Result:
     """Draw a sheet by its place among the jobs."""
     return _render(_JOBS[index])
-
-
-def _refuse_glyphs(results: list[tuple[SheetSpec, object]]) -> None:
-    """Stop when a sheet would show a blank or a box for a character.
-
-    One fault for texts that lack the same characters: a community's name is in many others.
-
-    Raises
-    ------
-    PlanFaults
-        HSQ-D03; the hand-in before stays as it was.
-    """
-    lost: dict[str, set[str]] = {}
-    drawn: dict[str, set[str]] = {}
-    for spec, result in results:
-        for char, texts in result.items() if isinstance(result, dict) else ():
-            for text in texts:
-                lost.setdefault(text, set()).add(char)
-                drawn.setdefault(text, set()).add(spec.number)
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for text, chars in sorted(lost.items(), key=lambda item: (len(item[0]), item[0])):
-        groups.setdefault(tuple(sorted(chars)), []).append(text)
-    faults = [
-        Fault(
-            "HSQ-D03",
-            "图面字体缺字："
-            + "、".join(f"{char if char.isprintable() else ''}U+{ord(char):04X}" for char in chars)
-            + (f"（共 {len(texts)} 处文字）" if len(texts) > 1 else ""),
-            layer="、".join(sorted({number for text in texts for number in drawn[text]})),
-            value=texts[0][:60],
-            action="没有写出成果，原有成果保持不变",
-            remedy="在数据或配置中改写该文字：删去表情和控制字符，生僻字改用同音字或加注说明；"
-            "haoshequ check 列出它在哪个文件哪一行",
-        )
-        for chars, texts in sorted(groups.items())
-    ]
-    if faults:
-        raise PlanFaults(faults)
 
 
 def draw_sheets(
@@ -177,6 +141,7 @@ def draw_sheets(
     *,
     advance: Advance,
     pages: Path | None = None,
+    shelf: SheetShelf | None = None,
 ) -> list[Sheet]:
     """Draw every entry that has instructions into its folder below ``root``.
 
@@ -187,6 +152,7 @@ def draw_sheets(
     log : told of sheets not drawn and labels that found no room.
     advance : called after each sheet with (done, total, title).
     pages : folder for the sheets as PDF pages; None makes none.
+    shelf : sheets of earlier runs; those whose instructions are the same are not drawn again.
     """
     compiled = plan.plan.compiled if plan.delivery.cad else None
     names = name_sheets(plan, list({entry.number: entry for entry in entries}.values()))
@@ -205,21 +171,8 @@ def draw_sheets(
         for index, entry in enumerate(entries)
         if entry.spec is not None
     ]
-    results: list[Result] = []
-    workers = min(2, os.cpu_count() or 1) if len(jobs) >= _WORTH_A_POOL else 1
-    if workers > 1:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(
-            workers, mp_context=context, initializer=_begin_work, initargs=(jobs,)
-        ) as pool:
-            for job, result in zip(jobs, pool.map(_render_at, range(len(jobs))), strict=True):
-                results.append(result)
-                advance(len(results), len(jobs), job.spec.title)
-    else:
-        for job in jobs:
-            results.append(_render(job))
-            advance(len(results), len(jobs), job.spec.title)
-    _refuse_glyphs([(job.spec, result) for job, result in zip(jobs, results, strict=True)])
+    results = _draw_all(jobs, advance) if shelf is None else _draw_changed(jobs, shelf, compiled, advance)
+    refuse_glyphs([(job.spec, result) for job, result in zip(jobs, results, strict=True)])
     pairs = zip(jobs, results, strict=True)
     made = {(entry.folder, entry.number): pair for entry, pair in zip(drawn, pairs, strict=True)}
     sheets = []
@@ -239,6 +192,46 @@ def draw_sheets(
         log.add(code, f"{entry.number} {entry.title} 未绘制：{reason}", severity=severity, layer=entry.title)
         sheets.append(Sheet(replace(entry, spec=None, reason=reason), None, None))
     return sheets
+
+
+def _draw_changed(
+    jobs: list[Job], shelf: SheetShelf, compiled: date | None, advance: Advance
+) -> list[Result]:
+    """Put sheets in place that are kept, draw the others, and keep these; same result as drawing all."""
+    keys = SheetKeys(shelf.program)
+    jobs = [
+        replace(
+            job, shelf=SheetShelf(shelf.folder, shelf.program), key=keys.make(job.spec, job.files, compiled)
+        )
+        for job in jobs
+    ]
+    found = [shelf.find(job.key, job.files) for job in jobs]
+    missing = [job for job, result in zip(jobs, found, strict=True) if result is None]
+    shelf.drawn.extend(job.spec.number for job in missing)
+    shelf.taken.extend(job.spec.number for job, result in zip(jobs, found, strict=True) if result is not None)
+    drawn = iter(_draw_all(missing, advance))
+    results = [next(drawn) if result is None else result for result in found]
+    shelf.tidy([job.key for job in jobs])
+    return results
+
+
+def _draw_all(jobs: list[Job], advance: Advance) -> list[Result]:
+    """Draw sheets, with a second process where it is worth one."""
+    results: list[Result] = []
+    workers = min(2, os.cpu_count() or 1) if len(jobs) >= _WORTH_A_POOL else 1
+    if workers > 1:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(
+            workers, mp_context=context, initializer=_begin_work, initargs=(jobs,)
+        ) as pool:
+            for job, result in zip(jobs, pool.map(_render_at, range(len(jobs))), strict=True):
+                results.append(result)
+                advance(len(results), len(jobs), job.spec.title)
+    else:
+        for job in jobs:
+            results.append(_render(job))
+            advance(len(results), len(jobs), job.spec.title)
+    return results
 
 
 def _place_page(entry: Entry, index: int, pages: Path | None) -> Path | None:

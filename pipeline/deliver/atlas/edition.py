@@ -12,6 +12,7 @@ from pipeline.deliver.atlas.backdrops import lay_backdrops
 from pipeline.deliver.atlas.book import bind_atlas
 from pipeline.deliver.atlas.compose import compose_block, compose_sheets
 from pipeline.deliver.atlas.draw import CAD, Advance, Sheet, draw_sheets
+from pipeline.deliver.atlas.kept import SheetShelf
 from pipeline.deliver.atlas.publish import Published, publish_entries
 from pipeline.deliver.atlas.town import Town
 from pipeline.deliver.items import Absent, Drawings, Item
@@ -30,7 +31,13 @@ _CAD_KIND = "CAD图"
 
 
 def draw_atlas(
-    frames: Mapping[str, Frame], plan: Plan, root: Path, log: FaultLog, *, advance: Advance
+    frames: Mapping[str, Frame],
+    plan: Plan,
+    root: Path,
+    log: FaultLog,
+    *,
+    advance: Advance,
+    shelf: SheetShelf | None = None,
 ) -> Drawings:
     """Draw the catalogue's sheets under ``root`` and return the files, the drawings not made with why, and those made.
 
@@ -40,6 +47,7 @@ def draw_atlas(
     root : the hand-in being built.
     log : told of sheets not drawn, labels without room and names that stay in the public edition.
     advance : called after each sheet with (done, total, title).
+    shelf : sheets of earlier runs; None draws every one.
     """
     town = Town(plan, frames, log)
     entries = lay_backdrops(compose_sheets(town), plan, log)
@@ -53,7 +61,7 @@ def draw_atlas(
     pages.mkdir(parents=True)
     try:
         anew = [item.entry for item in public if item.entry.spec is not None and not item.same]
-        sheets = draw_sheets([*entries, *anew], root, plan, log, advance=advance, pages=pages)
+        sheets = draw_sheets([*entries, *anew], root, plan, log, advance=advance, pages=pages, shelf=shelf)
         handed = sheets[: len(entries)]
         made = [_list_sheet(sheet) for sheet in handed]
         block = compose_block(town)

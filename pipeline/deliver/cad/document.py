@@ -75,6 +75,9 @@ def add_symbol_layers(doc: Drawing, symbols: Iterable[CadSymbol], *, unit: float
 
 def print_document(doc: Drawing, made: date) -> str:
     """Return the DXF text, dated ``made`` and with no other trace of when or where it was written."""
+    # Left to itself ezdxf lists classes in the order of a set, which differs from process to process.
+    for kind in sorted(doc.entitydb.dxf_types_in_use()):
+        doc.classes.add_class(kind)
     stream = io.StringIO()
     with _without_clock():
         doc.write(stream)

@@ -64,6 +64,7 @@ ELSEWHERE = {
     "HSQ-D07": "sheets are checked when they are finished",
     "HSQ-D08": "the public edition is written",
     "HSQ-D09": "a web map laid under the sheets",
+    "HSQ-R01": "the engine: two runs of one plan at once",
 }
 
 
