@@ -7,14 +7,13 @@ import re
 
 from configs import read_settings
 from layers.crs import GEOGRAPHIC
-from pipeline.audit.checks.sheets import list_drawn, place_pages
+from pipeline.audit.checks.sheets import A3_MM, list_drawn, place_pages
 from pipeline.audit.dwg import RELEASES, read_head
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import ATLAS, CATALOGUE, DRAWINGS, HandIn
 from pipeline.audit.paperspace import Drawing
 
 _METRES = 6
-_A3_MM = (420.0, 297.0)
 _NEAR_SCALE = 0.001
 
 
@@ -90,7 +89,7 @@ def check_scale(handin: HandIn, out: Checked) -> None:
         if drawing is None:
             continue
         count += 1
-        if any(abs(got - want) > 0.5 for got, want in zip(drawing.paper, _A3_MM, strict=True)):
+        if any(abs(got - want) > 0.5 for got, want in zip(drawing.paper, A3_MM, strict=True)):
             out.fault("图纸空间不是 A3", file=name, value=f"{drawing.paper[0]:g}×{drawing.paper[1]:g} mm")
         if len(drawing.viewports) != 1:
             out.fault("图纸空间应有一个视口", file=name, value=f"{len(drawing.viewports)} 个")

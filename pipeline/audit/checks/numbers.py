@@ -17,7 +17,6 @@ _CENT = 0.005
 _CODES = ("HSQ_XMFBM", "HSQ_XMFBX", "HSQ_XMFBD")
 _MONEY = {"total": "项目总投资", "fiscal": "财政资金", "social": "社会资金"}
 _FIELDS = {"total": "TZE", "fiscal": "CZZJ", "social": "SHZJ"}
-_HECTARE = 10_000.0
 
 
 def place_of(view: TableView, row: int) -> dict[str, object]:

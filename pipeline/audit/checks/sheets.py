@@ -11,7 +11,7 @@ from pipeline.audit.folder import ABSENT, ATLAS, CATALOGUE, PUBLIC, SHEETS, Hand
 from pipeline.audit.pictures import Picture
 from styles.frame import load_frame
 
-_A3_MM = (420.0, 297.0)
+A3_MM = (420.0, 297.0)
 _NEAR_MM = 1.0
 _NOT_CHOSEN = "sheets.only"
 
@@ -57,10 +57,10 @@ def check_paper(handin: HandIn, out: Checked, *, folders: Sequence[str] = (SHEET
         except UnreadableError as error:
             out.fault(error.why, file=name)
             continue
-        off = [abs(got - want) > _NEAR_MM for got, want in zip(picture.paper_mm, _A3_MM, strict=True)]
+        off = [abs(got - want) > _NEAR_MM for got, want in zip(picture.paper_mm, A3_MM, strict=True)]
         # Resolution is another check's: one wrong number is told once.
         pixels = picture.size[0] / picture.size[1]
-        if abs(pixels - _A3_MM[0] / _A3_MM[1]) > 0.005 or (
+        if abs(pixels - A3_MM[0] / A3_MM[1]) > 0.005 or (
             any(off) and min(picture.dpi) >= _settings()["dpi"]
         ):
             out.fault(
@@ -94,7 +94,7 @@ def check_atlas(handin: HandIn, out: Checked) -> None:
             continue
         pages = handin.pdf(name)
         for number, (width, height) in enumerate(pages.list_sizes(), 1):
-            if abs(width - _A3_MM[0]) > _NEAR_MM or abs(height - _A3_MM[1]) > _NEAR_MM:
+            if abs(width - A3_MM[0]) > _NEAR_MM or abs(height - A3_MM[1]) > _NEAR_MM:
                 out.fault(
                     "页面不是 A3 横幅", file=name, row=f"第 {number} 页", value=f"{width:.0f}×{height:.0f} mm"
                 )
