@@ -60,9 +60,7 @@ def check_paper(handin: HandIn, out: Checked, *, folders: Sequence[str] = (SHEET
         off = [abs(got - want) > _NEAR_MM for got, want in zip(picture.paper_mm, A3_MM, strict=True)]
         # Resolution is another check's: one wrong number is told once.
         pixels = picture.size[0] / picture.size[1]
-        if abs(pixels - A3_MM[0] / A3_MM[1]) > 0.005 or (
-            any(off) and min(picture.dpi) >= _settings()["dpi"]
-        ):
+        if abs(pixels - A3_MM[0] / A3_MM[1]) > 0.005 or (any(off) and min(picture.dpi) >= _settings()["dpi"]):
             out.fault(
                 "不是 A3 横幅（420×297 mm）", file=name,
                 value=f"{picture.size[0]}×{picture.size[1]} 像素，{picture.paper_mm[0]:.0f}×{picture.paper_mm[1]:.0f} mm",
