@@ -21,12 +21,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # A worker knows the plugin by another name; without marks there it would hand out single tests.
     if not (config.pluginmanager.hasplugin("xdist") or hasattr(config, "workerinput")):
         return
+    wanted: dict[pytest.Item, str] = {}
+    of_module: dict[str, str] = {}  # one that some of its tests want, so that its own fixtures are made once
     for item in items:
         # A run asked for by a parameter's value counts as well.
         values = item.callspec.params.values() if hasattr(item, "callspec") else ()
         used = {*getattr(item, "fixturenames", ()), *(value for value in values if isinstance(value, str))}
         runs = [name for name in _RUNS if name in used] if "whole" in item.path.parts else []
-        item.add_marker(pytest.mark.xdist_group(runs[0] if runs else item.nodeid.split("::")[0]))
+        if runs:
+            wanted[item] = of_module[str(item.path)] = runs[0]
+    for item in items:
+        group = wanted.get(item) or of_module.get(str(item.path)) or item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
     # What takes longest begins first; stable, so that modules stay whole and in order.
     items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] not in _RUNS)
 

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from pipeline.engine.run import run_plan
 from pipeline.plan import load_plan
-from tests.whole.conftest import Whole, list_bytes, place_plan
+from tests.whole.conftest import LEAN, Whole, list_bytes, place_plan
 
 SOURCE = "测区正射影像2025年航摄"
 _BASE = f"\n  base: {{path: ../data/sample/tiny/正射影像.tif, attribution: {SOURCE}}}\n"
@@ -23,7 +23,7 @@ def refuse(*args, **more):
 def pictured(tmp_path_factory) -> Whole:
     """The tiny plan with its orthophoto under the sheets, in a process that can open no socket."""
     home = tmp_path_factory.mktemp("pictured")
-    config = place_plan(home, "tiny", inputs=("tiny",))
+    config = place_plan(home, "tiny", inputs=("tiny",), more=LEAN)
     text = config.read_text(encoding="utf-8")
     only = next(line for line in text.splitlines() if line.strip().startswith("only:"))
     config.write_text(text.replace(only, only + _BASE), encoding="utf-8")
