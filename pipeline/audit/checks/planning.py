@@ -15,7 +15,6 @@ _LEVELS = {name: score for score, name in codes.LEVEL.items()}
 _UNTOLD = -2
 _NONE = "无直接对应空间资源"
 _ITEM = re.compile(r"(建筑|空间|用地|人力|资金|政策)（((?:[^（）]|（[^（）]*）)+)）")
-_MONTHS = re.compile(r"(\d{2,4})年(\d{1,2})月-(\d{2,4})年(\d{1,2})月")
 
 
 def levels_of(view: TableView) -> dict[str, tuple[int, int]]:
