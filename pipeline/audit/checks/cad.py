@@ -98,6 +98,8 @@ def check_scale(handin: HandIn, out: Checked) -> None:
         told = {text.text for text in drawing.texts if re.fullmatch(r"1:\d+", text.text)}
         said = re.search(r"1:(\d+)", listed[number].note) if number in listed else None
         wanted = {float(text[2:]) for text in told} | ({float(said[1])} if said else set())
+        if not wanted:
+            out.doubt("图签和成果目录都没有写比例尺，视口比例请人工核对", file=name, sheet=number)
         if any(abs(scale / one - 1) > _NEAR_SCALE for one in wanted):
             out.fault(
                 "视口比例与图签、成果目录不符", file=name, sheet=number,
