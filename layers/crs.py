@@ -190,6 +190,16 @@ def from_degrees(lon: NDArray[np.float64], lat: NDArray[np.float64], crs: CRS) -
     return np.asarray(made[0]), np.asarray(made[1])
 
 
+def move_shapes(shapes: NDArray[np.object_], source: int, target: int) -> NDArray[np.object_]:
+    """Return shapes transformed from one EPSG code to another, easting or longitude first."""
+    if source == target:
+        return shapes
+    transformer = Transformer.from_crs(source, target, always_xy=True)
+    return np.asarray(
+        shapely.transform(shapes, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])))
+    )
+
+
 def sits_in_china(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell which points lie in the box of China."""
     west, south, east, north = _CHINA

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.audit import checks as _checks
 from pipeline.audit.findings import BROKEN, MET, PERSON, VERDICTS, VOID, Checked, Spot, run_check
-from pipeline.audit.folder import HandIn
+from pipeline.audit.folder import PUBLIC, SHEETS, HandIn
 from pipeline.audit.rules import Rule, Wanted, load_others, load_rules
 
 REGISTERED = _checks.__all__
@@ -94,7 +94,8 @@ def decide(rule: Rule, checked: Mapping[Wanted, Checked]) -> Ruling:
     results = [checked[one] for one in rule.checks]
     wrong = [("不符合", spot) for item in results for spot in item.wrong]
     doubts = [("需人工", spot) for item in results for spot in item.doubts]
-    seen = [("依据", spot) for item in results for spot in item.seen]
+    # What a check read is no ground for anything where the same check found it wrong.
+    seen = [("依据", spot) for item in results if not item.wrong for spot in item.seen]
     voids = [item.void for item in results if item.void]
     applies = [item for item in results if not item.void]
     if rule.person and applies:
@@ -116,7 +117,7 @@ def decide(rule: Rule, checked: Mapping[Wanted, Checked]) -> Ruling:
 
 def _look_ahead(handin: HandIn) -> None:
     """Read the pictures beside: decoding leaves the interpreter free for the other checks."""
-    names = [
-        name for name in handin.files if name.lower().endswith((".jpg", ".jpeg")) and "附件/" not in name
-    ]
-    handin.start_pictures(names)
+    # Only what a check asks for: a file nobody waits for would still be open when a zip's folder is removed.
+    handin.start_pictures(
+        name for folder in (SHEETS, PUBLIC) for name in handin.under(folder, ".jpg", ".jpeg")
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from layers.read.archive import DAMAGED
 from pipeline.audit.findings import UnreadableError
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -53,10 +54,10 @@ def read_document(path: Path, name: str) -> Document:
             settings = (
                 ET.fromstring(parts.read("word/settings.xml")) if "word/settings.xml" in there else None
             )
-    except (zipfile.BadZipFile, KeyError, ET.ParseError, EOFError) as error:
-        raise UnreadableError(name, "不是可以打开的 docx，或已损坏") from error
     except OSError as error:
         raise UnreadableError(name, "没有这个文件，或不能读取") from error
+    except (*DAMAGED, KeyError, ET.ParseError) as error:
+        raise UnreadableError(name, "不是可以打开的 docx，或已损坏") from error
     levels = _read_levels(styles)
     found = Document(mirrored=settings is not None and settings.find(f"{_W}mirrorMargins") is not None)
     lines = []

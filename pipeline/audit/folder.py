@@ -16,24 +16,20 @@ from pipeline.audit.findings import UnreadableError
 from pipeline.audit.geodata import ShapeFile, read_geopackage, read_shapefile
 from pipeline.audit.grid import Grid, read_book
 from pipeline.audit.paperspace import Drawing, read_drawing
+from pipeline.audit.pdf import Pages, read_pdf
 from pipeline.audit.pictures import Picture, read_picture
 from pipeline.audit.tableview import TableView, open_table
-from pipeline.deliver.listing import is_litter
+from pipeline.deliver import document, geopackage, listing, papers, quality, shapefile, tables
 from pipeline.deliver.tables.spec import Table, table_specs
 
-MANIFEST = "manifest.json"
-CATALOGUE = "成果目录.xlsx"
-ABSENT = "未提供的成果"
-DATABASE = "数据库/一张图.gpkg"
-SHAPES = "数据库/SHP"
-TABLES = "表格"
+# As those who write them have them.
+MANIFEST, CATALOGUE, ABSENT = listing.MANIFEST, listing.CATALOGUE, listing.ABSENT
+DATABASE, SHAPES, TABLES = geopackage.PATH, shapefile.FOLDER, tables.FOLDER
+QUALITY, PAPERS, TEXTS = quality.PATH, papers.FOLDER, document.FOLDER
 SHEETS = "图件/JPG"
 DRAWINGS = "图件/DWG"
 ATLAS = "图件/图集.pdf"
-QUALITY = "质检/数据质检.xlsx"
 PUBLIC = "公示版"
-PAPERS = "附件"
-TEXTS = "文本"
 THUMB_PX = 420
 REPORTS = ("质检/成果自检.xlsx", "质检/成果自检.html")
 
@@ -68,6 +64,7 @@ class HandIn:
         self._drawings: dict[str, Drawing] = {}
         self._documents: dict[str, Document] = {}
         self._views: dict[str, TableView] = {}
+        self._pdfs: dict[str, Pages] = {}
         self._pictures: dict[str, Picture] = {}
         self._coming: dict[str, Future[Picture]] = {}
 
@@ -77,7 +74,7 @@ class HandIn:
         found = {
             p.relative_to(self.root).as_posix(): p
             for p in self.root.rglob("*")
-            if p.is_file() and not is_litter(p)
+            if p.is_file() and not listing.is_litter(p)
         }
         return dict(sorted(found.items()))
 
@@ -193,9 +190,12 @@ class HandIn:
         )
 
     def table(self, key: str) -> TableView | None:
-        """Return a table under its header; None where it was not delivered (UnreadableError when damaged)."""
+        """Return a table under its declared header (UnreadableError when damaged).
+
+        None where it was not delivered, or is in a sheet of the plan's own, whose columns nobody declared.
+        """
         file = self.table_file(key)
-        if not file:
+        if not file or self.own_style(key):
             return None
         if key not in self._views:
             sheets = list(self.book(file).values())
@@ -282,6 +282,12 @@ class HandIn:
         if name not in self._documents:
             self._documents[name] = read_document(self.root / name, name)
         return self._documents[name]
+
+    def pdf(self, name: str) -> Pages:
+        """Return a PDF (UnreadableError)."""
+        if name not in self._pdfs:
+            self._pdfs[name] = read_pdf(self.root / name, name)
+        return self._pdfs[name]
 
     def sheet_words(self, number: str) -> str:
         """Return all words on a sheet's paper as its DXF has them; empty where there is none to read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sqlite3
 import struct
 import warnings
@@ -125,13 +126,20 @@ def find_epsg(prj: str) -> int:
         return 0
 
 
+def find_codec(cpg: str) -> str:
+    """Return the codec a .cpg names, UTF-8 where it names none that Python has: ``OEM`` or ``ANSI 936`` are written too."""
+    try:
+        return codecs.lookup(cpg).name
+    except LookupError:
+        return "utf-8"
+
+
 def read_dbf_fields(path: Path, name: str) -> tuple[DbfField, ...]:
     """Return the fields of a DBF as its header has them."""
-    head = path.read_bytes()[:32]
-    if len(head) < 32:
-        raise UnreadableError(name, "属性文件 .dbf 已损坏")
-    rows, start, size = struct.unpack("<IHH", head[4:12])
     content = path.read_bytes()
+    if len(content) < 32:
+        raise UnreadableError(name, "属性文件 .dbf 已损坏")
+    rows, start, size = struct.unpack("<IHH", content[4:12])
     if len(content) < start + rows * size:
         raise UnreadableError(name, "属性文件 .dbf 不完整")
     fields = []

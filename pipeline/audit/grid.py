@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 from xml.etree import ElementTree as ET
 
+from layers.read.archive import DAMAGED
 from pipeline.audit.findings import UnreadableError
 
 Value: TypeAlias = str | float | None
@@ -97,10 +98,10 @@ def read_book(path: Path, name: str) -> dict[str, Grid]:
             texts = _read_strings(parts)
             forms = _read_formats(parts)
             return {title: _read_sheet(title, parts.read(part), texts, forms) for title, part in _list(parts)}
-    except (zipfile.BadZipFile, KeyError, ET.ParseError, ValueError, EOFError) as error:
-        raise UnreadableError(name, "不是可以打开的 xlsx 工作簿，或已损坏") from error
     except OSError as error:
         raise UnreadableError(name, "没有这个文件，或不能读取") from error
+    except (*DAMAGED, KeyError, IndexError, ET.ParseError) as error:
+        raise UnreadableError(name, "不是可以打开的 xlsx 工作簿，或已损坏") from error
 
 
 def _list(parts: zipfile.ZipFile) -> list[tuple[str, str]]:

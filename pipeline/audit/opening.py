@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from layers.read.archive import DAMAGED
+
 # Any of these tells a hand-in.
 _SIGNS = ("成果目录.xlsx", "manifest.json", "数据库", "图件", "表格")
 _ENOUGH = 2
@@ -58,7 +60,7 @@ def _unpack(path: Path, target: Path) -> None:
                 if not entry.flag_bits & _UTF8:
                     entry.filename = _read_name(entry.filename)
                 parts.extract(entry, target)
-    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise NotHandInError(f"{path} 不能解压：压缩包不完整、已损坏或有密码") from error
 
 

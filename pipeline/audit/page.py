@@ -6,7 +6,6 @@ import base64
 from html import escape
 from pathlib import Path
 
-from configs import read_rows
 from pipeline.audit.audit import Audit, Ruling
 from pipeline.audit.findings import BROKEN, MET, PERSON, VOID, Spot, UnreadableError
 from pipeline.audit.folder import SHEETS
@@ -121,13 +120,11 @@ def _mark(kind: str) -> str:
 def _table(rulings: list[Ruling], none: str) -> str:
     if not rulings:
         return f"<p>{none}</p>" if none else ""
-    notes = {row["id"]: row["note"] for row in read_rows("standards/requirements.csv")}
     rows = "".join(
         f"<tr><td>{escape(r.rule.id)}<br><small>{escape(r.rule.clause)}<br>{_KINDS.get(r.rule.kind, '')}</small></td>"
         f"<td>{escape(r.rule.text)}</td>"
         f'<td class="v {_CLASS[r.verdict]}">{r.verdict}</td><td>{_list_spots(r)}</td></tr>'
         for r in rulings
-        if r.rule.id in notes
     )
     return (
         '<table><colgroup><col style="width:10%"><col style="width:30%"><col style="width:8%"><col></colgroup>'

@@ -109,7 +109,7 @@ def read_drawing(path: Path, name: str) -> Drawing:
 
 def _split_sections(text: str) -> dict[str, str]:
     found = {}
-    for part in text.split("\n  0\nSECTION")[0:]:
+    for part in text.split("\n  0\nSECTION"):
         match = _SECTION.match(part)
         if match:
             found[match[1]] = part
@@ -166,7 +166,6 @@ def _read_paper(objects: str) -> tuple[float, float]:
         plot, _, own = layout.partition("AcDbLayout")
         if "\n  1\nModel\n" in own:
             continue
-        tags = _tags("\n" + plot.partition("AcDbPlotSettings\n")[2])
         tags = _tags(plot.partition("AcDbPlotSettings\n")[2])
         return float(tags.get("44", 0)), float(tags.get("45", 0))
     return (0.0, 0.0)

@@ -70,7 +70,7 @@ def read_picture(path: Path, name: str, *, thumb_px: int = 0) -> Picture:
             image.draft("RGB", (size[0] // _DRAFT, size[1] // _DRAFT))
             small = image.convert("RGB")
         spread = float(ImageStat.Stat(small.convert("L")).stddev[0])
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise UnreadableError(name, "不能读取，图片可能已损坏或不完整") from error
     if not whole:
         raise UnreadableError(name, "图片不完整：没有结束标记")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from layers.model import CodeList
+from pipeline.audit.findings import UnreadableError
 from pipeline.audit.grid import Grid, Value, show
 from pipeline.deliver.tables.content import find_field
 from pipeline.deliver.tables.spec import Head, Table, place_header
@@ -25,6 +26,17 @@ class Texts(dict[int, str]):
         return ""
 
 
+class _Places(dict[str, int]):
+    """Sheet columns by what they hold; to ask for one whose header is gone is a fault of the file, no gap in a check."""
+
+    def __init__(self, spec: Table, file: str) -> None:
+        super().__init__()
+        self._spec, self._file = spec, file
+
+    def __missing__(self, column: str) -> int:
+        raise UnreadableError(self._file, f"没有“{_head(self._spec, column)}”列（表头已改动），不能核对")
+
+
 @dataclass
 class TableView:
     """A table of the hand-in.
@@ -33,7 +45,8 @@ class TableView:
     ----------
     spec : its declaration in ``configs/tables.yaml``.
     file : relative to the hand-in.
-    columns : sheet column by what the declaration says the column holds, such as ``Need.urgency``.
+    columns : sheet column by what the declaration says the column holds, such as ``Need.urgency``; to ask for one
+        that is not there raises UnreadableError.
     rows : numbers of the rows of values.
     total : number of the row of sums, 0 without.
     header_faults : where the header differs from the declaration.
@@ -42,7 +55,7 @@ class TableView:
     spec: Table
     file: str
     grid: Grid
-    columns: dict[str, int] = field(default_factory=dict)
+    columns: dict[str, int]
     rows: list[int] = field(default_factory=list)
     total: int = 0
     notes: str = ""
@@ -62,9 +75,17 @@ class TableView:
         return column in self.columns
 
     def cells(self, column: str) -> list[tuple[int, Value]]:
-        """Return row numbers and values of a column; nothing where the column is not there."""
-        place = self.columns.get(column)
-        return [] if place is None else [(row, self.grid.at(row, place)) for row in self.rows]
+        """Return row numbers and values of a column; nothing of one that a plan need not have.
+
+        Raises
+        ------
+        UnreadableError
+            If the table must have the column and has not.
+        """
+        if column not in self.columns and column not in _list_needed(self.spec):
+            return []
+        place = self.columns[column]
+        return [(row, self.grid.at(row, place)) for row in self.rows]
 
     def texts(self, column: str) -> Texts:
         """Return a column as text by row number."""
@@ -76,8 +97,7 @@ class TableView:
 
     def head(self, column: str) -> str:
         """Return what stands over a column."""
-        leaf = next((leaf for leaf in self.spec.leaves() if leaf.value == column), None)
-        return column if leaf is None else _SPACE.sub("", leaf.text)
+        return _head(self.spec, column)
 
     def codes(self, column: str) -> CodeList | None:
         """Return the code list of the field a column shows."""
@@ -86,7 +106,7 @@ class TableView:
 
 def open_table(spec: Table, file: str, grid: Grid) -> TableView:
     """Hold a sheet against the declaration of its table."""
-    view = TableView(spec, file, grid)
+    view = TableView(spec, file, grid, _Places(spec, file))
     first = 2 + spec.depth
     found = [_path(grid, column, spec.depth) for column in range(1, grid.right + 1)]
     at = 0
@@ -113,6 +133,16 @@ def open_table(spec: Table, file: str, grid: Grid) -> TableView:
         elif not view.total and not view.notes:
             view.rows.append(row)
     return view
+
+
+def _head(spec: Table, column: str) -> str:
+    leaf = next((leaf for leaf in spec.leaves() if leaf.value == column), None)
+    return column if leaf is None else _plain(leaf.text)
+
+
+def _list_needed(spec: Table) -> set[str]:
+    """Return what the columns hold that the table always has."""
+    return {leaf.value for _, leaf, optional in _expect(spec) if not optional}
 
 
 def _path(grid: Grid, column: int, depth: int) -> tuple[str, ...]:

@@ -37,7 +37,10 @@ def _imprint(audit: Audit) -> Plan:
     """Return who and when, as far as the hand-in tells; a plan of nothing else."""
     handin = audit.handin
     told = str(handin.parameter("plan", "compiled") or "")
-    day = date.fromisoformat(told) if told else _NO_DATE
+    try:
+        day = date.fromisoformat(told)
+    except ValueError:
+        day = _NO_DATE
     compiler = str(handin.parameter("plan", "compiler") or "")
     told_of: dict[str, Any] = {"compiler": compiler, "compiled": day}
     return Plan.model_construct(plan=Identity.model_construct(**told_of))

@@ -17,6 +17,7 @@ from pipeline.plan import Plan
 from pipeline.plan.files import list_inputs
 
 CATALOGUE = "成果目录.xlsx"
+ABSENT = "未提供的成果"  # its sheet of what was not made, with reasons
 MANIFEST = "manifest.json"
 _KINDS = ("图件", "CAD图", "表格", "文本", "数据库", "附件", "质检", "公示版", "目录")
 # Whose versions can change a byte of the hand-in.
@@ -65,7 +66,7 @@ def write_catalogue(made: Made, plan: Plan, root: Path) -> list[Item]:
     if absent:
         rows: list[list[Value]] = [[n, e.kind, e.number, e.title, e.reason] for n, e in enumerate(absent, 1)]
         heads = [*heads[:4], ("原因", 80, "left")]
-        sheets.append(("未提供的成果", plain_content("目录中未提供的成果及原因", heads, rows)))
+        sheets.append((ABSENT, plain_content("目录中未提供的成果及原因", heads, rows)))
     write_book(root / CATALOGUE, sheets, plan)
     return ordered
 

@@ -32,7 +32,11 @@ _STANDARD, _EDITION = (
     "ISO 19115:2003/Cor.1:2006",
 )
 _GEOMETRY = {"point": "point", "line": "curve", "polygon": "surface"}
-_FORMATS = {".shp": ("ESRI Shapefile", ""), ".gpkg": ("GeoPackage", VERSION), ".qgz": ("QGIS project", PROJECT_VERSION)}
+_FORMATS = {
+    ".shp": ("ESRI Shapefile", ""),
+    ".gpkg": ("GeoPackage", VERSION),
+    ".qgz": ("QGIS project", PROJECT_VERSION),
+}
 _CHARSETS = {"UTF-8": "utf8", "GBK": "GB2312"}  # the standard's list has no nearer name for GBK
 # What the reader said of a file's coordinates: system, position, transformation, web-map offset.
 _CRS_CODES = ("HSQ-X01", "HSQ-X02", "HSQ-X03", "HSQ-X05")

@@ -28,7 +28,7 @@ CREATE TABLE {TABLE} (
   related_primary_column TEXT NOT NULL DEFAULT 'id', relation_name TEXT NOT NULL,
   mapping_table_name TEXT NOT NULL UNIQUE);
 """
-_KEY = "fid"  # GDAL's primary key; features are numbered from 1 in the order they were written
+KEY = "fid"  # GDAL's primary key; features are numbered from 1 in the order they were written
 _KIND = "features"  # of relations between two layers with places
 
 
@@ -92,7 +92,7 @@ def write_relations(path: Path, relations: Iterable[Mapped]) -> None:
         base.executemany(
             f"INSERT INTO {TABLE} (base_table_name, base_primary_column, related_table_name, "
             "related_primary_column, relation_name, mapping_table_name) VALUES (?, ?, ?, ?, ?, ?)",
-            [(m.base, _KEY, m.related, _KEY, _KIND, m.table) for m in found],
+            [(m.base, KEY, m.related, KEY, _KIND, m.table) for m in found],
         )
         base.executemany(
             "INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope) "

@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS, Transformer
 
-from layers.crs import GEOGRAPHIC, ZONES, choose_zone
+from layers.crs import GEOGRAPHIC, ZONES, choose_zone, move_shapes
 from layers.faults import Fault, PlanFaults
 from layers.onemap import delivered_layers, schema_of, title_of
 from pipeline.deliver.onemap import Delivered
@@ -154,16 +154,6 @@ def _place_shapes(wkb: np.ndarray, epsg: int, kind: str) -> np.ndarray:
     if kind == "point" and (shapely.get_num_geometries(shapes) == 1).all():
         shapes = shapely.get_geometry(shapes, 0)
     return move_shapes(shapes, GEOGRAPHIC, epsg)
-
-
-def move_shapes(shapes: np.ndarray, source: int, target: int) -> np.ndarray:
-    """Return shapes transformed from one EPSG code to another, easting or longitude first."""
-    if source == target:
-        return shapes
-    transformer = Transformer.from_crs(source, target, always_xy=True)
-    return np.asarray(
-        shapely.transform(shapes, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1])))
-    )
 
 
 def choose_common(plans: Sequence[Gathered]) -> int:

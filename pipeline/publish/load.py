@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Transformer
 
+from layers.crs import move_shapes
 from layers.faults import FaultLog
 from layers.model import CodeList
 from layers.onemap import Prefix
@@ -28,6 +28,8 @@ _FACTS = (
     "manifest_sha256", "database_sha256",
 )  # fmt: skip
 _LOGGED = ("title", "compiled", "program", "manifest_sha256", "database_sha256")
+# Of PostgreSQL; a bigint holds every number a declared width can.
+_LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1}
 _SHOWN = 20
 
 
@@ -94,6 +96,12 @@ def _find_wrong(column: TableColumn, values: pd.Series) -> Iterator[tuple[str, s
             "HSQ-V04",
             f"超过 {column.size} 个字符",
             there & (values.str.len().fillna(0).to_numpy() > column.size),
+        )
+    if column.base in _LARGEST:
+        yield (
+            "HSQ-V04",
+            f"超出 {column.base} 的范围",
+            there & (values.abs().fillna(0).to_numpy(dtype=float) > _LARGEST[column.base]),
         )
     if column.base == "numeric":
         most = 10.0 ** (column.size - column.scale)
@@ -189,13 +197,7 @@ def copy_layer(layer: Delivered, plan_id: str, schema: str, table: Table) -> Sta
 
 
 def _write_shapes(layer: Delivered) -> list[str]:
-    shapes = layer.frame.geometry.to_numpy()
-    epsg = layer.frame.crs.to_epsg()
-    if epsg != SRID:
-        transformer = Transformer.from_crs(epsg, SRID, always_xy=True)
-        shapes = shapely.transform(
-            shapes, lambda xy: np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
-        )
+    shapes = move_shapes(layer.frame.geometry.to_numpy(), layer.frame.crs.to_epsg(), SRID)
     shapes = shapely.set_srid(promote_shapes(shapes, layer.kind), SRID)
     return [str(text) for text in shapely.to_wkb(shapes, hex=True, include_srid=True, byte_order=1)]
 

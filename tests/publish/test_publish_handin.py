@@ -134,13 +134,13 @@ def test_rows_that_would_not_fit_are_told_all_at_once(east):
     layers = []
     for layer in east.layers:
         if layer.code == "HSQ_XMFBD":
-            bad = {"GXFS": ["翻新"], "XMMC": [None], "TZE": [1e12]}
+            bad = {"GXFS": ["翻新"], "XMMC": [None], "TZE": [1e12], "PPDJ": [2**15]}
             layer = replace(layer, frame=layer.frame.assign(**bad))
         layers.append(layer)
     with pytest.raises(PlanFaults) as caught:
         make_statements(replace(east, layers=tuple(layers)))
     found = {(fault.code, fault.field) for fault in caught.value.faults}
-    assert found == {("HSQ-V05", "GXFS"), ("HSQ-V02", "XMMC"), ("HSQ-V04", "TZE")}
+    assert found == {("HSQ-V05", "GXFS"), ("HSQ-V02", "XMMC"), ("HSQ-V04", "TZE"), ("HSQ-V04", "PPDJ")}
     assert {fault.row for fault in caught.value.faults} == {
         east.layers[[x.code for x in east.layers].index("HSQ_XMFBD")].frame["BSM"][0]
     }

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 import shapely
 
+from layers.crs import move_shapes
 from layers.faults import PlanFaults
 from layers.model import CodeList, Field
-from pipeline.publish.gather import move_shapes
 from pipeline.publish.handin import read_handin
 from pipeline.publish.load import make_statements
 from pipeline.publish.publication import publish_handin

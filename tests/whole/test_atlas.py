@@ -210,7 +210,9 @@ def test_sheets_without_anything_private_are_the_very_same_bytes(sample: Whole) 
 
 
 def test_public_edition_can_be_switched_off(tmp_path: Path) -> None:
-    config = place_plan(tmp_path, "tiny", inputs=("tiny",), more="\ndelivery: {public: false, cad: false, documents: false}\n")
+    config = place_plan(
+        tmp_path, "tiny", inputs=("tiny",), more="\ndelivery: {public: false, cad: false, documents: false}\n"
+    )
     text = config.read_text(encoding="utf-8")
     config.write_text(re.sub(r"(?m)^  only: .*$", '  only: ["1-02"]', text), encoding="utf-8")
     plan = load_plan(config)

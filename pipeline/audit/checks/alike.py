@@ -8,10 +8,11 @@ import pandas as pd
 import shapely
 
 from layers.areas import AreaRule, measure_area
+from layers.onemap import OUTSIDE
 from pipeline.audit.checks.database import CODES, every_shape
 from pipeline.audit.findings import Checked, check
 from pipeline.audit.folder import DATABASE, SHAPES, HandIn
-from pipeline.audit.geodata import DbfField, ShapeFile, query_base
+from pipeline.audit.geodata import DbfField, ShapeFile, find_codec, query_base
 
 _NEAR_M = 1e-3
 _NEAR_M2 = 0.05
@@ -26,7 +27,7 @@ def check_communities(handin: HandIn, out: Checked) -> None:
         out.fault("没有社区边界图层", file=SHAPES, sheet="HSQ_SQBJ")
         return
     known = set(towns.column("SQMC").dropna().astype(str))
-    places = known | {handin.area, "社区范围外"}
+    places = known | {handin.area, OUTSIDE}
     region = str(handin.parameter("plan", "region_code") or "")
     for code, shape in every_shape(handin, out):
         values = shape.column("SQMC").fillna("").astype(str)
@@ -57,12 +58,13 @@ def check_areas(handin: HandIn, out: Checked) -> None:
             or not len(shape.frame)
         ):
             continue
-        told = shape.frame[_AREA].to_numpy(dtype=float)
+        told = pd.to_numeric(shape.frame[_AREA], errors="coerce").to_numpy(dtype=float)
         metric = shape.metric.geometry
         if metric.crs is None:
             continue
         drawn = measure_area(metric, rule=rule).to_numpy()
-        off = np.abs(told - drawn) > _NEAR_M2 + 1e-7 * drawn
+        # Said the other way round, so that an area that is blank or no number is off too.
+        off = ~(np.abs(told - drawn) <= _NEAR_M2 + 1e-7 * drawn)
         for row in np.flatnonzero(off)[:5]:
             out.fault(f"属性面积与图形面积不符（图形 {drawn[row]:.2f} ㎡）", file=shape.name, sheet=code, row=row + 1,
                       value=f"{told[row]:.2f}")  # fmt: skip
@@ -172,7 +174,8 @@ def _compare_column(shape: ShapeFile, code: str, field: DbfField, other: pd.Data
             here.fillna("").astype(str),
             there.fillna("").astype(str).str.replace(r"[\x00-\x1f]+", " ", regex=True),
         )
-        cut = b.map(lambda text: len(text.encode(shape.encoding or "utf-8", "ignore")) > field.width)
+        encoding = find_codec(shape.encoding)
+        cut = b.map(lambda text: len(text.encode(encoding, "ignore")) > field.width)
         begins = np.array([bool(y.startswith(x)) and bool(x) for x, y in zip(a, b, strict=True)], dtype=bool)
         lost = a.str.contains("〓").to_numpy()
         differs = ~((a.str.rstrip() == b.str.rstrip()).to_numpy() | (cut.to_numpy() & begins) | lost)

@@ -7,14 +7,13 @@ import re
 
 from configs import read_settings
 from layers.crs import GEOGRAPHIC
-from pipeline.audit.checks.sheets import page_words, read_pdf
+from pipeline.audit.checks.sheets import A3_MM, list_drawn, place_pages
 from pipeline.audit.dwg import RELEASES, read_head
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import ATLAS, CATALOGUE, DRAWINGS, HandIn
 from pipeline.audit.paperspace import Drawing
 
 _METRES = 6
-_A3_MM = (420.0, 297.0)
 _NEAR_SCALE = 0.001
 
 
@@ -90,7 +89,7 @@ def check_scale(handin: HandIn, out: Checked) -> None:
         if drawing is None:
             continue
         count += 1
-        if any(abs(got - want) > 0.5 for got, want in zip(drawing.paper, _A3_MM, strict=True)):
+        if any(abs(got - want) > 0.5 for got, want in zip(drawing.paper, A3_MM, strict=True)):
             out.fault("图纸空间不是 A3", file=name, value=f"{drawing.paper[0]:g}×{drawing.paper[1]:g} mm")
         if len(drawing.viewports) != 1:
             out.fault("图纸空间应有一个视口", file=name, value=f"{len(drawing.viewports)} 个")
@@ -99,6 +98,8 @@ def check_scale(handin: HandIn, out: Checked) -> None:
         told = {text.text for text in drawing.texts if re.fullmatch(r"1:\d+", text.text)}
         said = re.search(r"1:(\d+)", listed[number].note) if number in listed else None
         wanted = {float(text[2:]) for text in told} | ({float(said[1])} if said else set())
+        if not wanted:
+            out.doubt("图签和成果目录都没有写比例尺，视口比例请人工核对", file=name, sheet=number)
         if any(abs(scale / one - 1) > _NEAR_SCALE for one in wanted):
             out.fault(
                 "视口比例与图签、成果目录不符", file=name, sheet=number,
@@ -180,23 +181,21 @@ def check_structure(handin: HandIn, out: Checked) -> None:
 
 @check("atlas_words", "图集与 CAD 图的附表一致", group="数字")
 def check_words(handin: HandIn, out: Checked) -> None:
-    """Every word and number of a sheet's tables in the DXF stands on its page of the atlas, and the other way round."""
+    """Every word and number of a sheet's tables in the DXF stands on its page of the atlas."""
     if ATLAS not in handin.files or not handin.drawing_files:
         out.void = "没有图集或 CAD 图"
         return
-    reader = read_pdf(handin, ATLAS)
-    numbers = [item.number for item in handin.catalogue if item.file.startswith("图件/JPG/")]
-    first = len(reader.pages) - len(numbers)
-    if first < 0:
-        out.fault("图集页数少于图纸数", file=ATLAS, value=f"{len(reader.pages)} 页")
+    pages, places = handin.pdf(ATLAS), place_pages(handin)
+    if list_drawn(handin) and not places:
+        out.fault("图集页数少于图纸数", file=ATLAS, value=f"{len(pages)} 页")
         return
     count = 0
-    for at, number in enumerate(numbers):
+    for number, at in places.items():
         name = handin.drawing_files.get(number)
         drawing = None if name is None else _open(handin, name)
         if drawing is None or name is None:
             continue
-        page = page_words(reader, first + at, ATLAS)
+        page = pages.read_words(at)
         for text in drawing.texts:
             word = re.sub(r"\s+", "", text.text)
             if text.layer in ("TK-附表", "TK-图签", "TK-图例") and word not in page:
@@ -204,13 +203,13 @@ def check_words(handin: HandIn, out: Checked) -> None:
                     "CAD 图上有而图集该页没有",
                     file=ATLAS,
                     sheet=number,
-                    row=f"第 {first + at + 1} 页",
+                    row=f"第 {at + 1} 页",
                     value=text.text,
                 )
             count += text.layer == "TK-附表"
     if count:
         out.see(
-            f"{len(numbers)} 页，附表 {count} 处文字、数字逐一相符（顺序按成果目录）",
+            f"{len(places)} 页，附表 {count} 处文字、数字逐一相符（顺序按成果目录）",
             file=ATLAS,
             value=CATALOGUE,
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from configs.planning import landuse_names
-from layers.model import Column, Layer
+from layers.model import Column
 from layers.onemap import ALWAYS, BSM_DIGITS, Prefix, delivered_layers, schema_of, title_of
 from layers.planned import Project
 from pipeline.audit.findings import Checked, UnreadableError, check
@@ -154,13 +154,14 @@ def check_encoding(handin: HandIn, out: Checked) -> None:
     for code, shape in every_shape(handin, out):
         if ".cpg" in shape.missing:
             continue
-        name = shape.name.removesuffix(".shp") + ".cpg"
+        stem = shape.name.rsplit(".", 1)[0]
+        name = f"{stem}.cpg"
         if shape.encoding.upper() not in ("UTF-8", "GBK"):
             out.fault(".cpg 应为 UTF-8 或 GBK", file=name, sheet=code, value=shape.encoding)
             continue
         if wanted and shape.encoding.upper() != str(wanted).upper():
             out.fault(f".cpg 与方案配置（{wanted}）不符", file=name, sheet=code, value=shape.encoding)
-        content = handin.files[shape.name.removesuffix(".shp") + ".dbf"].read_bytes()
+        content = (handin.root / f"{stem}.dbf").read_bytes()
         try:
             content[32 * (len(shape.fields) + 1) + 1 :].decode(shape.encoding)
         except UnicodeDecodeError:
@@ -260,8 +261,3 @@ def _check_column(shape: ShapeFile, code: str, column: Column, out: Checked) -> 
                 row=row + 1,
                 value=values.iloc[row],
             )
-
-
-def layer_of(code: str) -> type[Layer]:
-    """Return the declaration of a layer of the database."""
-    return CODES[code][0]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from itertools import groupby
 from typing import Any
-from zipfile import BadZipFile as ZipFileError
 
 from configs import read_settings
+from layers.read.archive import DAMAGED
 from pipeline.audit.docx import Document
-from pipeline.audit.findings import Checked, check
+from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import TEXTS, HandIn
 
 _PAPERS = {"A4": (210.0, 297.0), "A3": (297.0, 420.0)}
@@ -109,10 +109,13 @@ def check_tables(handin: HandIn, out: Checked) -> None:
         document = handin.document(holder)
         cells = {_plain(cell) for table in document.tables for row in table for cell in row}
         column = "Need.description" if key == "resource_list" else "Project.name"
-        lacking = [] if view is None else [t for t in view.texts(column).values() if _plain(t) not in cells]
+        if view is None:
+            out.doubt("没有 xlsx 可逐行对照，或其采用自有表格样式，请人工核对", file=holder, value=title)
+            continue
+        lacking = [text for text in view.texts(column).values() if _plain(text) not in cells]
         for text in lacking[:5]:
             out.fault(f"“{title}”缺少与 xlsx 相同的一行", file=holder, value=text)
-        out.see(f"{len(view.rows) if view else 0} 行与 xlsx 相同", file=holder, value=title)
+        out.see(f"{len(view.rows)} 行与 xlsx 相同", file=holder, value=title)
 
 
 @check("text_paper", "文本纸张与双面打印", group="文本")
@@ -169,8 +172,13 @@ def check_numbers(handin: HandIn, out: Checked) -> None:
                 out.fault("出处文件不在成果中", file=name, row=number.key, value=number.file)
                 continue
             try:
+                if number.file:
+                    handin.book(number.file)  # a damaged workbook is told as such
                 computed = compute_number(number, handin.root, grids=grids)
-            except (OSError, ValueError, KeyError, ZipFileError) as error:
+            except UnreadableError as error:
+                out.fault(f"出处不能读取：{error.why}", file=number.file, row=number.key)
+                continue
+            except (*DAMAGED, KeyError) as error:
                 out.fault(
                     f"出处 {number.sheet}!{number.formula} 不能计算（{error}）", file=name, row=number.key
                 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from configs.facilities import facility_classes
+from layers.onemap import OUTSIDE
 from pipeline.audit.checks.tables import need_table, say_values
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import DRAWINGS, SHAPES, HandIn
@@ -22,13 +23,13 @@ def check_reach(handin: HandIn, out: Checked) -> None:
     if shape is None:
         out.fault("没有设施图层", file=SHAPES, sheet="HSQ_SSD")
         return
-    beyond = int((shape.column("SQMC") == "社区范围外").sum())
+    beyond = int((shape.column("SQMC") == OUTSIDE).sum())
     if beyond:
         out.see(
             f"设施 {len(shape.frame)} 处，其中 {beyond} 处在社区范围外",
             file=shape.name,
             sheet="HSQ_SSD",
-            value="社区范围外",
+            value=OUTSIDE,
         )
     else:
         out.doubt("没有社区范围以外的设施，请确认生活圈内确无其他设施", file=shape.name, sheet="HSQ_SSD")
@@ -100,7 +101,12 @@ def check_facts(handin: HandIn, out: Checked, *, classes: Sequence[str]) -> None
     if shape is None:
         out.fault("没有设施图层", file=SHAPES, sheet="HSQ_SSD")
         return
-    inside = shape.frame[(shape.column("SQMC") != "社区范围外") & shape.column("SSLXDM").isin(classes)]
+    for field in ("JZMJ", "YDMJ", "FWNL", "FWBJ", "KGXX", "BSM", "SSMC", "SSLXMC"):
+        shape.column(field)
+    inside = shape.frame[(shape.column("SQMC") != OUTSIDE) & shape.column("SSLXDM").isin(classes)]
+    if not len(inside):
+        out.doubt("社区内没有这些设施，请确认现状确无", file=shape.name, sheet="HSQ_SSD")
+        return
     scale = inside[["JZMJ", "YDMJ", "FWNL"]].notna().any(axis=1)
     if not inside["FWBJ"].notna().all():
         out.fault(
@@ -180,7 +186,7 @@ def check_marks(handin: HandIn, out: Checked) -> None:
         ("access", "Access.type_name", "Access.limit_m"),
     ):  # fmt: skip
         view = handin.table(key)
-        if view is None or handin.own_style(key) or column not in view:
+        if view is None or column not in view:
             continue
         names = view.texts(name)
         place = view.columns[column]

@@ -7,9 +7,10 @@ import zipfile
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from pipeline.audit.checks.sheets import read_pdf
+from layers.read.archive import DAMAGED
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import ABSENT, ATLAS, CATALOGUE, MANIFEST, PAPERS, REPORTS, HandIn
+from pipeline.deliver.metadata import PATH as METADATA
 
 _FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f]|[ .]$')
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com[1-9]|lpt[1-9])(\.|$)")
@@ -120,7 +121,7 @@ def find_damage(handin: HandIn, name: str) -> str:
             for part in parts.namelist():
                 if part.endswith((".xml", ".rels")):
                     ET.fromstring(parts.read(part))
-    except (zipfile.BadZipFile, EOFError, OSError):
+    except DAMAGED:
         return "不是可以打开的 Office 文件，或已损坏"
     except ET.ParseError as error:
         return _tell_xml(error)
@@ -135,7 +136,7 @@ def _tell_xml(error: ET.ParseError) -> str:
 @check("metadata_xml", "元数据格式", group="数据库")
 def check_metadata(handin: HandIn, out: Checked) -> None:
     """元数据.xml is well-formed and is a record of ISO 19139."""
-    name = "数据库/元数据.xml"
+    name = METADATA
     if name not in handin.files:
         out.fault("没有元数据", file=name)
         return
@@ -196,7 +197,7 @@ def check_atlas_there(handin: HandIn, out: Checked) -> None:
     if ATLAS not in handin.files:
         out.fault("没有图集 PDF", file=ATLAS)
         return
-    pages = len(read_pdf(handin, ATLAS).pages)
+    pages = len(handin.pdf(ATLAS))
     if pages:
         out.see(f"图集 PDF 可以打开，{pages} 页，A3 单面打印用", file=ATLAS)
     else:

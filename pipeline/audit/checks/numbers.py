@@ -11,13 +11,12 @@ from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import DATABASE, HandIn
 from pipeline.audit.grid import Grid, show
 from pipeline.audit.tableview import TableView
+from pipeline.deliver.library import FOLDER as LIBRARY
 
-LIBRARY = "数据库/项目库"
 _CENT = 0.005
 _CODES = ("HSQ_XMFBM", "HSQ_XMFBX", "HSQ_XMFBD")
 _MONEY = {"total": "项目总投资", "fiscal": "财政资金", "social": "社会资金"}
 _FIELDS = {"total": "TZE", "fiscal": "CZZJ", "social": "SHZJ"}
-_HECTARE = 10_000.0
 
 
 def place_of(view: TableView, row: int) -> dict[str, object]:

@@ -15,7 +15,6 @@ _LEVELS = {name: score for score, name in codes.LEVEL.items()}
 _UNTOLD = -2
 _NONE = "无直接对应空间资源"
 _ITEM = re.compile(r"(建筑|空间|用地|人力|资金|政策)（((?:[^（）]|（[^（）]*）)+)）")
-_MONTHS = re.compile(r"(\d{2,4})年(\d{1,2})月-(\d{2,4})年(\d{1,2})月")
 
 
 def levels_of(view: TableView) -> dict[str, tuple[int, int]]:
@@ -83,7 +82,8 @@ def check_every(handin: HandIn, out: Checked) -> None:
             file=conditions.file,
             sheet=conditions.sheet,
         )
-    out.see(f"{len(needs.rows)} 项需求均有匹配结论", file=match.file, sheet=match.sheet)
+    if needs.rows:
+        out.see(f"{len(needs.rows)} 项需求均有匹配结论", file=match.file, sheet=match.sheet)
 
 
 @check("match_words", "匹配性分析表写法", group="策划")
@@ -185,9 +185,12 @@ def check_listed(handin: HandIn, out: Checked) -> None:
     for text, row in rows.items():
         if text not in levels:
             out.fault("资源清单中的需求没有匹配性分析", **place_of(table, row), value=text)
-    out.see(
-        f"匹配性分析 {len(levels)} 项中应列入的 {len(rows)} 项均已列入", file=table.file, sheet=table.sheet
-    )
+    if levels:
+        out.see(
+            f"匹配性分析 {len(levels)} 项中应列入的 {len(rows)} 项均已列入",
+            file=table.file,
+            sheet=table.sheet,
+        )
 
 
 @check("ready_rule", "是否具备实施条件", group="策划")
@@ -211,5 +214,6 @@ def check_ready(handin: HandIn, out: Checked) -> None:
             out.fault("匹配度不足且路径不清晰，不应为“是”", **place_of(table, row), value=described[row])
         if re.search(r"待落实\d", money[row]):
             out.fault("资金待落实，不应为“是”", **place_of(table, row), value=money[row])
-    out.see(f"是否具备实施条件：{say_values(list(ready.values()))}", file=table.file, sheet=table.sheet,
-            row=f"{min(ready, default=0)}–{max(ready, default=0)}")  # fmt: skip
+    if ready:
+        out.see(f"是否具备实施条件：{say_values(list(ready.values()))}", file=table.file, sheet=table.sheet,
+                row=f"{min(ready)}–{max(ready)}")  # fmt: skip

@@ -10,7 +10,6 @@ import shapely
 from configs import read_settings
 from layers.onemap import delivered_layers
 from pipeline.audit.checks.database import every_shape
-from pipeline.audit.checks.sheets import page_lines, page_words, read_pdf
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import PUBLIC, SHAPES, HandIn
 from pipeline.deliver.public.names import split_names
@@ -137,14 +136,13 @@ def _list_texts(handin: HandIn, name: str, *, apart: bool = False) -> list[tuple
             if isinstance(value, str)
         ]
     if name.endswith(".pdf"):
-        reader = read_pdf(handin, name)
-        pages = range(len(reader.pages))
+        pages = handin.pdf(name)
         if not apart:
-            return [(f"第 {index + 1} 页", page_words(reader, index, name)) for index in pages]
+            return [(f"第 {index + 1} 页", pages.read_words(index)) for index in range(len(pages))]
         return [
             (f"第 {index + 1} 页", word)
-            for index in pages
-            for line in page_lines(reader, index, name)
+            for index in range(len(pages))
+            for line in pages.read_lines(index)
             for word in line.split()
         ]
     return []

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from configs import read_settings
-from pipeline.audit.checks.numbers import LIBRARY
 from pipeline.audit.checks.tables import need_table, say_values
 from pipeline.audit.findings import Checked, check
 from pipeline.audit.folder import PAPERS, QUALITY, SHAPES, HandIn
+from pipeline.deliver.library import FOLDER as LIBRARY
 
 
 def _steps(handin: HandIn) -> tuple[str, dict[str, list[tuple[int, str]]]]:
@@ -148,8 +148,8 @@ def check_heritage(handin: HandIn, out: Checked) -> None:
             title = str(names.get("BHMC", names.get("MC", ground + 1)))
             flagged = "，冲突核查已列出" if title in told else ""
             out.doubt(
-                f"项目 {other.frame[key].iloc[at]} 涉及保护范围“{title}”{flagged}，须按保护规划核定",
+                f"项目 {other.column(key).iloc[at]} 涉及保护范围“{title}”{flagged}，须按保护规划核定",
                 file=other.name,
                 sheet=code,
-                row=other.frame["BSM"].iloc[at],
+                row=other.column("BSM").iloc[at],
             )

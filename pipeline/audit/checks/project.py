@@ -7,12 +7,13 @@ import zipfile
 from xml.etree import ElementTree as ET
 
 from layers.crs import GEOGRAPHIC
+from layers.read.archive import DAMAGED
 from pipeline.audit.findings import Checked, UnreadableError, check
 from pipeline.audit.folder import HandIn
 from pipeline.audit.geodata import fits_zone, name_crs
+from pipeline.deliver.qgis import PATH as PROJECT
+from pipeline.deliver.shapefile import DEGREES_FOLDER as DEGREES
 
-PROJECT = "数据库/一张图.qgz"
-DEGREES = "数据库/SHP_4490"
 _ABSOLUTE = re.compile(r"^(/|[A-Za-z]:|file:|\\\\)")
 
 
@@ -26,7 +27,7 @@ def check_project(handin: HandIn, out: Checked) -> None:
         with zipfile.ZipFile(handin.files[PROJECT]) as parts:
             name = next(part for part in parts.namelist() if part.endswith(".qgs"))
             root = ET.fromstring(parts.read(name))
-    except (zipfile.BadZipFile, StopIteration, ET.ParseError, EOFError) as error:
+    except (*DAMAGED, StopIteration, ET.ParseError) as error:
         raise UnreadableError(PROJECT, "不是可以打开的 QGIS 工程，或已损坏") from error
     folder = handin.files[PROJECT].parent
     sources = {source.text or "" for source in root.iter("datasource")}

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import re
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
-
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
-from pypdf.generic import DecodedStreamObject, NameObject
+from collections.abc import Sequence
 
 from configs import read_settings
 from pipeline.audit.findings import Checked, UnreadableError, check
-from pipeline.audit.folder import ATLAS, CATALOGUE, PUBLIC, SHEETS, HandIn, Listed
+from pipeline.audit.folder import ABSENT, ATLAS, CATALOGUE, PUBLIC, SHEETS, HandIn, Listed
 from pipeline.audit.pictures import Picture
 from styles.frame import load_frame
 
-_A3_MM = (420.0, 297.0)
-_POINT_MM = 25.4 / 72
+A3_MM = (420.0, 297.0)
 _NEAR_MM = 1.0
-_TEXTS = re.compile(rb"\bBT\b.*?\bET\b", re.DOTALL)
 _NOT_CHOSEN = "sheets.only"
 
 
@@ -45,17 +34,17 @@ def check_dpi(handin: HandIn, out: Checked, *, folders: Sequence[str] = (SHEETS,
     """Every sheet has 300 dpi in its header (G-11, requirements §7.13)."""
     least = _settings()["dpi"]
     names = [name for folder in folders for name in handin.under(folder, ".jpg", ".jpeg")]
+    read = 0
     for name in names:
         picture = _open(handin, name)
         if picture is None:
             continue
+        read += 1
         if min(picture.dpi) < least:
             shown = "没有写明" if not all(picture.dpi) else f"{picture.dpi[0]:g}×{picture.dpi[1]:g} dpi"
             out.fault(f"分辨率不足 {least:g} dpi", file=name, value=shown)
-    if names:
-        out.see(
-            f"{len(names)} 张 JPG 逐张读取文件头，均不低于 {least:g} dpi", file=names[0].rsplit("/", 1)[0]
-        )
+    if read:
+        out.see(f"{read} 张 JPG 逐张读取文件头，均不低于 {least:g} dpi", file=names[0].rsplit("/", 1)[0])
 
 
 @check("jpg_paper", "图纸幅面", group="图纸")
@@ -68,12 +57,10 @@ def check_paper(handin: HandIn, out: Checked, *, folders: Sequence[str] = (SHEET
         except UnreadableError as error:
             out.fault(error.why, file=name)
             continue
-        off = [abs(got - want) > _NEAR_MM for got, want in zip(picture.paper_mm, _A3_MM, strict=True)]
+        off = [abs(got - want) > _NEAR_MM for got, want in zip(picture.paper_mm, A3_MM, strict=True)]
         # Resolution is another check's: one wrong number is told once.
         pixels = picture.size[0] / picture.size[1]
-        if abs(pixels - _A3_MM[0] / _A3_MM[1]) > 0.005 or (
-            any(off) and min(picture.dpi) >= _settings()["dpi"]
-        ):
+        if abs(pixels - A3_MM[0] / A3_MM[1]) > 0.005 or (any(off) and min(picture.dpi) >= _settings()["dpi"]):
             out.fault(
                 "不是 A3 横幅（420×297 mm）", file=name,
                 value=f"{picture.size[0]}×{picture.size[1]} 像素，{picture.paper_mm[0]:.0f}×{picture.paper_mm[1]:.0f} mm",
@@ -84,63 +71,16 @@ def check_paper(handin: HandIn, out: Checked, *, folders: Sequence[str] = (SHEET
         out.see(f"{len(names)} 张 JPG 均为 A3 横幅，图面完整", file=names[0].rsplit("/", 1)[0])
 
 
-def read_pdf(handin: HandIn, name: str) -> PdfReader:
-    """Open a PDF (UnreadableError)."""
-    if name not in handin.files:
-        raise UnreadableError(name, "没有这个文件")
-    return _open_pdf(handin.files[name], name)
+def place_pages(handin: HandIn) -> dict[str, int]:
+    """Return the page of the atlas by sheet: a page a sheet, in the order of 成果目录, after what comes first.
 
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep pypdf's remarks off the console: what of a file matters, the checks say."""
-    logger = logging.getLogger("pypdf")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-@cache
-def _open_pdf(path: Path, name: str) -> PdfReader:
-    try:
-        with _quiet():
-            reader = PdfReader(path)
-            len(reader.pages)
-    except (PyPdfError, OSError, ValueError, KeyError) as error:
-        raise UnreadableError(name, "不是可以打开的 PDF，或已损坏") from error
-    return reader
-
-
-@cache
-def page_lines(reader: PdfReader, index: int, name: str) -> tuple[str, ...]:
-    """Return the words of a page, a line each; what is drawn besides is skipped, which is most of a map."""
-    try:
-        with warnings.catch_warnings(), _quiet():
-            warnings.simplefilter("ignore")
-            page = reader.pages[index]
-            contents = page.get_contents()
-            if contents is None:
-                return ()
-            stream = DecodedStreamObject()
-            # Every text far below the one before: else neighbours on a line are read as one word.
-            stream.set_data(
-                b"\n".join(
-                    b"q 1 0 0 1 0 %d cm\n%b\nQ" % (-2000 * at, block)
-                    for at, block in enumerate(_TEXTS.findall(contents.get_data()))
-                )
-            )
-            page[NameObject("/Contents")] = stream
-            return tuple(page.extract_text().splitlines())
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UnreadableError(name, f"第 {index + 1} 页不能读取") from error
-
-
-def page_words(reader: PdfReader, index: int, name: str) -> str:
-    """Return the words of a page in one piece without spaces."""
-    return re.sub(r"\s+", "", "".join(page_lines(reader, index, name)))
+    Empty without an atlas, or where it has fewer pages than sheets (UnreadableError when damaged).
+    """
+    if ATLAS not in handin.files:
+        return {}
+    numbers = [item.number for item in list_drawn(handin)]
+    first = len(handin.pdf(ATLAS)) - len(numbers)
+    return {number: first + at for at, number in enumerate(numbers)} if first >= 0 else {}
 
 
 @check("atlas_pages", "图集页数与幅面", group="图纸")
@@ -150,25 +90,22 @@ def check_atlas(handin: HandIn, out: Checked) -> None:
         sheets = handin.under(folder, ".jpg", ".jpeg")
         if name not in handin.files and (folder != SHEETS or not sheets):
             continue
-        reader = read_pdf(handin, name)
-        for number, page in enumerate(reader.pages, 1):
-            width, height = (float(side) * _POINT_MM for side in page.mediabox[2:])
-            if abs(width - _A3_MM[0]) > _NEAR_MM or abs(height - _A3_MM[1]) > _NEAR_MM:
+        pages = handin.pdf(name)
+        for number, (width, height) in enumerate(pages.list_sizes(), 1):
+            if abs(width - A3_MM[0]) > _NEAR_MM or abs(height - A3_MM[1]) > _NEAR_MM:
                 out.fault(
                     "页面不是 A3 横幅", file=name, row=f"第 {number} 页", value=f"{width:.0f}×{height:.0f} mm"
                 )
-        if len(reader.pages) < len(sheets) + 2:
-            out.fault(
-                f"页数少于 {len(sheets)} 张图加封面和图纸目录", file=name, value=f"{len(reader.pages)} 页"
-            )
-        out.see(f"{len(reader.pages)} 页，均为 A3，图 {len(sheets)} 张", file=name)
+        if len(pages) < len(sheets) + 2:
+            out.fault(f"页数少于 {len(sheets)} 张图加封面和图纸目录", file=name, value=f"{len(pages)} 页")
+        out.see(f"{len(pages)} 页，均为 A3，图 {len(sheets)} 张", file=name)
 
 
 @check("sheet_scales", "图纸比例尺为整比例", group="图纸")
 def check_scales(handin: HandIn, out: Checked) -> None:
     """The scale of each sheet is one of the round ones, the same in list, 图签 and viewport (X-03)."""
     scales = {float(value) for value in load_frame("standard").scales}
-    for item in _drawn(handin):
+    for item in list_drawn(handin):
         match = re.search(r"1:(\d+)", item.note)
         if match is None:
             out.doubt(
@@ -180,7 +117,7 @@ def check_scales(handin: HandIn, out: Checked) -> None:
         out.see(f"{item.number} 比例尺 1:{match[1]}", file=item.file)
 
 
-def _drawn(handin: HandIn) -> list[Listed]:
+def list_drawn(handin: HandIn) -> list[Listed]:
     """Return the sheets of 成果目录 that are part of the guideline's catalogue."""
     return [item for item in handin.catalogue if item.kind == "图件" and item.file.startswith(f"{SHEETS}/")]
 
@@ -208,10 +145,16 @@ def check_sheets(
     for number in wanted:
         if number in there:
             out.see(f"{number} {titles[number]}", file=there[number])
-            said = handin.sheet_words(number)
+            said = _read_words(handin, number) if words else ""
             for word in words:
                 if said and word not in said:
                     out.fault(f"图上没有“{word}”", file=there[number], value=number)
+            if words and not said:
+                out.doubt(
+                    f"没有可读的 CAD 图和图集，请在图上核对{'、'.join(words)}",
+                    file=there[number],
+                    value=number,
+                )
             continue
         why = handin.why_absent(number, kind="图件")
         if why is None:
@@ -222,13 +165,13 @@ def check_sheets(
             out.see(
                 f"{number} {titles[number]}：未绘，{why.note}",
                 file=CATALOGUE,
-                sheet="未提供的成果",
+                sheet=ABSENT,
                 row=why.row,
             )
     if skipped:
         out.doubt(
             f"配置 sheets.only 只出部分图纸，未出 {len(skipped)} 张；提交前应出全", file=CATALOGUE,
-            sheet="未提供的成果", value="、".join(skipped),
+            sheet=ABSENT, value="、".join(skipped),
         )  # fmt: skip
     if not any(number in there for number in wanted) and not out.wrong and not skipped:
         reasons = "；".join(spot.said for spot in out.seen)
@@ -236,7 +179,19 @@ def check_sheets(
         if optional:
             out.void = f"可选图纸，本方案没有绘制：{reasons}"
         else:
-            out.doubt(f"没有可绘的内容，请确认：{reasons}", file=CATALOGUE, sheet="未提供的成果")
+            out.doubt(f"没有可绘的内容，请确认：{reasons}", file=CATALOGUE, sheet=ABSENT)
+
+
+def _read_words(handin: HandIn, number: str) -> str:
+    """Return the words on a sheet by its DXF, else by its page of the atlas; empty where neither can be read."""
+    said = handin.sheet_words(number)
+    if said:
+        return said
+    try:
+        page = place_pages(handin).get(number)
+        return "" if page is None else handin.pdf(ATLAS).read_words(page)
+    except UnreadableError:
+        return ""
 
 
 @check("sheets_all_kinds", "每张图都有 JPG 和 DWG", group="图纸")
@@ -286,12 +241,10 @@ def check_groups(handin: HandIn, out: Checked) -> None:
             out.doubt(
                 f"没有{title}：配置 sheets.only 未选；提交前应出全",
                 file=CATALOGUE,
-                sheet="未提供的成果",
+                sheet=ABSENT,
                 row=whys[0].row,
             )
         elif whys:
-            out.doubt(
-                f"没有{title}：{whys[0].note}，请确认", file=CATALOGUE, sheet="未提供的成果", row=whys[0].row
-            )
+            out.doubt(f"没有{title}：{whys[0].note}，请确认", file=CATALOGUE, sheet=ABSENT, row=whys[0].row)
         else:
             out.fault(f"没有{title}，成果目录也没有说明原因", file=SHEETS)

@@ -22,10 +22,10 @@ _SHOWN = 6
 
 def need_table(handin: HandIn, out: Checked, key: str) -> TableView | None:
     """Return a table; without it say why, as 成果目录 does, or that it is missing."""
-    view = handin.table(key)
-    if view is not None and handin.own_style(key):
-        out.doubt("采用自有表格样式，请人工核对表头与各列", file=view.file, sheet=view.sheet)
+    if handin.own_style(key) and handin.table_file(key):
+        out.doubt("采用自有表格样式，请人工核对表头与各列", file=handin.table_file(key))
         return None
+    view = handin.table(key)
     if view is not None:
         return view
     spec = handin.spec(key)

@@ -38,10 +38,10 @@ def check_geometry(handin: HandIn, out: Checked) -> None:
         count += len(shapes)
         blank = shapely.is_missing(shapes) | shapely.is_empty(shapes)
         for row in np.flatnonzero(blank)[:_MOST]:
-            out.fault("没有图形", file=shape.name, sheet=code, row=_bsm(shape, row))
+            out.fault("没有图形", file=shape.name, sheet=code, row=_bsm(shape.frame, row))
         bad = ~blank & ~shapely.is_valid(shapes)
         for row in np.flatnonzero(bad)[:_MOST]:
-            out.fault("图形无效", file=shape.name, sheet=code, row=_bsm(shape, row),
+            out.fault("图形无效", file=shape.name, sheet=code, row=_bsm(shape.frame, row),
                       value=shapely.is_valid_reason(shapes[row]))  # fmt: skip
         if not is_flat(shapes):
             out.fault("图形带高程（成果不得含高程点、等高线信息）", file=shape.name, sheet=code)
@@ -49,8 +49,8 @@ def check_geometry(handin: HandIn, out: Checked) -> None:
         out.see(f"{count} 个图形均有效、单一平面坐标", file=SHAPES)
 
 
-def _bsm(shape: ShapeFile, row: int) -> str:
-    return str(shape.frame["BSM"].iloc[row]) if "BSM" in shape.frame else str(row + 1)
+def _bsm(frame: gpd.GeoDataFrame, row: int) -> str:
+    return str(frame["BSM"].iloc[row]) if "BSM" in frame else str(row + 1)
 
 
 def _polygons(shape: ShapeFile) -> tuple[gpd.GeoDataFrame, NDArray[np.object_]]:
@@ -85,8 +85,8 @@ def check_overlap(handin: HandIn, out: Checked, *, layers: Sequence[str] = ()) -
         frame, shapes = _polygons(shape)
         found = find_overlaps(shapes, rank=np.arange(len(shapes)), least_m=limits().xy_m)
         for loser, winner, ground in list(zip(found.loser, found.winner, found.ground, strict=True))[:_MOST]:
-            _tell(out, weight, f"与 {frame['BSM'].iloc[winner]} 重叠 {ground.area:.2f} ㎡", file=shape.name, sheet=code,
-                  row=frame["BSM"].iloc[loser], value=_place(ground))  # fmt: skip
+            _tell(out, weight, f"与 {_bsm(frame, winner)} 重叠 {ground.area:.2f} ㎡", file=shape.name, sheet=code,
+                  row=_bsm(frame, loser), value=_place(ground))  # fmt: skip
         out.see(f"{len(shapes)} 个面，重叠 {len(found.ground)} 处", file=shape.name, sheet=code)
 
 
@@ -186,7 +186,7 @@ def check_sliver(handin: HandIn, out: Checked) -> None:
         for part in found[:_MOST]:
             what = "狭长" if thin[part] else "细碎"
             _tell(out, weight, f"{what}图斑 {area[part]:.2f} ㎡，等效宽度 {2 * area[part] / around[part]:.2f} m",
-                  file=shape.name, sheet=code, row=frame["BSM"].iloc[owner[part]], value=_place(parts[part]))  # fmt: skip
+                  file=shape.name, sheet=code, row=_bsm(frame, owner[part]), value=_place(parts[part]))  # fmt: skip
         out.see(f"{len(parts)} 个面，狭长细碎 {len(found)} 个", file=shape.name, sheet=code)
 
 
@@ -202,7 +202,7 @@ def check_acute(handin: HandIn, out: Checked) -> None:
         for corner in found[np.argsort(angles[found], kind="stable")][:_MOST]:
             x, y = corners.xy[corner]
             _tell(out, weight, f"夹角 {angles[corner]:.1f}°，小于 {least:g}°", file=shape.name, sheet=code,
-                  row=frame["BSM"].iloc[corners.feature[corner]], value=f"东 {x:.2f}，北 {y:.2f}")  # fmt: skip
+                  row=_bsm(frame, corners.feature[corner]), value=f"东 {x:.2f}，北 {y:.2f}")  # fmt: skip
         out.see(f"{len(shapes)} 个面，尖锐角 {len(found)} 处", file=shape.name, sheet=code)
 
 
@@ -283,7 +283,7 @@ def check_inside(handin: HandIn, out: Checked) -> None:
                     f"超出{kind}",
                     file=shape.name,
                     sheet=code,
-                    row=_bsm(shape, row),
+                    row=_bsm(shape.frame, row),
                     value=_place(shapes[row]),
                 )
             out.see(f"{len(shapes)} 个要素在{kind}内", file=shape.name, sheet=code, value=kind)

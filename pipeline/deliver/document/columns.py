@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 
 from pipeline.deliver.document.look import SIZES
 from pipeline.deliver.tables.content import Cell, Content
@@ -31,12 +32,12 @@ def show_cell(cell: Cell) -> str:
     form = _QUOTED.sub("", cell.form)
     decimals = _DECIMALS.search(form)
     if not form:
-        return f"{value:g}" if isinstance(value, float) else str(value)
-    comma = "," if "," in form else ""
-    if decimals is None:
-        return f"{value:{comma}.0f}{suffix}"
-    text = f"{value:{comma}.{len(decimals[1]) + len(decimals[2])}f}"
-    for _ in decimals[2]:
+        return f"{value:.10g}" if isinstance(value, float) else str(value)
+    places = 0 if decimals is None else len(decimals[1]) + len(decimals[2])
+    # Excel rounds the decimal it shows half away from zero; Python's own format rounds the binary one half to even.
+    rounded = Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    text = f"{rounded:{',' if ',' in form else ''}f}"
+    for _ in decimals[2] if decimals else "":
         text = text.removesuffix("0")
     return text + suffix
 

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from layers.read.archive import DAMAGED
 from pipeline.deliver.document.formula import evaluate, parse_formula, write_answer
 from pipeline.deliver.document.grid import Grid, read_grid
 
@@ -71,7 +72,7 @@ def read_numbers(path: Path) -> list[Number]:
     try:
         with zipfile.ZipFile(path) as package:
             root = ET.fromstring(package.read("word/document.xml"))
-    except (zipfile.BadZipFile, KeyError, ET.ParseError) as error:
+    except (*DAMAGED, KeyError, ET.ParseError) as error:
         raise ValueError(f"{path.name} is no docx: {error}") from error
     rows = _read_sources(root)
     books = {name[1]: name[0] for cell in root.iter(f"{_W}tc") if (name := _BOOK.match(_read_text(cell)))}

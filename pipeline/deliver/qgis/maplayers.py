@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from xml.etree import ElementTree as Tree
 
 from layers.model import Column
+from pipeline.deliver.geopackage import PATH
 from pipeline.deliver.onemap import Delivered
 from pipeline.deliver.qgis.entries import Entry, layer_id
 from pipeline.deliver.qgis.nodes import add, add_crs, add_extent, add_map
-from pipeline.deliver.qgis.relations import KEY_FIELD
-from pipeline.deliver.relations import Mapped
+from pipeline.deliver.relations import KEY, Mapped
 
-DATABASE = "./一张图.gpkg"
+DATABASE = f"./{PurePosixPath(PATH).name}"  # the project lies beside it
 _SHAPES = {"point": "Point", "line": "Line", "polygon": "Polygon"}
 _WKB = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 # QgsFieldConstraints: not null is a hard rule, unique likewise.
@@ -105,7 +106,7 @@ def _parse(qml: str) -> Tree.Element:
 def _add_fields(node: Tree.Element, source: Delivered) -> None:
     """Add how fields are edited, what they are called and what they must hold."""
     configuration = add(node, "fieldConfiguration")
-    hidden = add(add(configuration, "field", name=KEY_FIELD), "editWidget", type="Hidden")
+    hidden = add(add(configuration, "field", name=KEY), "editWidget", type="Hidden")
     add(add(hidden, "config"), "Option")
     for column in source.columns:
         field = add(configuration, "field", name=column.spec.onemap)

@@ -9,9 +9,8 @@ from configs import read_settings
 from pipeline.deliver.onemap import Delivered
 from pipeline.deliver.qgis.entries import column_names, layer_id
 from pipeline.deliver.qgis.nodes import add
-from pipeline.deliver.relations import Mapped
+from pipeline.deliver.relations import KEY, Mapped
 
-KEY_FIELD = "fid"
 _ENDS = ("base_id", "related_id")
 
 
@@ -22,7 +21,7 @@ def add_relations(parent: Tree.Element, layers: Sequence[Delivered], mapped: Seq
     for item in mapped:
         for end, code in zip(_ENDS, (item.base, item.related), strict=True):
             name = f"{item.relation.title}（{titles[item.base]}、{titles[item.related]}）：{titles[code]}"
-            _add(holder, f"{item.table}_{end}", name, (item.table, end), (code, KEY_FIELD))
+            _add(holder, f"{item.table}_{end}", name, (item.table, end), (code, KEY))
     by_layer: dict[str, list[Delivered]] = {}
     for layer in layers:
         by_layer.setdefault(layer.layer.key, []).append(layer)
