@@ -100,7 +100,13 @@ def test_run_succeeds_and_says_so(sample: Whole) -> None:
 
 def test_hand_in_is_whole(sample: Whole) -> None:
     assert check_handin(sample.handin) == []
-    assert sorted(p.name for p in sample.folder.iterdir()) == [".run.lock", "decisions.xlsx", "run.log", "work", "成果"]
+    assert sorted(p.name for p in sample.folder.iterdir()) == [
+        ".run.lock",
+        "decisions.xlsx",
+        "run.log",
+        "work",
+        "成果",
+    ]
 
 
 def test_peak_memory_stays_below_one_and_a_half_gigabytes(sample: Whole) -> None:
