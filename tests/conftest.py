@@ -18,8 +18,7 @@ _RUNS = ("sample", "tiny")  # fixtures of tests/whole that take long to make
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # A worker knows the plugin by another name; without marks there it would hand out single tests.
-    if not (config.pluginmanager.hasplugin("xdist") or hasattr(config, "workerinput")):
+    if not config.pluginmanager.hasplugin("xdist"):
         return
     wanted: dict[pytest.Item, str] = {}
     of_module: dict[str, str] = {}  # one that some of its tests want, so that its own fixtures are made once
