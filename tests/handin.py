@@ -36,8 +36,10 @@ SHAPEFILES = (("HSQ_XZYD",), ("HSQ_GHYD",), ("HSQ_XMFBM", "HSQ_XMFBX", "HSQ_XMFB
 
 def check_handin(folder: Path) -> list[str]:
     """Return every defect of the hand-in in ``folder``; an empty list when it is whole."""
-    defects = [f"没有 {name}/" for name in FOLDERS if not (folder / name).is_dir()]
-    defects += [f"没有 {name}" for name in FILES if not (folder / name).is_file()]
+    left_out = "" if _has_documents(folder) else "文本"
+    defects = [f"没有 {name}/" for name in FOLDERS if name != left_out and not (folder / name).is_dir()]
+    asked = [name for name in FILES if not left_out or not name.startswith(f"{left_out}/")]
+    defects += [f"没有 {name}" for name in asked if not (folder / name).is_file()]
     if defects:
         return defects
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -87,6 +89,15 @@ def check_handin(folder: Path) -> list[str]:
             if not all(path.with_suffix(ext).exists() for ext in (".shx", ".dbf", ".prj", ".cpg")):
                 defects.append(f"{path.name}：配套文件不全")
     return defects
+
+
+def _has_documents(folder: Path) -> bool:
+    """Whether the plan asked for documents, as its manifest says; without one they are missed."""
+    manifest = folder / "manifest.json"
+    if not manifest.is_file():
+        return True
+    said = json.loads(manifest.read_text(encoding="utf-8"))
+    return bool(said["parameters"]["delivery"]["documents"])
 
 
 def _check_cad(folder: Path) -> list[str]:
