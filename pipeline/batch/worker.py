@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import MutableSequence
 from dataclasses import replace
-from importlib import import_module
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -70,8 +69,10 @@ def _watch(told: MutableSequence[int], limit_mb: float | None) -> None:
 
 def warm_up() -> int:
     """Load what every plan needs, so that the first is no slower than the rest; return the process id."""
-    for name in ("pipeline.engine.run", "pipeline.deliver", "pipeline.deliver.atlas"):
-        import_module(name)
+    import pipeline.deliver
+    import pipeline.deliver.atlas
+    import pipeline.engine.run  # noqa: F401
+
     return os.getpid()
 
 
