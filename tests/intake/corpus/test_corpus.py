@@ -65,6 +65,7 @@ ELSEWHERE = {
     "HSQ-D08": "the public edition is written",
     "HSQ-D09": "a web map laid under the sheets",
     "HSQ-R01": "the engine: two runs of one plan at once",
+    "HSQ-R02": "a cluster to run plans on (tests/batch)",
 }
 
 
