@@ -66,6 +66,10 @@ ELSEWHERE = {
     "HSQ-D09": "a web map laid under the sheets",
     "HSQ-R01": "the engine: two runs of one plan at once",
     "HSQ-R02": "a cluster to run plans on (tests/batch)",
+    **{
+        f"HSQ-P{n:02}": "a hand-in is published, many are brought together (tests/publish)"
+        for n in range(1, 11)
+    },
 }
 
 
