@@ -133,7 +133,7 @@ def test_a_newcomer_gets_a_hand_in_by_init_check_run(tmp_path, call):
     call("init", tmp_path / "方案", "--from", tmp_path / "资料", "--date", "2026-11-23")
     config = tmp_path / "方案/方案.yaml"
     assert call("check", config)[0] == 0
-    text = config.read_text(encoding="utf-8") + '\nsheets: {only: ["1-02"]}\ndelivery: {cad: false, documents: false}\n'
+    text = config.read_text(encoding="utf-8") + '\nsheets:\n  only: ["1-02"]\n'
     config.write_text(text, encoding="utf-8")
     code, said = call("run", config)
     assert code == 0 and "完成" in said
