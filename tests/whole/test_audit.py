@@ -255,7 +255,7 @@ DEFECTS = (
     Defect("another value in the GeoPackage", "shp_is_gpkg", lambda r: d.query(r / GPKG, "UPDATE HSQ_XZYD SET YDYHFLDM = '1401' WHERE fid = 1"), "YDYHFLDM"),
     Defect("a row gone from the shapefile", "shp_is_gpkg", _shp(LANDUSE, lambda records: records.pop()), "要素数不同"),
     Defect("a shape moved in the shapefile", "shp_is_gpkg", _shp("HSQ_XZJZ", lambda rs: _move_first(rs, lambda s: shapely.transform(s, lambda xy: xy + 1.0))), "图形不同"),
-    Defect("a project with a path of its own", "qgis_project", lambda r: d.change_part(r / QGZ, "一张图.qgs", lambda t: re.sub(r"(<datasource>)", r"\1C:/work/", t, count=1)), "绝对路径"),
+    Defect("a project with a path of its own", "qgis_project", lambda r: d.change_part(r / QGZ, "一张图.qgs", lambda t: re.sub(r"(<datasource>)", r"\1D:/方案/", t, count=1)), "绝对路径"),
     Defect("a project cut short", "qgis_project", lambda r: d.change_bytes(r / QGZ, lambda c: c[:100]), "QGIS"),
     # topology
     Defect("overlapping parcels", "overlap", _shp(LANDUSE, _grow(1.0)), "重叠"),
