@@ -60,9 +60,15 @@ class Audit:
         return [item for item in self.checked.values() if item.wrong]
 
     @property
+    def unfinished(self) -> list[Checked]:
+        """Checks that were stopped by what they did not foresee."""
+        return [item for item in self.checked.values() if item.broken_off]
+
+    @property
     def passed(self) -> bool:
-        """Whether nothing is wrong and nothing was changed."""
-        return not self.broken and not any(ruling.verdict == BROKEN for ruling in self.rulings)
+        """Whether nothing is wrong, nothing was changed, and every check came to its end."""
+        clean = not self.broken and not any(ruling.verdict == BROKEN for ruling in self.rulings)
+        return clean and not self.unfinished
 
 
 def audit_handin(

@@ -73,9 +73,17 @@ def read_document(path: Path, name: str) -> Document:
         for table in body.iter(f"{_W}tbl")
     ]
     for size in body.iter(f"{_W}pgSz"):
-        found.pages.append((float(size.get(f"{_W}w", 0)) * _TWIP_MM, float(size.get(f"{_W}h", 0)) * _TWIP_MM))
+        found.pages.append((_millimetres(size.get(f"{_W}w")), _millimetres(size.get(f"{_W}h"))))
     found.pictures = sum(1 for _ in body.iter(f"{_W}drawing"))
     return found
+
+
+def _millimetres(twips: str | None) -> float:
+    """Return a length in mm; 0 where the file states none that can be read."""
+    try:
+        return float(twips or 0) * _TWIP_MM
+    except ValueError:
+        return 0.0
 
 
 def _text(element: ET.Element) -> str:
@@ -92,14 +100,20 @@ def _read_levels(styles: ET.Element | None) -> dict[str, int]:
         match = _HEADING.match(str(name.get(f"{_W}val"))) if name is not None else None
         if match:
             found[key] = int(match[1])
-        elif outline is not None and int(outline.get(f"{_W}val", 9)) < 9:
-            found[key] = int(outline.get(f"{_W}val", 9)) + 1
+        elif _outline(outline):
+            found[key] = _outline(outline)
     return found
+
+
+def _outline(element: ET.Element | None) -> int:
+    """Return a heading level from an outline level, which counts from 0; 0 where it tells none."""
+    told = "" if element is None else str(element.get(f"{_W}val", ""))
+    return int(told) + 1 if told.isdecimal() and int(told) < 9 else 0
 
 
 def _level(paragraph: ET.Element, levels: dict[str, int]) -> int:
     style = paragraph.find(f"{_W}pPr/{_W}pStyle")
     own = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
-    if own is not None and int(own.get(f"{_W}val", 9)) < 9:
-        return int(own.get(f"{_W}val", 9)) + 1
+    if _outline(own):
+        return _outline(own)
     return levels.get(str(style.get(f"{_W}val")), 0) if style is not None else 0

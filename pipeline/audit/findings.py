@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class Checked:
     wrong : what is wrong.
     doubts : what only a person can decide.
     void : why the check does not apply; empty where it does.
+    broken_off : where and by what the check itself was stopped; empty when it came to its end.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Checked:
     wrong: list[Spot] = field(default_factory=list)
     doubts: list[Spot] = field(default_factory=list)
     void: str = ""
+    broken_off: str = ""
 
     def see(
         self, said: str, *, file: object = "", sheet: object = "", row: object = "", value: object = ""
@@ -123,7 +127,11 @@ def check(name: str, title: str, *, group: str) -> Callable[[CheckFunction], Che
 
 
 def run_check(name: str, handin: HandIn, options: dict[str, Any]) -> Checked:
-    """Run one check; a file it cannot read is what is wrong."""
+    """Run one check; a file it cannot read is what is wrong.
+
+    Files edited by hand may hold what no check foresaw. Such a check says that it did not come to its end, where, and
+    leaves the matter to a person; the others go on, and nobody may take the hand-in for clean (``Audit.passed``).
+    """
     item = CHECKS[name]
     out = Checked(name, str(options.get("title", item.title)), item.group)
     given = {key: value for key, value in options.items() if key != "title"}
@@ -131,6 +139,12 @@ def run_check(name: str, handin: HandIn, options: dict[str, Any]) -> Checked:
         item.run(handin, out, **given)
     except UnreadableError as error:
         out.fault(error.why, file=error.file)
+    except Exception as error:  # whatever it is, the other hundred checks are still worth having
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        out.broken_off = (
+            f"{type(error).__name__}（{Path(frame.filename).name} 第 {frame.lineno} 行）：{error}"
+        )
+        out.doubt("这项检查没有做完，请人工核对，并把本行内容告知软件维护者", value=out.broken_off)
     if not (out.seen or out.wrong or out.doubts or out.void):
         # Nothing to read is no proof that nothing is asked.
         out.doubt("成果中没有可供检查的内容，请核对")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from layers.read.archive import DAMAGED
 _SIGNS = ("成果目录.xlsx", "manifest.json", "数据库", "图件", "表格")
 _ENOUGH = 2
 _UTF8 = 0x800
+# Some thirty times the largest hand-in seen; a zip that claims more is none, or is meant to fill the disk.
+_MOST_BYTES = 20 * 1024**3
+_MOST_FILES = 100_000
 
 
 class NotHandInError(Exception):
@@ -56,12 +60,26 @@ def _unpack(path: Path, target: Path) -> None:
     """Unpack a zip; names that do not say UTF-8 are GBK, as Chinese Windows writes them."""
     try:
         with zipfile.ZipFile(path) as parts:
+            _refuse_size(path, parts.infolist(), shutil.disk_usage(target).free)
+            # zipfile hands out no more bytes than the directory declares, so that what was counted is the most.
             for entry in parts.infolist():
                 if not entry.flag_bits & _UTF8:
                     entry.filename = _read_name(entry.filename)
                 parts.extract(entry, target)
     except DAMAGED as error:
         raise NotHandInError(f"{path} 不能解压：压缩包不完整、已损坏或有密码") from error
+
+
+def _refuse_size(path: Path, entries: list[zipfile.ZipInfo], free: int) -> None:
+    size = sum(entry.file_size for entry in entries)
+    if len(entries) > _MOST_FILES or size > _MOST_BYTES:
+        raise NotHandInError(
+            f"{path} 不能解压：解压后有 {len(entries)} 个文件、{size / 1024**3:.1f} GB，不像一套成果"
+        )
+    if size > free:
+        raise NotHandInError(
+            f"{path} 不能解压：解压后需 {size / 1024**2:.0f} MB，临时目录只剩 {free / 1024**2:.0f} MB；请先自行解压，再检查文件夹"
+        )
 
 
 def _read_name(name: str) -> str:

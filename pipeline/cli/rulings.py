@@ -47,6 +47,11 @@ def print_verdicts(console: Console, audit: Audit, *, every: bool = False) -> No
                 Text(f"{item.group}｜{item.title}：{spots[0].said}（{len(spots)} 处）"), highlight=False
             )
             _print_places(console, spots)
+    for item in audit.unfinished:
+        console.print(
+            Text(f"{item.group}｜{item.title}：没有做完，请人工核对。{item.broken_off}", style="bold yellow"),
+            highlight=False,
+        )
     if every:
         for ruling in audit.rulings:
             if ruling.verdict == "需人工":

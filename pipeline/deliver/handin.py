@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import errno
-import shutil
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
-from fiona._err import CPLE_BaseError
-from fiona.errors import FionaError
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from layers.account import FileAccount
-from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
+from layers.faults import Fault, FaultLog
 from layers.model import Layer
 from layers.reachable import Link, Whereabouts
 from layers.source import Placed
@@ -35,6 +29,7 @@ from pipeline.deliver.public.names import collect_names
 from pipeline.deliver.public.tables import write_public_tables
 from pipeline.deliver.qgis import write_project
 from pipeline.deliver.quality import quality_rows
+from pipeline.deliver.refusal import refusals_told
 from pipeline.deliver.report import write_report
 from pipeline.deliver.shapefile import write_degrees_copy, write_shapefiles
 from pipeline.deliver.tables import deliver_tables
@@ -43,9 +38,6 @@ from pipeline.plan import Plan
 from pipeline.stages.base import Frame, Given
 
 STAGE = "成果输出"
-_LIBRARY_ERRORS = (FionaError, CPLE_BaseError, DataSourceError, DataLayerError, FeatureError, sqlite3.Error)
-# A GeoPackage grows by more than this at a time, so less is as good as none.
-_ROOM_BYTES = 2_000_000
 DrawSheets = Callable[[Mapping[str, Frame], Plan, Path, FaultLog], Drawings]
 
 
@@ -104,16 +96,8 @@ def deliver(
     """
     log = FaultLog()
     root = open_staging(plan.output)
-    try:
+    with refusals_told(root):
         items = _write_all(given, plan, quality, draw_sheets, inspect, root, log)
-    except OSError as error:
-        raise PlanFaults([refuse_write(error, root)]) from error
-    except _LIBRARY_ERRORS as error:
-        # GDAL and SQLite name a full disk in words of their own; anything else they say is a bug of ours.
-        if shutil.disk_usage(root).free > _ROOM_BYTES:
-            raise
-        full = OSError(errno.ENOSPC, "full", str(root))
-        raise PlanFaults([refuse_write(full, root)]) from error
     return HandIn(items, swap_in(plan.output), log.faults)
 
 

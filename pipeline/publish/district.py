@@ -15,7 +15,7 @@ import pandas as pd
 import pyogrio
 
 from layers import model as m
-from layers.faults import CODES, Fault, PlanFaults, refuse_write
+from layers.faults import CODES, Fault
 from layers.model import Layer
 from layers.onemap import Prefix, delivered_layers, schema_of, title_of
 from layers.planned import Quality
@@ -25,6 +25,7 @@ from pipeline.deliver.geopackage import list_described, list_styles, write_layer
 from pipeline.deliver.layerstyles import write_layer_styles
 from pipeline.deliver.onemap import Delivered
 from pipeline.deliver.quality import quality_rows
+from pipeline.deliver.refusal import refusals_told
 from pipeline.publish.gather import Gathered, choose_common, choose_metric, merge_layers
 from pipeline.publish.tables import PLAN_ID
 
@@ -66,7 +67,7 @@ def write_district(plans: Sequence[Gathered], found: Sequence[Fault], path: Path
     layers = list(merge_plans(plans, epsg))
     day = max(plan.facts.compiled for plan in plans)
     folder = path.absolute().parent
-    try:
+    with refusals_told(folder, path, action="没有写出，原有文件保持不变"):
         staging = Path(tempfile.mkdtemp(prefix=f".{path.stem}.", dir=folder))
         try:
             made = staging / path.name
@@ -74,8 +75,6 @@ def write_district(plans: Sequence[Gathered], found: Sequence[Fault], path: Path
             os.replace(made, path)  # noqa: PTH105  (named for what it is: one step)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-    except OSError as error:
-        raise PlanFaults([refuse_write(error, path, action="没有写出，原有文件保持不变")]) from error
     return Written(len(layers), sum(len(layer.frame) for layer in layers), epsg)
 
 

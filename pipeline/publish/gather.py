@@ -15,7 +15,7 @@ from pyproj import CRS, Transformer
 
 from layers.crs import GEOGRAPHIC, ZONES, choose_zone, move_shapes
 from layers.faults import Fault, PlanFaults
-from layers.onemap import delivered_layers, schema_of, title_of
+from layers.onemap import ALWAYS, delivered_layers, schema_of, title_of
 from pipeline.deliver.onemap import Delivered
 from pipeline.publish.handin import Facts, read_handin, type_columns
 from pipeline.publish.server import check_schema, open_server
@@ -101,8 +101,11 @@ def read_server(address: str, schema: str) -> list[Gathered]:
         for code, layer, kind in delivered_layers():
             columns = schema_of(layer, kind)
             rows = _read_rows(connection, schema, tables[code])
-            for plan_id, part in rows.groupby(PLAN_ID, sort=False):
-                epsg = next(item.epsg for item in facts if item.id == plan_id)
+            for item in facts:
+                part, epsg = rows[rows[PLAN_ID] == item.id], item.epsg
+                # A table cannot say that a plan handed in an empty layer; the declaration can.
+                if not len(part) and code not in ALWAYS:
+                    continue
                 geometry = _place_shapes(part[GEOM].to_numpy(), epsg, kind)
                 frame = gpd.GeoDataFrame(
                     part.drop(columns=[PLAN_ID, GEOM]), geometry=gpd.array.from_shapely(geometry, crs=epsg)
@@ -110,7 +113,7 @@ def read_server(address: str, schema: str) -> list[Gathered]:
                 made = Delivered(
                     code, title_of(layer, kind), kind, layer, columns, type_columns(frame, columns)
                 )
-                layers[str(plan_id)].append(made)
+                layers[item.id].append(made)
     return [Gathered(item, tuple(layers[item.id])) for item in facts]
 
 

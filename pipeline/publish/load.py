@@ -17,17 +17,12 @@ from layers.faults import FaultLog
 from layers.model import CodeList
 from layers.onemap import Prefix
 from pipeline.deliver.onemap import Delivered
-from pipeline.publish.handin import HandIn
-from pipeline.publish.schema import make_schema
+from pipeline.publish.handin import Facts, HandIn
+from pipeline.publish.schema import list_columns, make_schema
 from pipeline.publish.sql import Statement, copy_rows, make_block, quote_name, quote_text, raise_refusal
 from pipeline.publish.tables import GEOM, PLAN_ID, PROJECTS, SRID, Table, TableColumn, list_tables
 
 DEFAULT_SCHEMA = "haoshequ"
-_FACTS = (
-    "title", "area", "region_code", "region_name", "plan_block", "compiled", "data_year", "epsg", "program",
-    "manifest_sha256", "database_sha256",
-)  # fmt: skip
-_LOGGED = ("title", "compiled", "program", "manifest_sha256", "database_sha256")
 # Of PostgreSQL; a bigint holds every number a declared width can.
 _LARGEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1}
 _SHOWN = 20
@@ -114,7 +109,7 @@ def _load(handin: HandIn, schema: str, known: dict[str, Table]) -> Iterator[Stat
     yield from _register(handin)
     yield make_block(_refuse_others(handin, schema))
     yield Statement(f"DELETE FROM {quote_name(schema, 'plan')} WHERE {PLAN_ID} = {plan}")
-    yield _insert(schema, "plan", facts.id, features, {name: getattr(facts, name) for name in _FACTS})
+    yield _insert(schema, "plan", facts, features)
     for layer in handin.layers:
         yield copy_layer(layer, facts.id, schema, known[layer.code])
     names = [column.name for column in known[PROJECTS.upper()].columns]
@@ -126,9 +121,7 @@ def _load(handin: HandIn, schema: str, known: dict[str, Table]) -> Iterator[Stat
         f"SELECT bsm, {plan}, layer FROM haoshequ_incoming ORDER BY bsm"
     )
     yield Statement("DROP TABLE haoshequ_incoming")
-    yield _insert(
-        schema, "load", facts.id, features, {name: getattr(facts, name) for name in _LOGGED}, number="load_id"
-    )
+    yield _insert(schema, "load", facts, features, number="load_id")
 
 
 def _register(handin: HandIn) -> Iterator[Statement]:
@@ -177,10 +170,9 @@ def _refuse_others(handin: HandIn, schema: str) -> Iterator[str]:
     yield "END IF;"
 
 
-def _insert(
-    schema: str, table: str, plan_id: str, features: int, values: dict[str, object], *, number: str = ""
-) -> Statement:
-    row = {PLAN_ID: plan_id, **values, "features": features}
+def _insert(schema: str, table: str, facts: Facts, features: int, *, number: str = "") -> Statement:
+    told = {name: getattr(facts, name) for name in list_columns(table) if hasattr(facts, name)}
+    row = {PLAN_ID: facts.id, **told, "features": features}
     cells = ", ".join(quote_text(value) for value in row.values())
     if number:
         cells = f"(SELECT coalesce(max({number}), 0) + 1 FROM {quote_name(schema, table)}), {cells}"

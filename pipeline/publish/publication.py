@@ -23,7 +23,7 @@ class Published:
 
     Attributes
     ----------
-    replaced : 编制日期 of the plan's earlier load; None where there was none.
+    replaced : 编制日期 of the version that was there; None where there was none, or it had been withdrawn.
     grown : columns the schema gained; those of a new database included.
     plans : plans the database holds now.
     """
@@ -44,19 +44,19 @@ def publish_handin(
         HSQ-P01, P03, P04, P05 or a row's fault; the database is then as it was.
     """
     statements = make_statements(handin, schema, tables)
-    load, migration = quote_name(schema, "load"), quote_name(schema, "migration")
+    plan, migration = quote_name(schema, "plan"), quote_name(schema, "migration")
     with open_server(address) as connection:
+        before = None
+        if _ask(connection, f"SELECT to_regclass({quote_text(plan)})::text"):
+            before = _ask(
+                connection, f"SELECT compiled FROM {plan} WHERE {PLAN_ID} = {quote_text(handin.facts.id)}"
+            )
         run_statements(connection, statements)
         # Asked in the same transaction: now() is when it began.
-        before = _ask(
-            connection,
-            f"SELECT compiled FROM {load} WHERE {PLAN_ID} = {quote_text(handin.facts.id)} "
-            "ORDER BY load_id DESC OFFSET 1 LIMIT 1",
-        )
         grown = _ask(
             connection, f"SELECT sum(cardinality(changes))::int FROM {migration} WHERE applied_at = now()"
         )
-        plans = _ask(connection, f"SELECT count(*) FROM {quote_name(schema, 'plan')}")
+        plans = _ask(connection, f"SELECT count(*) FROM {plan}")
     return Published(before, grown or 0, plans)
 
 

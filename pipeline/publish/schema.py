@@ -31,48 +31,44 @@ FORMAT = 1
 LOCK = 4_490_360_015
 LOCK_TIMEOUT = "60s"
 
+_PLAN = (PLAN_ID, "text NOT NULL", "方案标识")
+_TITLE = ("title", "text NOT NULL", "项目名称")
+_COMPILED = ("compiled", "date NOT NULL", "编制日期")
+# By what a hand-in was made, and when and by whom it was loaded.
+_LOADED = (
+    ("program", "text NOT NULL", "生成成果的程序版本"),
+    ("manifest_sha256", "char(64) NOT NULL", "manifest.json 的 SHA-256"),
+    ("database_sha256", "char(64) NOT NULL", "一张图.gpkg 的 SHA-256"),
+    ("features", "integer NOT NULL", "要素数"),
+    ("loaded_at", "timestamptz NOT NULL DEFAULT now()", "载入时间"),
+    ("loaded_by", "text NOT NULL DEFAULT current_user", "载入的数据库用户"),
+)
 # Name → (title, columns with comments).
 _SYSTEM: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
     "plan": (
         "已发布的方案，每个方案一行；删除一行即撤下该方案的全部数据",
         (
             (PLAN_ID, "text PRIMARY KEY", "方案标识（配置 plan.id）"),
-            ("title", "text NOT NULL", "项目名称"),
+            _TITLE,
             ("area", "text NOT NULL", "方案范围名称"),
             ("region_code", "varchar(6) NOT NULL", "行政区代码"),
             ("region_name", "text NOT NULL", "行政区名称"),
             ("plan_block", "integer NOT NULL", "方案块号（标识码第 11-13 位）"),
-            ("compiled", "date NOT NULL", "编制日期"),
+            _COMPILED,
             ("data_year", "integer NOT NULL", "现状数据年份"),
             ("epsg", "integer NOT NULL", "成果的坐标系；面积、长度按方案所在的带量算"),
-            ("program", "text NOT NULL", "生成成果的程序版本"),
-            ("manifest_sha256", "char(64) NOT NULL", "manifest.json 的 SHA-256"),
-            ("database_sha256", "char(64) NOT NULL", "一张图.gpkg 的 SHA-256"),
-            ("features", "integer NOT NULL", "要素数"),
-            ("loaded_at", "timestamptz NOT NULL DEFAULT now()", "载入时间"),
-            ("loaded_by", "text NOT NULL DEFAULT current_user", "载入的数据库用户"),
+            *_LOADED,
         ),
     ),
     "load": (
         "载入记录，每次发布一行，撤下方案后仍保留",
-        (
-            ("load_id", "integer PRIMARY KEY", "序号"),
-            (PLAN_ID, "text NOT NULL", "方案标识"),
-            ("title", "text NOT NULL", "项目名称"),
-            ("compiled", "date NOT NULL", "编制日期"),
-            ("program", "text NOT NULL", "生成成果的程序版本"),
-            ("manifest_sha256", "char(64) NOT NULL", "manifest.json 的 SHA-256"),
-            ("database_sha256", "char(64) NOT NULL", "一张图.gpkg 的 SHA-256"),
-            ("features", "integer NOT NULL", "要素数"),
-            ("loaded_at", "timestamptz NOT NULL DEFAULT now()", "载入时间"),
-            ("loaded_by", "text NOT NULL DEFAULT current_user", "载入的数据库用户"),
-        ),
+        (("load_id", "integer PRIMARY KEY", "序号"), _PLAN, _TITLE, _COMPILED, *_LOADED),
     ),
     "bsm": (
         "标识码登记：全库唯一",
         (
             ("bsm", "varchar(18) PRIMARY KEY", "标识码"),
-            (PLAN_ID, "text NOT NULL", "方案标识"),
+            _PLAN,
             ("layer", "text NOT NULL", "图层代码"),
         ),
     ),
@@ -102,6 +98,11 @@ _MIGRATION = (
     ("changes", "text[] NOT NULL", "新增的表和列"),
     ("applied_at", "timestamptz NOT NULL DEFAULT now()", "升级时间"),
 )
+
+
+def list_columns(table: str) -> list[str]:
+    """Return the columns of one of the tables that are no layers."""
+    return [name for name, *_ in _SYSTEM[table][1]]
 
 
 def make_schema(schema: str, tables: Sequence[Table]) -> list[Statement]:
@@ -269,7 +270,7 @@ def _fill_fields(schema: str, tables: Sequence[Table]) -> Iterator[str]:
         for n, c in enumerate(t.columns, 1)
     ]  # fmt: skip
     field = quote_name(schema, "field")
-    names = [name for name, *_ in _SYSTEM["field"][1]]
+    names = list_columns("field")
     others = ", ".join(f"{name} = excluded.{name}" for name in names if name not in ("layer", "field"))
     yield f"INSERT INTO {field} ({', '.join(names)}) VALUES\n" + ",\n".join(rows)
     yield f"ON CONFLICT (layer, field) DO UPDATE SET {others};"

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-# The tag is ours alone, so that no text of a plan can end a block.
-BLOCK = "$haoshequ$"
+BLOCK = "haoshequ"
 # SQLSTATE of what the statements themselves refuse; which fault it is.
 REFUSED = {"HSQ03": "HSQ-P03", "HSQ04": "HSQ-P04"}
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -48,17 +47,12 @@ def quote_text(value: object) -> str:
 
 
 def make_block(body: Iterable[str], declare: Sequence[str] = ()) -> Statement:
-    """Return an anonymous PL/pgSQL block of the lines of ``body``.
-
-    Raises
-    ------
-    ValueError
-        If the text holds the mark that ends the block.
-    """
+    """Return an anonymous PL/pgSQL block of the lines of ``body``, between marks that no text of a plan can end."""
     text = "\n".join([*(["DECLARE", *declare] if declare else []), "BEGIN", *body, "END"])
-    if BLOCK in text:
-        raise ValueError(f"{BLOCK} inside a block")
-    return Statement(f"DO {BLOCK}\n{text}\n{BLOCK}")
+    tag = BLOCK
+    while f"${tag}$" in text:
+        tag += "_"
+    return Statement(f"DO ${tag}$\n{text}\n${tag}$")
 
 
 def raise_refusal(state: str, message: str, hint: str, *values: str) -> str:

@@ -51,3 +51,30 @@ def test_a_zip_with_a_spoiled_stream_is_no_hand_in(tmp_path: Path) -> None:
     spoil(path, "manifest.json")
     with pytest.raises(NotHandInError, match="不能解压"), open_handin(path):
         pass
+
+
+def test_a_zip_that_would_fill_the_disk_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "成果.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("manifest.json", "{}" * 500)
+        parts.writestr("数据库/大.bin", bytes(5_000_000))
+    monkeypatch.setattr("pipeline.audit.opening._MOST_BYTES", 4_000_000)
+    with pytest.raises(NotHandInError, match=r"2 个文件.*不像一套成果"), open_handin(path):
+        pass
+
+
+def test_outline_levels_and_sizes_that_are_no_numbers_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    body = (
+        f'<w:document {space}><w:body><w:p><w:pPr><w:outlineLvl w:val="一"/></w:pPr><w:r><w:t>甲</w:t></w:r></w:p>'
+        '<w:p><w:pPr><w:outlineLvl w:val="1"/></w:pPr><w:r><w:t>乙</w:t></w:r></w:p>'
+        '<w:sectPr><w:pgSz w:w="宽" w:h="16838"/></w:sectPr></w:body></w:document>'
+    )
+    with zipfile.ZipFile(path, "w") as parts:
+        parts.writestr("word/document.xml", body)
+    found = read_document(path, path.name)
+    assert found.headings == [(2, "乙")]
+    assert [(width, round(height)) for width, height in found.pages] == [(0.0, 297)]

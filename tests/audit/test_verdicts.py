@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from pipeline.audit.audit import decide
-from pipeline.audit.findings import BROKEN, PERSON, Checked, run_check
+from pipeline.audit.audit import Audit, decide
+from pipeline.audit.findings import BROKEN, CHECKS, PERSON, Check, Checked, run_check
 from pipeline.audit.folder import ATLAS, SHEETS, HandIn
 from pipeline.audit.rules import Rule, Wanted
 
@@ -69,3 +69,20 @@ def test_an_atlas_that_was_written_again_is_read_again(tmp_path: Path) -> None:
     page = Image.new("RGB", (420, 297))
     page.save(path, format="PDF", save_all=True, append_images=[page])
     assert len(HandIn(tmp_path).pdf(ATLAS)) == 2
+
+
+def test_a_check_stopped_by_the_unforeseen_is_left_to_a_person_and_nothing_is_clean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(handin: HandIn, out: Checked) -> None:
+        out.see("读到一处")
+        raise KeyError("没有想到的列")
+
+    monkeypatch.setitem(CHECKS, "stumble", Check("stumble", "会绊倒的检查", "组", stumble))
+    handin = HandIn(tmp_path, parameters={})
+    found = run_check("stumble", handin, {})
+    assert found.verdict == PERSON and "没有做完" in found.doubts[0].said
+    assert "KeyError（test_verdicts.py 第" in found.broken_off and "没有想到的列" in found.broken_off
+    sound = Checked("sound", "二", "组")
+    assert Audit(handin, [], {Wanted("sound", "{}"): sound}).passed
+    assert not Audit(handin, [], {Wanted("sound", "{}"): sound, Wanted("stumble", "{}"): found}).passed

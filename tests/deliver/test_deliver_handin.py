@@ -104,7 +104,7 @@ def test_a_full_disk_in_gdal_s_words_is_a_fault_and_other_words_are_not(
         raise FeatureError("database or disk is full")
 
     monkeypatch.setattr("pipeline.deliver.handin.write_geopackage", fail)
-    monkeypatch.setattr("pipeline.deliver.handin.shutil.disk_usage", lambda _: SimpleNamespace(free=room))
+    monkeypatch.setattr("pipeline.deliver.refusal.shutil.disk_usage", lambda _: SimpleNamespace(free=room))
     plan.located(tmp_path / "configs")
     with pytest.raises(FeatureError if room else PlanFaults) as caught:
         deliver(frames, plan, quality)

@@ -159,8 +159,9 @@ def test_words_of_sql():
         copy_rows("t", ["a", "b"], [["x\ty\\", None], [1.5, float("nan")]]).rows
         == "x\\ty\\\\\t1.5\n\\N\t\\N\n"
     )
-    with pytest.raises(ValueError, match="inside a block"):
-        make_block(["'$haoshequ$'"])
+    assert make_block(["NULL;"]).text == "DO $haoshequ$\nBEGIN\nNULL;\nEND\n$haoshequ$"
+    block = make_block(["PERFORM '$haoshequ$ and $haoshequ_$';"]).text
+    assert block.startswith("DO $haoshequ__$\n") and block.endswith("\n$haoshequ__$")
 
 
 def test_every_layer_has_a_table_and_one_name_one_list():

@@ -163,6 +163,8 @@ def test_a_plan_replaces_itself_and_leaves_the_others(make_handin, east, west, f
     assert [rest[layer.code.lower()][0] for layer in west.layers] == [
         len(layer.frame) for layer in west.layers
     ]
+    again = publish_handin(second, full)
+    assert (again.replaced, again.plans) == (None, 2), "what was withdrawn is not there to be replaced"
 
 
 def test_a_script_does_exactly_the_same(east, west, server, base, full, tmp_path):
