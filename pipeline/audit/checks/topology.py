@@ -22,6 +22,7 @@ from pipeline.audit.folder import SHAPES, HandIn
 from pipeline.audit.geodata import ShapeFile, is_flat
 
 _MOST = 5
+_SCOPE = "HSQ_GXFW"
 
 
 def _rules() -> Mapping[str, Any]:
@@ -210,48 +211,37 @@ def check_acute(handin: HandIn, out: Checked) -> None:
 def check_scope(handin: HandIn, out: Checked) -> None:
     """规划范围 is the union of the communities (S-02)."""
     scope, border = _scope(handin, "更新范围"), _boundary(handin)
-    name = handin.shape_files.get("HSQ_GXFW", SHAPES)
+    place = _place_of_scopes(handin)
     if scope is None or border is None:
-        out.fault("没有更新范围或社区边界", file=name, sheet="HSQ_GXFW")
+        out.fault("没有更新范围或社区边界", **place)
         return
     for ground in _wide(shapely.symmetric_difference(scope, border), limits().xy_m)[:_MOST]:
-        out.fault(
-            f"更新范围与社区边界之和相差 {ground.area:.2f} ㎡",
-            file=name,
-            sheet="HSQ_GXFW",
-            value=_place(ground),
-        )
-    out.see(
-        f"更新范围 {scope.area:.2f} ㎡，社区边界合计 {border.area:.2f} ㎡",
-        file=name,
-        sheet="HSQ_GXFW",
-        value="更新范围",
-    )
+        out.fault(f"更新范围与社区边界之和相差 {ground.area:.2f} ㎡", **place, value=_place(ground))
+    out.see(f"更新范围 {scope.area:.2f} ㎡，社区边界合计 {border.area:.2f} ㎡", **place, value="更新范围")
 
 
 @check("study_contains", "研究范围包含更新范围", group="拓扑")
 def check_study(handin: HandIn, out: Checked) -> None:
     """研究范围 contains 规划范围 (S-03)."""
     scope, study = _scope(handin, "更新范围"), _scope(handin, "研究范围")
-    name = handin.shape_files.get("HSQ_GXFW", SHAPES)
+    place = _place_of_scopes(handin)
     if scope is None or study is None:
-        out.fault("没有更新范围或研究范围", file=name, sheet="HSQ_GXFW")
+        out.fault("没有更新范围或研究范围", **place)
         return
     for ground in _wide(shapely.difference(scope, study), limits().xy_m)[:_MOST]:
-        out.fault(
-            f"更新范围有 {ground.area:.2f} ㎡ 在研究范围之外",
-            file=name,
-            sheet="HSQ_GXFW",
-            value=_place(ground),
-        )
+        out.fault(f"更新范围有 {ground.area:.2f} ㎡ 在研究范围之外", **place, value=_place(ground))
     if study.area <= scope.area:
-        out.fault("研究范围没有扩展到更新范围之外", file=name, sheet="HSQ_GXFW", value=f"{study.area:.2f} ㎡")
-    out.see(f"研究范围 {study.area / 1e4:.2f} 公顷包含更新范围 {scope.area / 1e4:.2f} 公顷", file=name, sheet="HSQ_GXFW",
-            value="研究范围")  # fmt: skip
+        out.fault("研究范围没有扩展到更新范围之外", **place, value=f"{study.area:.2f} ㎡")
+    said = f"研究范围 {study.area / 1e4:.2f} 公顷包含更新范围 {scope.area / 1e4:.2f} 公顷"
+    out.see(said, **place, value="研究范围")
+
+
+def _place_of_scopes(handin: HandIn) -> dict[str, str]:
+    return {"file": handin.shape_files.get(_SCOPE, SHAPES), "sheet": _SCOPE}
 
 
 def _scope(handin: HandIn, kind: str) -> shapely.Geometry | None:
-    shape = handin.shape("HSQ_GXFW")
+    shape = handin.shape(_SCOPE)
     if shape is None:
         return None
     frame = shape.metric
@@ -267,7 +257,7 @@ def check_inside(handin: HandIn, out: Checked) -> None:
     for kind, codes in _rules()["inside"].items():
         ground = _scope(handin, kind)
         if ground is None:
-            out.fault(f"没有{kind}", file=handin.shape_files.get("HSQ_GXFW", SHAPES), sheet="HSQ_GXFW")
+            out.fault(f"没有{kind}", **_place_of_scopes(handin))
             continue
         # What touches the boundary is inside; lines drawn along it are surveyed no better than this.
         wide = shapely.buffer(ground, float(_rules()["inside_m"]))
