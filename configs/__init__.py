@@ -24,4 +24,6 @@ def read_rows(name: str) -> tuple[dict[str, str], ...]:
 @cache
 def read_settings(name: str) -> Any:
     """Return the content of a packaged YAML file, e.g. ``catalogue.yaml``. Treat it as read-only."""
-    return yaml.safe_load(files(__name__).joinpath(name).read_text(encoding="utf-8"))
+    # libyaml, where PyYAML has it, reads the same ten times as fast.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(files(__name__).joinpath(name).read_text(encoding="utf-8"), Loader=loader)

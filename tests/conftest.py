@@ -9,11 +9,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipeline.collector import spare_collector
 from tests import postgres
 from tests.real import NAMED, is_there
 
 _BEYOND = "beyond the planted truth"
 _RUNS = ("sample", "tiny")  # fixtures of tests/whole that take long to make
+
+
+def pytest_configure() -> None:
+    """Let the collector work as it does for users; the tests make more objects than any run."""
+    spare_collector()
 
 
 @pytest.hookimpl(tryfirst=True)

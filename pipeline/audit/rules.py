@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-
-import yaml
 
 from configs import read_rows, read_settings
 
@@ -22,7 +21,7 @@ class Wanted:
     @property
     def given(self) -> dict[str, Any]:
         """The options."""
-        found: dict[str, Any] = yaml.safe_load(self.options)
+        found: dict[str, Any] = json.loads(self.options)
         return found
 
 
@@ -50,7 +49,7 @@ def _want(item: str | Mapping[str, Any]) -> Wanted:
     if isinstance(item, str):
         return Wanted(item, "{}")
     name, options = next(iter(item.items()))
-    return Wanted(name, yaml.safe_dump(options or {}, allow_unicode=True, sort_keys=True, width=10_000))
+    return Wanted(name, json.dumps(options or {}, ensure_ascii=False, sort_keys=True))
 
 
 @cache

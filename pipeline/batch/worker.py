@@ -15,6 +15,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 
 from pipeline.batch.job import DONE, FAILED, SKIPPED, Job, Record
+from pipeline.collector import spare_collector
 
 # A worker is one of several: libraries with threads of their own would only fight for the same cores.
 _THREADS = (
@@ -29,11 +30,12 @@ log = logging.getLogger("haoshequ")
 
 
 def set_up_process() -> None:
-    """Keep numerical libraries to one thread each, and let databases be written at the disk's own pace.
+    """Keep numerical libraries to one thread each, spare the collector, and let databases be written at the disk's own pace.
 
     The first is of use before they are imported. The second spares waiting for the disk after every layer; a
     file that a power failure spoils is known by its hash when the plan is run again.
     """
+    spare_collector()
     for name in _THREADS:
         os.environ.setdefault(name, "1")
     os.environ.setdefault("OGR_SQLITE_SYNCHRONOUS", "OFF")

@@ -29,6 +29,7 @@ from pipeline.cli import (
     stages,
 )
 from pipeline.cli.helptext import Command, Group
+from pipeline.collector import spare_collector
 
 DONE, FAULTS, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -111,6 +112,7 @@ def main() -> None:
     """Run the command line and exit with its code."""
     from rich.console import Console
 
+    spare_collector()
     try:
         code = app(standalone_mode=False)
     except UsageError as error:

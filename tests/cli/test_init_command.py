@@ -134,7 +134,9 @@ def test_a_newcomer_gets_a_hand_in_by_init_check_run(tmp_path, call):
     config = tmp_path / "方案/方案.yaml"
     assert call("check", config)[0] == 0
     text = config.read_text(encoding="utf-8") + '\nsheets:\n  only: ["1-02"]\n'
-    config.write_text(text, encoding="utf-8")
+    lean = text.replace("\ndelivery:\n", "\ndelivery:\n  cad: false\n  documents: false\n")
+    assert lean != text
+    config.write_text(lean, encoding="utf-8")
     code, said = call("run", config)
     assert code == 0 and "完成" in said
     handin = tmp_path / "方案/output/方案/成果"

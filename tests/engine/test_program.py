@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 
+from pipeline.engine import program
 from pipeline.engine.program import ROOMS, find_part, root
 from pipeline.plan.models import Plan
 from pipeline.plan.slice import PlanSlice, UndeclaredSectionError, hash_sections
@@ -15,6 +17,31 @@ from tests.builders import make_plan
 
 SOURCES = sorted(path for room in ROOMS for path in (root() / room).rglob("*.py"))
 READERS = {"read_settings", "read_rows"}
+
+
+def uses_by_parsing(path: Path) -> tuple[set[str], set[str]]:
+    """What the engine finds by patterns, by parsing the source instead."""
+    modules, data = set(), set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            there = {name for name in inner if program._find(name)}
+            modules |= there | ({str(node.module)} if len(there) < len(inner) else set())
+        elif isinstance(node, ast.Constant) and node.value in program._data_by_name():
+            data.add(program._data_by_name()[node.value])
+    return {name for name in modules if name.partition(".")[0] in ROOMS}, data
+
+
+def test_what_a_module_uses_is_what_parsing_it_finds() -> None:
+    count = 0
+    for path in SOURCES:
+        name = ".".join(path.relative_to(root()).with_suffix("").parts).removesuffix(".__init__")
+        modules, data = uses_by_parsing(path)
+        assert program._uses(name) == (modules, data), name
+        count += len(modules) + len(data)
+    assert count > 1000
 
 
 def sections_read(module: str) -> set[str]:

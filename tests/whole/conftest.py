@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -15,6 +17,7 @@ import pytest
 import yaml
 
 from layers.model import Layer
+from pipeline.cli import main
 from pipeline.engine.run import Outcome, run_plan
 from pipeline.plan import load_plan
 from tests.real import NAMED, REAL, is_there
@@ -74,6 +77,21 @@ def call(*args: object, cwd: Path, entry: tuple[str, ...] = ENTRY, **env: str) -
         [*entry, *map(str, args)], cwd=cwd, env=known, capture_output=True, text=True, encoding="utf-8"
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def ask(*words: object, columns: int = 200) -> tuple[int, str]:
+    """Run the command line in this process, which has everything loaded; return its exit code and all it said."""
+    said = io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(said),
+        pytest.raises(SystemExit) as end,
+    ):
+        patch.setenv("COLUMNS", str(columns))
+        patch.setattr(sys, "argv", ["haoshequ", *map(str, words)])
+        main()
+    return int(end.value.code or 0), said.getvalue()
 
 
 def list_bytes(folder: Path) -> dict[str, bytes]:

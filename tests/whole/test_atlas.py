@@ -24,7 +24,7 @@ from pipeline.deliver.sheet.spec import TitleBlock
 from pipeline.engine.run import run_plan
 from pipeline.plan import load_plan
 from tests.handin import check_handin
-from tests.whole.conftest import Whole, list_bytes, place_plan
+from tests.whole.conftest import Whole, list_bytes
 
 A3_POINTS = [1190.55, 841.89]
 PUBLIC = "公示版"
@@ -209,14 +209,14 @@ def test_sheets_without_anything_private_are_the_very_same_bytes(sample: Whole) 
     assert public.keys() - same, "some sheets of the sample do show a name or a small count"
 
 
-def test_public_edition_can_be_switched_off(tmp_path: Path) -> None:
-    config = place_plan(
-        tmp_path, "tiny", inputs=("tiny",), more="\ndelivery: {public: false, cad: false, documents: false}\n"
-    )
-    text = config.read_text(encoding="utf-8")
-    config.write_text(re.sub(r"(?m)^  only: .*$", '  only: ["1-02"]', text), encoding="utf-8")
+def test_public_edition_can_be_switched_off(tiny: Whole, tmp_path: Path) -> None:
+    shutil.copytree(tiny.home, tmp_path / "份")
+    config = tmp_path / "份/configs/tiny.yaml"
+    text = re.sub(r"(?m)^  only: .*$", '  only: ["1-02"]', config.read_text(encoding="utf-8"))
+    config.write_text(text + "\ndelivery: {public: false, cad: false, documents: false}\n", encoding="utf-8")
     plan = load_plan(config)
     assert plan.delivery.public is False and plan.sheets.only == ["1-02"]
+    assert (plan.output / "成果" / PUBLIC).exists()
     run_plan(plan)
     assert not (plan.output / "成果" / PUBLIC).exists()
     assert check_handin(plan.output / "成果") == []

@@ -1,4 +1,4 @@
-"""The command line in processes of its own: what it says in Chinese, and the three exit codes."""
+"""The command line, mostly in processes of its own: what it says in Chinese, and the three exit codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from configs import read_settings
 from pipeline.engine.run import STEPS
-from tests.whole.conftest import ENTRY, ROOT, call, place_plan
+from tests.whole.conftest import ENTRY, ROOT, ask, call, place_plan
 
 ENGLISH = re.compile(r"Usage:|Error|Traceback|No such (option|command)|Missing|Invalid|Got unexpected")
 
@@ -50,7 +50,7 @@ def test_wrong_usage_is_two(tmp_path: Path, args: list[str], words: list[str]) -
     ids=["near", "far", "order"],
 )
 def test_unknown_stage_is_wrong_usage(config: Path, args: list[str], words: list[str]) -> None:
-    code, said = call("run", config, *args, cwd=config.parent)
+    code, said = ask("run", config, *args)
     assert code == 2
     assert all(word in said for word in words), said
     assert not ENGLISH.search(said)
@@ -79,7 +79,7 @@ def test_unusable_config_is_one(tmp_path: Path, command: str, content: str | Non
     path = tmp_path / "无.yaml"
     if content is not None:
         path.write_text(content, encoding="utf-8")
-    code, said = call(command, path, cwd=tmp_path)
+    code, said = ask(command, path)
     assert code == 1
     assert all(word in said for word in words), said
     assert "Traceback" not in said

@@ -14,7 +14,7 @@ from layers.planned import Match, Need, Pair, Project, Resource, Site
 from pipeline.explain import Records, Section, open_records, tell
 from pipeline.explain import account as account_of
 from pipeline.plan import load_plan
-from tests.whole.conftest import Whole, call, place_plan
+from tests.whole.conftest import Whole, ask, place_plan
 
 
 @pytest.fixture(scope="module")
@@ -111,21 +111,21 @@ def test_an_id_is_found_however_it_is_cased_and_a_wrong_one_gets_near_misses(rec
     assert "ZY01" in fault.remedy and "项目 P-" in fault.remedy
 
 
-def test_the_console_keeps_to_its_width_and_exits_with_the_outcome(tiny: Whole, tmp_path: Path) -> None:
+def test_the_console_keeps_to_its_width_and_exits_with_the_outcome(tiny: Whole) -> None:
     config = tiny.home / "configs/tiny.yaml"
-    code, text = call("explain", config, "XQ01", cwd=tmp_path, COLUMNS="100")
+    code, text = ask("explain", config, "XQ01", columns=100)
     assert code == 0 and "需求 XQ01" in text and "候选资源" in text
     wide = [
         line for line in text.splitlines() if sum(2 if ord(c) > 0x2E80 else 1 for c in line.rstrip()) > 100
     ]
     assert wide == []
-    code, text = call("explain", config, "没有", cwd=tmp_path)
+    code, text = ask("explain", config, "没有")
     assert code == 1 and "没有编号为“没有”" in text and "编号见各表格" in text
 
 
 def test_before_any_run_the_remedy_is_to_run(tmp_path: Path) -> None:
     config = place_plan(tmp_path, "tiny", inputs=("tiny",))
-    code, text = call("explain", config, "A01", cwd=tmp_path)
+    code, text = ask("explain", config, "A01")
     assert code == 1 and "还没有可以追溯的结果" in text and "haoshequ run" in text
 
 

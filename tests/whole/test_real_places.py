@@ -15,7 +15,7 @@ from layers.planned import Need, Resource
 from layers.reachable import Edge, Home, Scope, ScopeCut, Served, Unit
 from pipeline.engine.run import Outcome
 from tests.handin import check_handin
-from tests.whole.conftest import Whole, call, run_real
+from tests.whole.conftest import Whole, ask, run_real
 
 pytestmark = pytest.mark.usefixtures("real_places")
 SHEETS = ("1-01", "1-02", "6-06")
@@ -160,7 +160,7 @@ def test_missing_extract_is_one_clear_message(tmp_path: Path) -> None:
     config = tmp_path / "configs" / "guixi.yaml"
     config.parent.mkdir()
     config.write_text(text, encoding="utf-8")
-    code, said = call("run", config, cwd=tmp_path)
+    code, said = ask("run", config)
     assert code == 1 and "HSQ-F01" in said and "Traceback" not in said
     assert not (tmp_path / "output" / "guixi_dongmen" / "成果").exists()
 

@@ -169,7 +169,7 @@ def test_a_full_disk_in_the_middle_leaves_all_as_it_was_and_the_next_run_goes_on
     path.write_bytes(kept)
 
 
-def test_drawn_again_by_two_processes_the_bytes_are_the_same(
+def test_from_matching_drawn_again_by_two_processes_the_bytes_are_the_same(
     plan: Plan, tiny: Whole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workers: list[int] = []
@@ -181,7 +181,8 @@ def test_drawn_again_by_two_processes_the_bytes_are_the_same(
     monkeypatch.setattr("pipeline.deliver.atlas.draw._WORTH_A_POOL", 2)
     monkeypatch.setattr("pipeline.deliver.atlas.draw.os.cpu_count", lambda: 2)
     monkeypatch.setattr("pipeline.deliver.atlas.draw.ProcessPoolExecutor", open_pool)
-    outcome = engine.run_plan(plan, since="deliver")
+    outcome = engine.run_plan(plan, since="matching")
+    assert list(outcome.seconds) == ["matching", "layout", "projects", "strategy", "deliver"]
     assert workers == [2] and len(outcome.sheets[0]) >= 5 and outcome.sheets[1] == []
     assert differing(list_bytes(plan.output / "成果"), list_bytes(tiny.handin)) == []
 

@@ -32,7 +32,7 @@ from layers.provision import Provision, ProvisionCount
 from layers.reachable import Edge, Served, Sharing
 from layers.source import Building, Facility, Parcel, Road, Survey
 from tests.handin import check_handin
-from tests.whole.conftest import TRUTH, Whole, call
+from tests.whole.conftest import TRUTH, Whole, ask
 
 # Which code tells of a planted flaw, and what the row says. Flaws without a code are handled as they are
 # read and proven by the values they end up with.
@@ -483,12 +483,10 @@ def test_money_of_the_sample_adds_up_everywhere(sample: Whole) -> None:
 
 
 def test_reviewing_a_hand_in_against_itself_finds_nothing(sample: Whole) -> None:
-    code, said = call("review", sample.folder, sample.handin, cwd=sample.home)
+    code, said = ask("review", sample.folder, sample.handin)
     assert code == 0 and "没有触发弹性优化程序" in said and "新增 0 个、删除 0 个、变更 0 个" in said
     assert "已登记 36 人，联名 12 人，未超过三分之二" in said
-    code, said = call(
-        "review", sample.folder, sample.handin, "--registered", 36, "--signed", 25, cwd=sample.home
-    )
+    code, said = ask("review", sample.folder, sample.handin, "--registered", 36, "--signed", 25)
     assert code == 3 and "条件 3　触发" in said and "重新组织居民议事会" in said
 
 

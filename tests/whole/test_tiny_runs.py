@@ -86,12 +86,6 @@ def test_until_stops_after_the_stage_named(tmp_path: Path) -> None:
     assert list(json.loads((folder / "work/run.json").read_text())["seconds"]) == ["load", "network"]
 
 
-def test_from_matching_makes_the_same_bytes(copy: Whole, tiny: Whole) -> None:
-    outcome = engine.run_plan(load_plan(config_of(copy)), since="matching")
-    assert list(outcome.seconds) == ["matching", "layout", "projects", "strategy", "deliver"]
-    assert differing(list_bytes(tiny.handin), list_bytes(copy.handin)) == []
-
-
 def test_from_runs_stale_stages_before_it_and_no_others(copy: Whole) -> None:
     text = config_of(copy).read_text(encoding="utf-8")
     config_of(copy).write_text(text + WIDER, encoding="utf-8")

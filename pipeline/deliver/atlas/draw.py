@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from layers.faults import FaultLog
+from pipeline.collector import spare_collector
 from pipeline.deliver.atlas.compose import FOLDER, Entry
 from pipeline.deliver.atlas.glyphs import Missing, refuse_glyphs
 from pipeline.deliver.atlas.kept import Refused, Rendered, SheetKeys, SheetShelf
@@ -73,6 +74,7 @@ _JOBS: list[Job] = []
 def _begin_work(jobs: list[Job]) -> None:
     """Take the jobs, and end this worker when the run itself is killed; otherwise it would wait for ever."""
     _JOBS[:] = jobs
+    spare_collector()
     parent = multiprocessing.parent_process()
     if parent is None:
         return
