@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.handin import check_handin
-from tests.whole.conftest import ROOT, call, place_plan
+from tests.whole.conftest import LEAN, ROOT, call, place_plan
 
 ROOMS = ("pipeline", "layers", "styles", "configs")
 
@@ -82,7 +82,7 @@ def test_wheel_holds_the_rooms_and_their_data(wheel: Path) -> None:
 
 def test_installed_command_runs_from_another_folder(environment: Path, tmp_path: Path) -> None:
     home = tmp_path / "我的 方案"
-    config = place_plan(home, "tiny", inputs=("tiny",))
+    config = place_plan(home, "tiny", inputs=("tiny",), more=LEAN)
     scripts = environment / ("Scripts" if os.name == "nt" else "bin")
     python = next(scripts.glob("python*"))
     where = (
