@@ -43,9 +43,9 @@ def run_batch(
     Raises
     ------
     Interrupted
-        On Ctrl-C, after the report was written; it carries the records.
+        On Ctrl-C, after the report was written; it carries the report.
     PlanFaults
-        When the report cannot be written.
+        When the engine cannot begin.
     """
     begun = time.perf_counter()
     records = [*found.failed, *found.unchanged]
@@ -59,8 +59,8 @@ def run_batch(
         stop = error
     used = min(workers, len(found.jobs))
     report = Report(sort_records(records), time.perf_counter() - begun, used)
-    files = write_report(report, folder or choose_folder(records))
+    report = write_report(report, folder or choose_folder(records))
     if stop is not None:
-        stop.records = report.records
+        stop.report = report
         raise stop
-    return Report(report.records, report.seconds, used, files)
+    return report

@@ -13,10 +13,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.batch.job import BROKEN_OFF, FAILED, NOT_RUN, Job, Record
 from pipeline.batch.worker import PID, TOO_LARGE, begin_worker, run_job
+
+if TYPE_CHECKING:
+    from pipeline.batch.report import Report
 
 Run = Callable[[Job], Record]
 # A worker is renewed when it still holds more than its share after a plan, and ended when a plan takes this many times it.
@@ -65,11 +68,13 @@ class Interrupted(KeyboardInterrupt):
 
     Attributes
     ----------
-    records : of every plan that the batch was given.
+    records : of every plan that the engine was given.
+    report : of the whole batch, once it is written.
     """
 
     def __init__(self, records: list[Record]) -> None:
         self.records = records
+        self.report: Report | None = None
         super().__init__()
 
 

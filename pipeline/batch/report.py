@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from layers.faults import PlanFaults, refuse_write
+from layers.faults import Fault, refuse_write
 from pipeline.batch.job import DONE, FAILED, NOT_RUN, STATES, Record
 
 NAME = "批量运行"
+# What stands before the ending of a file that is written beside one another program holds open.
+_BESIDE = ".新"
 # What the rows are read by first: what needs a hand.
 _ORDER = {state: rank for rank, state in enumerate((FAILED, "中断", NOT_RUN, DONE, "跳过"))}
 _HEADS = (
@@ -33,13 +37,15 @@ class Report:
     records : of every plan, those that need a hand first.
     seconds : wall clock time of the batch.
     workers : how many worked at a time; 0 where nothing had to run.
-    files : where the report is; empty where it could not be written.
+    files : where the report is; those of it that could not be written are not among them.
+    remarks : a fault for each file that is not where it should be; none stops anything.
     """
 
     records: list[Record]
     seconds: float
     workers: int
     files: tuple[Path, ...] = ()
+    remarks: tuple[Fault, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -82,26 +88,59 @@ def choose_folder(records: Sequence[Record]) -> Path:
         return Path()
 
 
-def write_report(report: Report, folder: Path) -> tuple[Path, ...]:
-    """Write the report as xlsx and JSON; each replaces the earlier one whole.
+def write_report(report: Report, folder: Path) -> Report:
+    """Write the report as xlsx and JSON, each replacing the earlier one whole; return it with what came of that.
+
+    The plans are done by then, so nothing is raised: a file that another program holds open is written beside
+    it under another name, and what cannot be written at all is left out. Both are told in ``remarks``.
+    """
+    files: list[Path] = []
+    remarks: list[Fault] = []
+    for name, write in ((f"{NAME}.json", _write_json), (f"{NAME}.xlsx", _write_book)):
+        path = folder / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            files.append(_write_whole(report, path, write))
+        except OSError as error:
+            remarks.append(_remark(error, path, "没有写出这一报告；各方案的成果不受影响"))
+            continue
+        if files[-1] != path:
+            held = PermissionError(errno.EACCES, "", str(path))
+            remarks.append(_remark(held, path, f"这次的报告另存为 {files[-1].name}；各方案的成果不受影响"))
+    return replace(report, files=tuple(files), remarks=tuple(remarks))
+
+
+def _write_whole(report: Report, path: Path, write: Callable[[Report, Path], None]) -> Path:
+    """Write one file of the report and return its place: beside the earlier one where that cannot be replaced.
 
     Raises
     ------
-    PlanFaults
-        HSQ-D05 when the disk refuses or the workbook is open in another program.
+    OSError
+        When the disk refuses either.
     """
-    pairs = [(folder / f"{NAME}.json", _write_json), (folder / f"{NAME}.xlsx", _write_book)]
+    fresh, beside = path.with_name(path.name + ".part"), path.with_stem(path.stem + _BESIDE)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, write in pairs:
-            fresh = path.with_name(path.name + ".part")
-            write(report, fresh)
+        write(report, fresh)
+        try:
             fresh.replace(path)
-    except OSError as error:
-        raise PlanFaults(
-            [refuse_write(error, folder, action="没有写出批量运行报告；各方案的成果不受影响")]
-        ) from error
-    return tuple(path for path, _ in pairs)
+        except PermissionError:
+            fresh.replace(beside)
+            return beside
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        raise
+    with suppress(OSError):
+        beside.unlink(
+            missing_ok=True
+        )  # of an earlier batch: two reports side by side would not tell which is the last
+    return path
+
+
+def _remark(error: OSError, path: Path, action: str) -> Fault:
+    remedy = "关闭正打开它的程序，检查磁盘空间和写入权限，或用 --report 换一个文件夹"
+    fault = refuse_write(error, path, action=action)
+    return replace(fault, severity="警告", file=str(path), field="", remedy=remedy)
 
 
 def _write_json(report: Report, path: Path) -> None:

@@ -135,18 +135,28 @@ def _run(
             with tell:
                 report = _work(found, tell, folder, engine)
         except Interrupted as error:
-            report, stopped = Report(error.records, tell.seconds, 0), True
-        if as_json:
-            told.print_event("end", **report.as_dict(), files=[str(path) for path in report.files])
-        else:
-            told.print_report(console, report)
+            report, stopped = error.report or Report(error.records, tell.seconds, 0), True
+        _tell_report(console, report, as_json=as_json)
         if stopped:
             console.print("没有写了一半的成果；重新运行同一命令，已完成的方案会跳过，其余接着做。")
             return 130
         code, records = 0 if report.sound else 1, report.records
-    if city is not None:
-        _summarise(console, city, found, records, as_json=as_json)
+    if city is not None and not _summarise(console, city, found, records, as_json=as_json):
+        code = 1
     return code
+
+
+def _tell_report(console: Any, report: Report, *, as_json: bool) -> None:
+    """Tell what became of the plans, and which file of the report could not be put in its place."""
+    from pipeline.cli.batchtell import print_event, print_report
+    from pipeline.cli.faultlist import print_faults
+
+    if as_json:
+        remarks = [fault.as_dict() for fault in report.remarks]
+        print_event("end", **report.as_dict(), files=[str(path) for path in report.files], remarks=remarks)
+        return
+    print_report(console, report)
+    print_faults(console, report.remarks, report=False)
 
 
 def _prepare(console: Any, path: Path, *, as_json: bool, write: bool) -> tuple[City, list[str]]:
@@ -187,12 +197,26 @@ def _choose_engine(workers: int, given: dict[str, Any]) -> Engine:
     )
 
 
-def _summarise(console: Any, city: City, found: Found, records: list[Record], *, as_json: bool) -> None:
+def _summarise(console: Any, city: City, found: Found, records: list[Record], *, as_json: bool) -> bool:
+    """Write and tell the summary of the city; return whether it could be written."""
+    from layers.faults import PlanFaults
     from pipeline.batch.summary.summary import write_summary
     from pipeline.cli.batchtell import print_event, print_summary
+    from pipeline.cli.faultlist import print_faults
 
-    summary = write_summary(city, found, records)
+    try:
+        summary = write_summary(city, found, records)
+    except PlanFaults as error:
+        # The batch has told its end: "refused" would say that nothing was begun.
+        if as_json:
+            print_event("summary", files=[], missing=[], faults=[fault.as_dict() for fault in error.faults])
+        else:
+            print_faults(console, error.faults, report=False)
+        return False
     if as_json:
-        print_event("summary", files=[str(path) for path in summary.files], missing=summary.missing)
+        print_event(
+            "summary", files=[str(path) for path in summary.files], missing=summary.missing, faults=[]
+        )
     else:
         print_summary(console, summary)
+    return True
