@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import re
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,13 @@ OWN_NAME = "方案.yaml"
 UNCHANGED = "没有变化"
 # Bytes of input that take a second, where no plan of the batch has been run before: only the order depends on it.
 _BYTES_PER_S = 200_000.0
+_READ_REASONS = {
+    errno.EACCES: "没有读取权限，或正被其他程序独占",
+    errno.EPERM: "没有读取权限",
+    errno.EIO: "磁盘或网络位置出错",
+    errno.ENOENT: "文件或所在文件夹不存在",
+    errno.ENOTDIR: "上级路径是文件，不是文件夹",
+}
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,7 @@ class Found:
     Attributes
     ----------
     jobs : plans that can be begun, longest first.
-    failed : records of configs that cannot be read.
+    failed : records of plans whose config or files cannot be read.
     unchanged : records of plans that have nothing to do.
     left : YAML files of folders that are no plans.
     remarks : faults of the batch as a whole that stop nothing.
@@ -71,8 +79,14 @@ def find_plans(words: Sequence[str]) -> Found:
         plans.append((path, plan))
     _refuse_shared(plans)
     for path, plan in plans:
-        job = Job(str(path), plan.plan.id, plan.plan.title, str(plan.output), _count_bytes(plan))
-        if is_current(plan):
+        job = Job(str(path), plan.plan.id, plan.plan.title, str(plan.output))
+        try:
+            job = replace(job, weight=_count_bytes(plan))
+            current = is_current(plan)
+        except OSError as error:  # one file that is locked or out of reach is no reason to run none
+            failed.append(_refuse_file(job, error))
+            continue
+        if current:
             unchanged.append(Record.of(job, SKIPPED, reason=UNCHANGED))
             continue
         jobs.append(job)
@@ -95,6 +109,14 @@ def refuse_plan(record: Record, error: PlanFaults) -> Record:
     return replace(record, state=FAILED, codes=codes, reason=reason)
 
 
+def _refuse_file(job: Job, error: OSError) -> Record:
+    """Return the record of a plan one of whose files the system does not give: which, why, what to do."""
+    why = _READ_REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
+    file = error.filename or job.output
+    remedy = "关闭正打开它的程序，检查权限和网络位置后重新运行同一命令"
+    return Record.of(job, FAILED, reason=f"文件无法读取：{why}（{file}）；{remedy}", codes=("HSQ-F02",))
+
+
 def _expand(words: Sequence[str]) -> tuple[list[Path], list[Path]]:
     """Return the configs named, and YAML files of folders that are none."""
     found: dict[Path, None] = {}
@@ -103,7 +125,13 @@ def _expand(words: Sequence[str]) -> tuple[list[Path], list[Path]]:
     for word in words:
         path = Path(word)
         if path.is_dir():
-            plans, others = _look_into(path)
+            try:
+                plans, others = _look_into(path)
+            except OSError as error:
+                astray.append(
+                    Fault("HSQ-C01", f"文件夹无法读取：{error.strerror or type(error).__name__}", file=str(error.filename or path), remedy="检查权限和网络位置，或直接给出其中的方案配置")
+                )  # fmt: skip
+                continue
             left += others
         elif path.exists() or not glob.has_magic(word):
             plans = [path]
@@ -128,18 +156,21 @@ def _look_into(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def _tell_apart(files: Iterable[Path]) -> tuple[list[Path], list[Path]]:
-    """Return which YAML files are plan configs, by their key or their name, and which are not."""
-    texts = {
-        path: path.read_bytes().decode("utf-8", errors="replace")
-        for path in files
-        if path.suffix.lower() in _YAML
-    }
-    plans = [
-        path
-        for path, text in texts.items()
-        if path.name == OWN_NAME or (_PLAN_KEY.search(text) and not _CITY_KEY.search(text))
-    ]
-    return plans, [path for path in texts if path not in plans]
+    """Return which YAML files are plan configs, by their key or their name, and which are not.
+
+    One that cannot be read counts as a config: what stops it is told with the plans, not passed over.
+    """
+    listed = [path for path in files if path.suffix.lower() in _YAML]
+    plans = [path for path in listed if path.name == OWN_NAME or _is_plan(path)]
+    return plans, [path for path in listed if path not in plans]
+
+
+def _is_plan(path: Path) -> bool:
+    try:
+        text = path.read_bytes().decode("utf-8", errors="replace")
+    except OSError:
+        return True
+    return bool(_PLAN_KEY.search(text) and not _CITY_KEY.search(text))
 
 
 def _refuse_shared(plans: Iterable[tuple[Path, Plan]]) -> None:

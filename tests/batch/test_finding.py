@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from layers.faults import PlanFaults
+from pipeline.batch import finding
 from pipeline.batch.batch import run_batch
 from pipeline.batch.finding import find_plans
 from pipeline.batch.job import DONE, FAILED, Job, Record
+from pipeline.plan import Plan
 from tests.batch.fakes import Heard
 
 PLAN = """plan: {{id: {id}, title: 某方案, area: 某社区, compiler: 某院, compiled: 2026-11-23, data_year: 2025, first_year: 2027,
@@ -98,3 +102,70 @@ def test_a_config_that_cannot_be_read_is_a_failure_among_others_and_in_the_repor
     rows = [[cell.value for cell in row] for row in page.iter_rows(min_row=3)]
     assert [row[2] for row in rows] == [FAILED, FAILED, DONE]
     assert {row[4] for row in rows[:2]} == {"HSQ-C02", "HSQ-C03"}
+
+
+def refuse_reading(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let files of these names refuse to be opened, as those do that a program on Windows keeps for itself."""
+    real = Path.open
+
+    def opened(self: Path, *words: Any, **more: Any) -> Any:
+        if self.name in names:
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return real(self, *words, **more)
+
+    monkeypatch.setattr(Path, "open", opened)
+
+
+def test_a_file_of_one_plan_that_cannot_be_asked_for_stops_that_plan_alone(tmp_path, monkeypatch):
+    paths = [write(tmp_path / f"{name}.yaml", name, block=n) for n, name in enumerate("ab", 1)]
+    locked = tmp_path / "人工决策.xlsx"
+
+    def ask(plan: Plan) -> bool:
+        if plan.plan.id == "a":
+            raise PermissionError(errno.EACCES, "Permission denied", str(locked))
+        return False
+
+    monkeypatch.setattr(finding, "is_current", ask)
+    found = find_plans(list(map(str, paths)))
+    assert [job.id for job in found.jobs] == ["b"]
+    (record,) = found.failed
+    assert (record.id, record.state, record.codes) == ("a", FAILED, ("HSQ-F02",))
+    assert str(locked) in record.reason and "关闭" in record.reason
+
+
+def test_an_input_out_of_reach_stops_that_plan_alone(tmp_path, monkeypatch):
+    for name in "ab":
+        write(tmp_path / name / "方案.yaml", name)
+        (tmp_path / name / "边界.shp").write_bytes(b"x")
+    real = Path.stat
+
+    def stat(self: Path, **more: Any) -> Any:
+        if self == tmp_path / "a/边界.shp":
+            raise OSError(errno.EIO, "Input/output error", str(self))
+        return real(self, **more)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    found = find_plans([str(tmp_path)])
+    assert [job.id for job in found.jobs] == ["b"] and [record.id for record in found.failed] == ["a"]
+    assert "边界.shp" in found.failed[0].reason
+
+
+def test_a_config_of_a_folder_that_cannot_be_opened_is_told_with_the_plans(tmp_path, monkeypatch):
+    for name in ("a", "locked"):
+        write(tmp_path / f"{name}.yaml", name)
+    refuse_reading(monkeypatch, "locked.yaml")
+    found = find_plans([str(tmp_path)])
+    assert [job.id for job in found.jobs] == ["a"] and not found.left
+    (record,) = found.failed
+    assert record.codes == ("HSQ-C01",) and Path(record.path).name == "locked.yaml"
+
+
+def test_a_folder_that_cannot_be_listed_is_refused_by_name(tmp_path, monkeypatch):
+    def refuse(self: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(PlanFaults) as stop:
+        find_plans([str(tmp_path)])
+    (fault,) = stop.value.faults
+    assert fault.code == "HSQ-C01" and fault.file == str(tmp_path)
