@@ -130,10 +130,9 @@ def _write_whole(report: Report, path: Path, write: Callable[[Report, Path], Non
         with suppress(OSError):
             fresh.unlink(missing_ok=True)
         raise
+    # Of an earlier batch: two reports side by side would not tell which is the last.
     with suppress(OSError):
-        beside.unlink(
-            missing_ok=True
-        )  # of an earlier batch: two reports side by side would not tell which is the last
+        beside.unlink(missing_ok=True)
     return path
 
 

@@ -13,9 +13,13 @@ from collections.abc import MutableSequence
 from dataclasses import replace
 from multiprocessing.connection import wait
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.batch.job import DONE, FAILED, SKIPPED, Job, Record
 from pipeline.collector import spare_collector
+
+if TYPE_CHECKING:
+    from pipeline.deliver.handin import HandIn
 
 # A worker is one of several: libraries with threads of their own would only fight for the same cores.
 _THREADS = (
@@ -25,6 +29,8 @@ _THREADS = (
 _LOOK_S = 0.5
 # Places of the numbers a worker shares with the process that started it.
 PID, TOO_LARGE = 0, 1
+# So many files that hold up a hand-in are named.
+_NAMED = 3
 
 log = logging.getLogger("haoshequ")
 
@@ -110,13 +116,18 @@ def run_job(job: Job) -> Record:
     )
 
 
-def _remark(handin: object) -> str:
+def _remark(handin: HandIn) -> str:
     """Return what the technician should know of a hand-in that was written."""
-    swapped = getattr(handin, "swapped", None)
-    if swapped is not None and not swapped.done:
-        return f"原成果中有文件被其他程序打开，新成果在 {swapped.folder.name}"
-    wrong = [fault for fault in getattr(handin, "faults", ()) if fault.severity == "错误"]
-    return f"成果核对有 {len(wrong)} 处错误，见质检报告" if wrong else ""
+    swapped, told = handin.swapped, []
+    if not swapped.done:
+        names = "、".join(path.name for path in swapped.held[:_NAMED])
+        more = f" 等 {len(swapped.held)} 个" if len(swapped.held) > _NAMED else ""
+        told.append(
+            f"原成果中的 {names}{more} 被其他程序打开，新成果在 {swapped.folder.name}；关闭后重新运行即替换"
+        )
+    wrong = [fault for fault in handin.faults if fault.severity == "错误"]
+    told += [f"成果核对有 {len(wrong)} 处错误，见质检报告"] if wrong else []
+    return "；".join(told)
 
 
 def read_peak_mb(job: Job) -> float | None:
