@@ -20,6 +20,11 @@ PLANS 可以是方案配置、文件夹（其中的方案配置和下一级各�
 没有变化的方案跳过；工作进程被系统结束的方案自动重试；结束时列出完成、跳过、失败及原因，
 并写出 批量运行.xlsx 和 批量运行.json。有失败时退出码为 1。Ctrl-C 中断后重新运行同一命令即可接着做。
 
+用 --scheduler 时，先在一台机器上运行 dask scheduler，再在各工作机器上运行
+dask worker --nthreads 1 --nworkers N tcp://…:8786（N 为该机同时运行的方案数，按核数和内存定）。
+不加 --nthreads 1 时一个进程占住几个方案却逐个运行，因此不予开始。各机器须装有与本机相同版本的程序和依赖库，
+方案和成果文件夹在各机器上的路径须相同。
+
 例：haoshequ batch 方案 --workers 4
     haoshequ batch --from-communities 全市.yaml
     haoshequ batch 方案 --scheduler tcp://10.0.0.1:8786

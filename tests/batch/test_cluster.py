@@ -7,10 +7,11 @@ import signal
 
 import pytest
 
-from layers.faults import PlanFaults
-from pipeline.batch.cluster import Cluster, connect, on_cluster, open_slurm, run_remote
+from layers.faults import Fault, PlanFaults
+from pipeline.batch import cluster as cluster_module
+from pipeline.batch.cluster import Cluster, connect, describe_program, on_cluster, open_slurm, run_remote
 from pipeline.batch.job import DONE, FAILED
-from pipeline.engine.program import hash_program
+from pipeline.deliver.listing import PACKAGES
 from tests.batch.fakes import Heard, make_jobs, run_fake
 
 distributed = pytest.importorskip(
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 def open_local(**more: object) -> object:
-    return distributed.LocalCluster(dashboard_address=None, threads_per_worker=1, **more)
+    return distributed.LocalCluster(**{"dashboard_address": None, "threads_per_worker": 1, **more})
 
 
 def test_a_cluster_in_process_gives_the_records_of_the_pool(tmp_path):
@@ -63,9 +64,84 @@ def test_without_slurm_nothing_is_waited_for(monkeypatch):
 
 def test_a_worker_of_another_version_runs_nothing(tmp_path):
     (job,) = make_jobs(tmp_path, "a")
-    record = run_remote(job, run_fake, "another program")
-    assert record.state == FAILED and record.codes == ("HSQ-R02",) and not (tmp_path / "a.begun").exists()
-    assert run_remote(job, run_fake, hash_program()).state == DONE
+    mine = describe_program()
+    for other, told in (
+        ({"program": "another"}, "不是同一版本"),
+        (
+            {"numpy": "1.0", "shapely": ""},
+            f"numpy {mine['numpy']}（本机 1.0）、shapely {mine['shapely']}（本机 无）",
+        ),
+    ):
+        record = run_remote(job, run_fake, mine | other)
+        assert record.state == FAILED and record.codes == ("HSQ-R02",) and told in record.reason
+        assert not (tmp_path / "a.begun").exists()
+    assert run_remote(job, run_fake, mine).state == DONE
+
+
+def test_what_can_change_a_byte_of_a_hand_in_is_compared():
+    assert {"program", *PACKAGES} == describe_program().keys()
+
+
+def refuse(cluster: Cluster) -> list[Fault]:
+    with pytest.raises(PlanFaults) as stop, connect(cluster):
+        pass
+    assert {fault.code for fault in stop.value.faults} == {"HSQ-R02"}
+    return list(stop.value.faults)
+
+
+def test_workers_with_several_threads_are_refused_with_the_command_that_starts_them_well():
+    with open_local(n_workers=2, processes=False, threads_per_worker=3) as local:
+        (fault,) = refuse(Cluster(local.scheduler_address))
+        assert "2 个工作进程" in fault.problem and local.workers[0].address in fault.problem
+        assert f"dask worker --nthreads 1 --nworkers 3 {local.scheduler_address}" in fault.remedy
+
+
+def test_workers_that_would_make_other_bytes_are_refused_before_anything_is_run(monkeypatch):
+    monkeypatch.setattr(cluster_module, "describe_worker", _worker_of_old)
+    with open_local(n_workers=2, processes=False) as local:
+        faults = refuse(Cluster(local.scheduler_address))
+        assert len(faults) == 2 and all("pyproj" in f.problem and "0.1" in f.problem for f in faults)
+        monkeypatch.setattr(cluster_module, "describe_worker", _worker_without_program)
+        faults = refuse(Cluster(local.scheduler_address))
+        assert len(faults) == 2 and all("No module named 'pipeline'" in fault.problem for fault in faults)
+        monkeypatch.setattr(cluster_module, "describe_worker", _worker_that_goes)
+        with connect(Cluster(local.scheduler_address)):
+            pass
+
+
+def test_a_scheduler_without_the_program_is_refused(monkeypatch):
+    monkeypatch.setattr(cluster_module, "hash_program", _worker_without_program)
+    monkeypatch.setattr(cluster_module, "describe_program", dict)
+    monkeypatch.setattr(cluster_module, "describe_worker", dict)
+    with open_local(n_workers=1, processes=False) as local:
+        (fault,) = refuse(Cluster(local.scheduler_address))
+    assert "调度器" in fault.problem and "dask scheduler" in fault.remedy
+
+
+def _worker_of_old() -> dict[str, str]:
+    return describe_program() | {"pyproj": "0.1"}
+
+
+def _worker_without_program() -> dict[str, str]:
+    raise ModuleNotFoundError("No module named 'pipeline'")
+
+
+def _worker_that_goes() -> dict[str, str]:
+    raise ConnectionResetError("gone")
+
+
+def test_a_queue_whose_config_gives_workers_several_threads_is_refused():
+    import dask.config
+
+    pytest.importorskip(
+        "dask_jobqueue", reason="SKIPPED: dask-jobqueue is not installed; its config was not read"
+    )
+    with (
+        dask.config.set({"jobqueue.slurm.cores": 8, "jobqueue.slurm.processes": 2}),
+        pytest.raises(PlanFaults, match="processes 2") as stop,
+    ):
+        open_slurm(Cluster(None))
+    assert "DASK_JOBQUEUE__SLURM__PROCESSES=8" in stop.value.faults[0].remedy
 
 
 def test_the_job_script_for_slurm_takes_its_options_from_dask(tmp_path):
