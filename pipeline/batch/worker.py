@@ -75,15 +75,6 @@ def _watch(told: MutableSequence[int], limit_mb: float | None) -> None:
     os._exit(1)
 
 
-def warm_up() -> int:
-    """Load what every plan needs, so that the first is no slower than the rest; return the process id."""
-    import pipeline.deliver
-    import pipeline.deliver.atlas
-    import pipeline.engine.run  # noqa: F401
-
-    return os.getpid()
-
-
 def run_job(job: Job) -> Record:
     """Run one plan and say what became of it; nothing a plan does ends the worker short of killing it."""
     from layers.faults import PlanFaults

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,3 +40,18 @@ def test_a_hand_in_held_up_keeps_its_other_remark_and_one_in_place_has_none(tmp_
     said = run(monkeypatch, tmp_path, HandIn([], Swapped(tmp_path / NEW, (tmp_path / "a.xlsx",)), [wrong]))
     assert "a.xlsx" in said and "成果核对有 1 处错误" in said
     assert run(monkeypatch, tmp_path, HandIn([], Swapped(tmp_path / NOW), [])) == ""
+
+
+def test_libraries_of_a_worker_keep_to_one_thread():
+    code = (
+        "from pipeline.batch.worker import set_up_process; set_up_process()\n"
+        "import sys; assert 'numpy' not in sys.modules, 'too late'\n"
+        "import os, numba, numpy, scipy.linalg\n"
+        "many = numpy.ones((600, 600)); many @ many; scipy.linalg.inv(many + numpy.eye(600))\n"
+        "count = len(os.listdir('/proc/self/task')) if os.path.isdir('/proc/self/task') else 1\n"
+        "import pyarrow  # has one of its own that only gives memory back\n"
+        "print(pyarrow.cpu_count(), numba.get_num_threads(), count)"
+    )
+    free = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=free, check=True)
+    assert done.stdout.split() == ["1", "1", "1"]
