@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,17 +24,6 @@ PACKAGES = (
     "haoshequ", "acadsharp", "acadsharp-native", "ezdxf", "fiona", "fonttools", "geopandas", "matplotlib", "numpy", "openpyxl", "pandas",
     "pillow", "pylopdf-fonts-zh-cn", "pyogrio", "pypdf", "pyproj", "python-docx", "rasterio", "scipy", "shapely", "xlsxwriter",
 )  # fmt: skip
-
-
-# What systems and open programs leave in any folder: nobody handed it in, and nothing of the plan is in it.
-_LITTER = re.compile(r"(?i)thumbs\.db|desktop\.ini|\.ds_store|~\$.+|\.~lock\..+#|.+\.gpkg-shm")
-_JOURNAL = ".gpkg-wal"
-
-
-def is_litter(path: Path) -> bool:
-    """Whether a file is a system's or an open program's own; a journal with changes in it is not."""
-    empty_journal = path.name.endswith(_JOURNAL) and path.stat().st_size == 0
-    return empty_journal or _LITTER.fullmatch(path.name) is not None
 
 
 def write_catalogue(made: Made, plan: Plan, root: Path) -> list[Item]:
@@ -71,8 +59,14 @@ def write_catalogue(made: Made, plan: Plan, root: Path) -> list[Item]:
     return ordered
 
 
-def write_manifest(items: Sequence[Item], plan: Plan, root: Path) -> Path:
+def write_manifest(
+    items: Sequence[Item], plan: Plan, root: Path, *, inputs: Mapping[str, str] | None = None
+) -> Path:
     """Write manifest.json over every file under ``root``; call it last.
+
+    Parameters
+    ----------
+    inputs : sha256 of inputs by name as they were when they were read; of others the bytes on disk now count.
 
     Raises
     ------
@@ -91,7 +85,7 @@ def write_manifest(items: Sequence[Item], plan: Plan, root: Path) -> Path:
             {"path": name, **_fingerprint(there[name]), "made_by": maker[name].maker}
             for name in sorted(there)
         ],
-        "inputs": [{"path": name, **_fingerprint(path)} for name, path in list_inputs(plan)],
+        "inputs": [_tell_input(name, path, inputs or {}) for name, path in list_inputs(plan)],
         # Where the hand-in is put is no property of it.
         "parameters": plan.model_dump(mode="json", exclude={"delivery": {"folder"}}),
         "versions": _versions(),
@@ -99,6 +93,13 @@ def write_manifest(items: Sequence[Item], plan: Plan, root: Path) -> Path:
     path = root / MANIFEST
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
     return path
+
+
+def _tell_input(name: str, path: Path, known: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is told of an input: one changed since it was read is not what the hand-in was made from."""
+    found = _fingerprint(path)
+    read = known.get(name, found["sha256"])
+    return {"path": name, **found} if read == found["sha256"] else {"path": name, "sha256": read}
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 
-from layers.faults import PlanFaults, refuse_write
+from layers.faults import Fault, PlanFaults, refuse_write
 from pipeline.deliver.tree import heal
 from pipeline.engine.course import Course, run_stages
 from pipeline.engine.keys import Prepared
@@ -50,7 +51,7 @@ def run_plan(
     step, given = progress or Silence(), dict(prepared or {})
     with hold(plan.output):
         try:
-            heal(plan.output)
+            swapped = heal(plan.output)
             if since is None and until in (None, DELIVER):
                 made = find_current(plan, prepared={name: item.key for name, item in given.items()})
                 if made is not None:
@@ -58,11 +59,12 @@ def run_plan(
             handler = _follow(plan)
         except OSError as error:
             raise PlanFaults([refuse_write(error, plan.output)]) from error
+        waiting = swapped if swapped is not None and not swapped.done else None
         try:
-            return Course(plan, step, given).run(since=since, until=until)
+            return Course(plan, step, given, waiting=waiting).run(since=since, until=until)
         except OSError as error:
             log.exception("运行中止")
-            raise PlanFaults([refuse_write(error, plan.output)]) from error
+            raise PlanFaults([_refuse(error, plan)]) from error
         except PlanFaults as error:
             log.info("方案有错误，运行中止：%s", error)
             raise
@@ -75,6 +77,17 @@ def run_plan(
         finally:
             log.removeHandler(handler)
             handler.close()
+
+
+def _refuse(error: OSError, plan: Plan) -> Fault:
+    """Say what the disk refused: to be written to, or, outside of the plan's own folder, to be read from."""
+    path = Path(error.filename) if isinstance(error.filename, str) else None
+    if path is None or not path.is_absolute() or path.is_relative_to(plan.output):
+        return refuse_write(error, plan.output)
+    return Fault(
+        "HSQ-F02", "文件在运行中不能读取", file=str(path), value=error.strerror or "",
+        action="没有写出新成果，原有成果保持不变", remedy="检查网络位置是否断开、文件是否被移走或被其他程序独占，再运行",
+    )  # fmt: skip
 
 
 def stand(plan: Plan, summary: dict[str, int]) -> Outcome:
