@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,12 @@ from pipeline.deliver.tables.book import write_book
 from pipeline.deliver.tables.content import Value, plain_content
 from pipeline.plan import Plan
 from pipeline.plan.files import list_inputs
+from pipeline.versions import read_versions
 
 CATALOGUE = "成果目录.xlsx"
 ABSENT = "未提供的成果"  # its sheet of what was not made, with reasons
 MANIFEST = "manifest.json"
 _KINDS = ("图件", "CAD图", "表格", "文本", "数据库", "附件", "质检", "公示版", "目录")
-# Whose versions can change a byte of the hand-in.
-PACKAGES = (
-    "haoshequ", "acadsharp", "acadsharp-native", "ezdxf", "fiona", "fonttools", "geopandas", "matplotlib", "numpy", "openpyxl", "pandas",
-    "pillow", "pylopdf-fonts-zh-cn", "pyogrio", "pypdf", "pyproj", "python-docx", "rasterio", "scipy", "shapely", "xlsxwriter",
-)  # fmt: skip
 
 
 def write_catalogue(made: Made, plan: Plan, root: Path) -> list[Item]:
@@ -88,7 +83,7 @@ def write_manifest(
         "inputs": [_tell_input(name, path, inputs or {}) for name, path in list_inputs(plan)],
         # Where the hand-in is put is no property of it.
         "parameters": plan.model_dump(mode="json", exclude={"delivery": {"folder"}}),
-        "versions": _versions(),
+        "versions": read_versions(),
     }
     path = root / MANIFEST
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
@@ -105,13 +100,3 @@ def _tell_input(name: str, path: Path, known: Mapping[str, str]) -> dict[str, An
 def _fingerprint(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         return {"size": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # run from a folder without being installed
-            found[name] = ""
-    return found

@@ -12,12 +12,12 @@ import pandas as pd
 
 from layers.decisions import Decision
 from layers.model import Layer
-from pipeline.deliver.listing import PACKAGES
 from pipeline.engine.files import Papers, hash_papers, size_papers
-from pipeline.engine.program import find_part, read_versions
+from pipeline.engine.program import find_part
 from pipeline.plan import Plan
 from pipeline.plan.slice import hash_sections, list_sections
 from pipeline.stages.base import Run, Stage
+from pipeline.versions import read_versions
 
 Parts: TypeAlias = dict[str, dict[str, str]]  # kind of dependency → name → hash
 LOAD = "load"
@@ -55,7 +55,7 @@ def hash_text(text: str) -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of the packages that can change a byte of a result."""
-    return read_versions(PACKAGES)
+    return read_versions()
 
 
 def stage_parts(

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.engine.files import Papers, hash_file, hash_files, hash_inputs, hash_papers, replace_text
-from pipeline.engine.program import hash_program, read_versions
+from pipeline.engine.program import hash_program
 from pipeline.litter import is_litter
 from pipeline.plan import Plan
 from pipeline.plan.slice import hash_sections, list_sections
+from pipeline.versions import read_versions
 
 HANDIN, MANIFEST, FORM = "成果", "manifest.json", "decisions.xlsx"
 _MADE = "work/made.json"
