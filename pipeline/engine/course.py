@@ -6,7 +6,6 @@ import json
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from pipeline.engine import keys
 from pipeline.engine.check import join_faults
 from pipeline.engine.files import Papers, hash_file, hash_inputs
 from pipeline.engine.hand import offer_decisions, take_decisions
-from pipeline.engine.keys import LOAD, Parts, Prepared, delivery_parts, hash_text, make_key, stage_parts
+from pipeline.engine.keys import LOAD, Parts, delivery_parts, hash_text, make_key, stage_parts
 from pipeline.engine.last import HANDIN, MANIFEST, hash_decided, list_altered, note_made
 from pipeline.engine.outcome import DELIVER, NAMES, STEPS, Outcome
 from pipeline.engine.progress import Meter, Progress, read_durations
@@ -74,10 +73,8 @@ def run_stages(
 class Course:
     """One run of one plan, from the first step to the last."""
 
-    def __init__(
-        self, plan: Plan, step: Progress, prepared: dict[str, Prepared], *, waiting: Swapped | None = None
-    ) -> None:
-        self.plan, self.step, self.prepared = plan, step, prepared
+    def __init__(self, plan: Plan, step: Progress, *, waiting: Swapped | None = None) -> None:
+        self.plan, self.step = plan, step
         self.waiting = waiting  # an earlier run's hand-in, complete, that could not be put in place
         self.store, self.meter, self.outcome = Store(plan), Meter(), Outcome()
         self.remarks: dict[str, list[Fault]] = {}
@@ -141,13 +138,11 @@ class Course:
             self._lend(stage, record)
             return
         self._say_why(stage.title, record, why)
-        given = self.prepared.get(stage.name)
-        runs = replace(stage, run=given.run) if given else stage
         self.meter.start()
         frames = self.outcome.frames
-        run_stages(self.plan, [runs], frames=frames, remarks=self.remarks, step=self.step)
+        run_stages(self.plan, [stage], frames=frames, remarks=self.remarks, step=self.step)
         self.meter.finish(stage.name)
-        if stage.name == LOAD and given is None:
+        if stage.name == LOAD:
             refuse_changed(self.inputs, hash_inputs(self.plan))
         made = {layer.key: frames[layer.key] for layer in stage.gives}
         if stage.name == LOAD:
@@ -180,7 +175,7 @@ class Course:
     def _parts(self, stage: Stage) -> Parts:
         return stage_parts(
             stage, self.plan, decisions=self.outcome.frames[Decision.key], layers=self.hashes, files=self.inputs,
-            papers=self._own_papers(stage), prepared=self.prepared.get(stage.name),
+            papers=self._own_papers(stage),
         )  # fmt: skip
 
     def _own_papers(self, stage: Stage) -> Papers:
@@ -282,9 +277,7 @@ class Course:
                 stored[path.relative_to(self.plan.output).as_posix()] = record.layers[key] if record else ""
         note_made(
             self.plan, versions=keys.versions(), papers=self.papers, attached=self.attached, stored=stored,
-            files=self.inputs | self.decided,
-            prepared={name: item.key for name, item in self.prepared.items()}, manifest=self.manifest,
-            summary=self.outcome.summary,
+            files=self.inputs | self.decided, manifest=self.manifest, summary=self.outcome.summary,
         )  # fmt: skip
 
     def _keep(self, name: str) -> None:

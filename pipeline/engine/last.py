@@ -36,7 +36,6 @@ class Made:
     config : hash by section.
     files : hash of each input by name, the planner's decisions among them.
     papers : files that ledgers name; ``attached`` has their hashes.
-    prepared : key of what stood in for a stage, by stage.
     stored : hash of each file of ``work`` by relative name, with its folder.
     form : hash of the form for decisions; empty where none was written.
     manifest : hash of the hand-in's manifest, which has the hash of every file of it.
@@ -49,32 +48,26 @@ class Made:
     files: dict[str, str]
     papers: Papers
     attached: dict[str, str]
-    prepared: dict[str, str]
     stored: dict[str, str]
     form: str
     manifest: str
     summary: dict[str, int]
 
 
-def is_current(plan: Plan, *, prepared: Mapping[str, str] | None = None) -> bool:
-    """Whether a run of the plan would find nothing to do: same inputs, same program, and all it left untouched.
-
-    Parameters
-    ----------
-    prepared : key of what is to stand in for a stage, by stage.
-    """
-    return find_current(plan, prepared=prepared) is not None
+def is_current(plan: Plan) -> bool:
+    """Whether a run of the plan would find nothing to do: same inputs, same program, and all it left untouched."""
+    return find_current(plan) is not None
 
 
-def find_current(plan: Plan, *, prepared: Mapping[str, str] | None = None) -> Made | None:
+def find_current(plan: Plan) -> Made | None:
     """Return what the last run left where nothing has changed since; None where a run has something to do."""
     try:
-        return _find(plan, prepared)
+        return _find(plan)
     except OSError:  # a file cannot be asked just now; a run says which, or finds that it can
         return None
 
 
-def _find(plan: Plan, prepared: Mapping[str, str] | None) -> Made | None:
+def _find(plan: Plan) -> Made | None:
     made = _read(plan)
     if made is None or any((plan.output / name).exists() for name in _BESIDE):
         return None
@@ -82,7 +75,6 @@ def _find(plan: Plan, prepared: Mapping[str, str] | None) -> Made | None:
         made.program == hash_program()
         and made.versions == read_versions(made.versions)
         and made.config == hash_sections(plan, list_sections(plan))
-        and made.prepared == dict(prepared or {})
         and made.files == hash_inputs(plan) | hash_decided(plan)
         and made.attached == hash_papers(plan, made.papers)
         and made.form == _hash_form(plan)
@@ -123,7 +115,6 @@ def note_made(
     versions: dict[str, str],
     papers: Papers,
     attached: Mapping[str, str],
-    prepared: Mapping[str, str],
     stored: Mapping[str, str],
     files: Mapping[str, str],
     manifest: str,
@@ -141,7 +132,7 @@ def note_made(
     """
     made = Made(
         hash_program(), versions, hash_sections(plan, list_sections(plan)), dict(files), papers,
-        dict(attached), dict(prepared), dict(stored), _hash_form(plan), manifest, summary,
+        dict(attached), dict(stored), _hash_form(plan), manifest, summary,
     )  # fmt: skip
     replace_text(plan.output / _MADE, json.dumps(asdict(made), ensure_ascii=False, indent=1))
 

@@ -292,19 +292,3 @@ def test_other_programs_get_one_object_a_line(
     assert [e["step"] for e in told if e["event"] in ("start", "finish")] == ["strategy", "strategy"]
     assert told[-1]["state"] == "part"
     assert events(quiet=True) == []
-
-
-def test_what_stands_in_for_a_stage_counts(plan: Plan) -> None:
-    load = engine.STAGES[0]
-    calls: list[str] = []
-
-    def read(given):
-        calls.append("read")
-        return load.run(given)
-
-    prepared = {"load": engine.Prepared("city-1", read)}
-    assert not is_current(plan, prepared={"load": "city-1"})
-    first = engine.run_plan(plan, until="network", prepared=prepared)
-    assert calls == ["read"] and list(first.seconds) == ["load"] and first.kept == ["network"]
-    assert engine.run_plan(plan, until="network", prepared=prepared).seconds == {} and calls == ["read"]
-    assert list(engine.run_plan(plan, until="network").seconds) == ["load"]
