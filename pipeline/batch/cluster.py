@@ -22,6 +22,7 @@ from pipeline.batch.job import BROKEN_OFF, FAILED, Job, Record
 from pipeline.batch.pool import Interrupted, Run, Tell
 from pipeline.batch.worker import run_job, set_up_process
 from pipeline.engine.program import hash_program
+from pipeline.versions import read_versions
 
 if TYPE_CHECKING:
     from pipeline.batch.batch import Engine
@@ -143,9 +144,7 @@ def check_workers(client: Any) -> None:
 
 def describe_program() -> dict[str, str]:
     """Return what the bytes of a hand-in depend on beside the plan: hash of this program, versions of packages."""
-    from pipeline.engine.keys import versions
-
-    return {_PROGRAM: hash_program(), **versions()}
+    return {_PROGRAM: hash_program(), **read_versions()}
 
 
 def describe_worker() -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from layers.faults import Fault, PlanFaults
-from pipeline.batch.job import FAILED, SKIPPED, Job, Record
+from pipeline.batch.job import FAILED, SKIPPED, UNCHANGED, Job, Record
 from pipeline.engine.last import is_current
 from pipeline.engine.progress import read_durations
 from pipeline.plan import Plan, load_plan
@@ -22,7 +22,6 @@ _YAML = (".yaml", ".yml")
 _PLAN_KEY, _CITY_KEY = (re.compile(rf"^{key}\s*:", re.MULTILINE) for key in ("plan", "city"))
 # A plan in a folder of its own has this name, as ``haoshequ init`` gives it.
 OWN_NAME = "方案.yaml"
-UNCHANGED = "没有变化"
 # Bytes of input that take a second, where no plan of the batch has been run before: only the order depends on it.
 _BYTES_PER_S = 200_000.0
 _READ_REASONS = {
@@ -102,7 +101,9 @@ def refuse_plan(record: Record, error: PlanFaults) -> Record:
     errors = [fault for fault in error.faults if fault.severity == "错误"] or list(error.faults)
     codes = tuple(dict.fromkeys(fault.code for fault in errors))
     first = errors[0]
-    where = " · ".join(part for part in (first.layer, first.row, first.field) if part)
+    file = Path(first.file).name
+    file = "" if file in first.problem or first.file == record.path else file
+    where = " · ".join(part for part in (file, first.layer, first.row, first.field) if part)
     reason = f"{first.problem}（{where}）" if where else first.problem
     if len(errors) > 1:
         reason += f"；另有 {len(errors) - 1} 处错误"

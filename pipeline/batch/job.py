@@ -8,6 +8,7 @@ from typing import Any, Literal
 State = Literal["完成", "跳过", "失败", "中断", "未运行"]
 STATES: tuple[State, ...] = ("完成", "跳过", "失败", "中断", "未运行")
 DONE, SKIPPED, FAILED, BROKEN_OFF, NOT_RUN = STATES
+UNCHANGED = "没有变化"  # why a plan is skipped
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.batch.job import DONE, FAILED, SKIPPED, Job, Record
+from pipeline.batch.job import DONE, FAILED, SKIPPED, UNCHANGED, Job, Record
 from pipeline.collector import spare_collector
 
 if TYPE_CHECKING:
-    from pipeline.deliver.handin import HandIn
+    from pipeline.engine.outcome import Outcome
 
 # A worker is one of several: libraries with threads of their own would only fight for the same cores.
 _THREADS = (
@@ -78,19 +78,14 @@ def _watch(told: MutableSequence[int], limit_mb: float | None) -> None:
 def run_job(job: Job) -> Record:
     """Run one plan and say what became of it; nothing a plan does ends the worker short of killing it."""
     from layers.faults import PlanFaults
-    from pipeline.batch.finding import UNCHANGED, refuse_plan
+    from pipeline.batch.finding import refuse_plan
     from pipeline.engine.run import run_plan
     from pipeline.plan import load_plan
 
     begun = time.perf_counter()
     record = Record.of(job, DONE, tries=1)
     try:
-        outcome = run_plan(load_plan(Path(job.path)))
-        handin = outcome.handin
-        if outcome.current:
-            record = replace(record, state=SKIPPED, reason=UNCHANGED)
-        elif handin is not None:
-            record = replace(record, files=len(handin.items), reason=_remark(handin))
+        record = _judge(record, run_plan(load_plan(Path(job.path))))
     except PlanFaults as error:
         record = refuse_plan(record, error)
     except MemoryError:
@@ -107,18 +102,25 @@ def run_job(job: Job) -> Record:
     )
 
 
-def _remark(handin: HandIn) -> str:
-    """Return what the technician should know of a hand-in that was written."""
-    swapped, told = handin.swapped, []
-    if not swapped.done:
-        names = "、".join(path.name for path in swapped.held[:_NAMED])
-        more = f" 等 {len(swapped.held)} 个" if len(swapped.held) > _NAMED else ""
-        told.append(
-            f"原成果中的 {names}{more} 被其他程序打开，新成果在 {swapped.folder.name}；关闭后重新运行即替换"
+def _judge(record: Record, outcome: Outcome) -> Record:
+    """Return the record of a run that came to its end: done, nothing to do, or held up by open files, which it names."""
+    if outcome.current:
+        return replace(record, state=SKIPPED, reason=UNCHANGED)
+    told = []
+    if outcome.handin is not None:
+        wrong = [fault for fault in outcome.handin.faults if fault.severity == "错误"]
+        told += [f"成果核对有 {len(wrong)} 处错误，见质检报告"] if wrong else []
+        record = replace(record, files=len(outcome.handin.items))
+    if outcome.waiting is not None:  # as one plan alone it would end with an error, too
+        held = [path.name for path in outcome.waiting.held]
+        more = f" 等 {len(held)} 个文件" if len(held) > _NAMED else ""
+        told.insert(
+            0,
+            f"原成果中的 {'、'.join(held[:_NAMED])}{more} 被其他程序打开，新成果已写在 {outcome.waiting.folder.name}；"
+            "关闭后重新运行即换入，不重算",
         )
-    wrong = [fault for fault in handin.faults if fault.severity == "错误"]
-    told += [f"成果核对有 {len(wrong)} 处错误，见质检报告"] if wrong else []
-    return "；".join(told)
+        record = replace(record, state=FAILED, codes=("HSQ-D05",))
+    return replace(record, reason="；".join(told))
 
 
 def read_peak_mb(job: Job) -> float | None:

@@ -11,7 +11,7 @@ from layers.faults import Fault, PlanFaults
 from pipeline.batch import cluster as cluster_module
 from pipeline.batch.cluster import Cluster, connect, describe_program, on_cluster, open_slurm, run_remote
 from pipeline.batch.job import DONE, FAILED
-from pipeline.deliver.listing import PACKAGES
+from pipeline.versions import PACKAGES
 from tests.batch.fakes import Heard, make_jobs, run_fake
 
 distributed = pytest.importorskip(
@@ -133,9 +133,8 @@ def _worker_that_goes() -> dict[str, str]:
 def test_a_queue_whose_config_gives_workers_several_threads_is_refused():
     import dask.config
 
-    pytest.importorskip(
-        "dask_jobqueue", reason="SKIPPED: dask-jobqueue is not installed; its config was not read"
-    )
+    if importlib.util.find_spec("dask_jobqueue") is None:
+        pytest.skip("SKIPPED: dask-jobqueue is not installed; its config was not read")
     with (
         dask.config.set({"jobqueue.slurm.cores": 8, "jobqueue.slurm.processes": 2}),
         pytest.raises(PlanFaults, match="processes 2") as stop,

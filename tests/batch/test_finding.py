@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from layers.faults import PlanFaults
+from layers.faults import Fault, PlanFaults
 from pipeline.batch import finding
 from pipeline.batch.batch import run_batch
 from pipeline.batch.finding import find_plans
@@ -102,6 +102,16 @@ def test_a_config_that_cannot_be_read_is_a_failure_among_others_and_in_the_repor
     rows = [[cell.value for cell in row] for row in page.iter_rows(min_row=3)]
     assert [row[2] for row in rows] == [FAILED, FAILED, DONE]
     assert {row[4] for row in rows[:2]} == {"HSQ-C02", "HSQ-C03"}
+
+
+def test_the_reason_of_a_failure_names_the_file_once():
+    record = Record("/x/a.yaml", "a")
+    lost = Fault("HSQ-F02", "文件在运行中不能读取", file="/x/数据/底图.tif")
+    assert finding.refuse_plan(record, PlanFaults([lost])).reason == "文件在运行中不能读取（底图.tif）"
+    gone = Fault("HSQ-F01", "文件不存在：边界.shp", file="/x/边界.shp")
+    assert finding.refuse_plan(record, PlanFaults([gone])).reason == "文件不存在：边界.shp"
+    own = Fault("HSQ-C03", "取值不对", file="/x/a.yaml", field="plan.id")
+    assert finding.refuse_plan(record, PlanFaults([own])).reason == "取值不对（plan.id）"
 
 
 def refuse_reading(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
