@@ -21,6 +21,7 @@ from pipeline.audit.pictures import Picture, read_picture
 from pipeline.audit.tableview import TableView, open_table
 from pipeline.deliver import document, geopackage, listing, papers, quality, shapefile, tables
 from pipeline.deliver.tables.spec import Table, table_specs
+from pipeline.litter import is_litter
 
 # As those who write them have them.
 MANIFEST, CATALOGUE, ABSENT = listing.MANIFEST, listing.CATALOGUE, listing.ABSENT
@@ -74,7 +75,7 @@ class HandIn:
         found = {
             p.relative_to(self.root).as_posix(): p
             for p in self.root.rglob("*")
-            if p.is_file() and not listing.is_litter(p)
+            if p.is_file() and not is_litter(p)
         }
         return dict(sorted(found.items()))
 

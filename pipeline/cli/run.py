@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from layers.faults import PlanFaults
     from pipeline.cli.events import Events
+    from pipeline.deliver.tree import Swapped
     from pipeline.engine.outcome import Outcome
     from pipeline.plan import Plan
 
@@ -33,7 +34,7 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="不显示进度和结果，只显示错误")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="每行输出一个 JSON 事件，供其他程序读取")] = False,
 ) -> int:
-    """Run a plan; exit 0 when done, 1 when the plan has faults."""
+    """Run a plan; exit 0 when done, 1 when the plan has faults or the new hand-in cannot be put in its place."""
     from rich.console import Console
 
     from layers.faults import PlanFaults
@@ -65,9 +66,9 @@ def run(
         return _refuse(error, events, ran=error.faults[0].code != _NEVER_RAN)
     if events is not None:
         _tell_done(events, plan, outcome)
-        return 0
-    _say_outcome(plan, outcome, until, console)
-    return 0
+    else:
+        _say_outcome(plan, outcome, until, console)
+    return 0 if outcome.waiting is None else _tell_waiting(plan, outcome.waiting, events)
 
 
 def _run(
@@ -111,11 +112,31 @@ def _tell_current(plan: Plan, summary: dict[str, int], console: Console, events:
     console.print(f"成果：{folder}", highlight=False, soft_wrap=True)
 
 
+def _tell_waiting(plan: Plan, waiting: Swapped, events: Events | None) -> int:
+    """Say, quiet or not, which open files keep the new hand-in from its place."""
+    from rich.console import Console
+
+    from layers.faults import Fault
+    from pipeline.cli.faultlist import print_faults
+
+    if events is None:
+        faults = [
+            Fault("HSQ-D05", f"新成果已完整写出，但原成果中有文件正被其他程序打开，新成果暂放在 {waiting.folder.name}", file=str(path),
+                  action=f"{plan.output / '成果'} 仍是原来的成果", remedy="关闭该文件后再运行一次，几秒即可换入，不重算")
+            for path in waiting.held
+        ]  # fmt: skip
+        print_faults(Console(stderr=True), faults, report=False)
+    return 1
+
+
 def _tell_done(events: Events, plan: Plan, outcome: Outcome) -> None:
-    place = outcome.handin.swapped.folder if outcome.handin else plan.output / "成果"
+    waiting = outcome.waiting
+    place = waiting.folder if waiting else plan.output / "成果"
+    state = "current" if outcome.current else "made" if outcome.handin else "part"
     drawn, taken = outcome.sheets
     events.say(
-        "done", state="current" if outcome.current else "made" if outcome.handin else "part", folder=str(place),
+        "done", state="held" if waiting else state, folder=str(place),
+        held=[str(path) for path in waiting.held] if waiting else [],
         summary=outcome.summary, seconds=outcome.seconds, kept=outcome.kept, sheets_drawn=list(drawn),
         sheets_kept=list(taken), report=str(outcome.report) if outcome.report else None,
     )  # fmt: skip
@@ -138,6 +159,8 @@ def _say_outcome(plan: Plan, outcome: Outcome, until: str | None, console: Conso
         console.print(f"可改定的判定：{outcome.form}", highlight=False, soft_wrap=True)
     if outcome.kept:
         console.print(f"重算 {len(outcome.seconds)} 个阶段，沿用 {len(outcome.kept)} 个阶段", highlight=False)
+    if outcome.handin is None and outcome.waiting is not None:
+        return
     if outcome.handin is None and not outcome.current:
         console.print(f"已运行到 {until}，中间结果在 {plan.output / 'work'}", highlight=False, soft_wrap=True)
         print_report_path(console, outcome.report)

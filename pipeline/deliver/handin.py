@@ -41,6 +41,9 @@ STAGE = "成果输出"
 DrawSheets = Callable[[Mapping[str, Frame], Plan, Path, FaultLog], Drawings]
 
 
+Sealed = Callable[[Path, Sequence[Fault]], None]
+
+
 class Inspection(Protocol):
     """Opens the finished files again and writes what it finds beside them."""
 
@@ -77,6 +80,8 @@ def deliver(
     *,
     draw_sheets: DrawSheets | None = None,
     inspect: Inspection | None = None,
+    inputs: Mapping[str, str] | None = None,
+    sealed: Sealed | None = None,
 ) -> HandIn:
     """Write the hand-in of a plan into ``plan.output`` and swap it in whole.
 
@@ -88,6 +93,8 @@ def deliver(
     draw_sheets : draws the catalogue's sheets into the folder it is given and returns files, entries
         not drawn and the sheets as drawn; gets the frames with communities filled in.
     inspect : looks at the finished files before the manifest is written over all of them, its reports included.
+    inputs : sha256 of the inputs by name as they were when they were read; those on disk now by default.
+    sealed : told of the complete hand-in just before it is swapped in, with the writers' remarks.
 
     Raises
     ------
@@ -98,7 +105,13 @@ def deliver(
     root = open_staging(plan.output)
     with refusals_told(root):
         items = _write_all(given, plan, quality, draw_sheets, inspect, root, log)
-    return HandIn(items, swap_in(plan.output), log.faults)
+        write_manifest(items, plan, root, inputs=inputs)
+
+    def seal() -> None:
+        if sealed is not None:
+            sealed(root, log.faults)
+
+    return HandIn(items, swap_in(plan.output, sealed=seal), log.faults)
 
 
 def _write_all(
@@ -141,7 +154,6 @@ def _write_all(
     items = write_catalogue(made, plan, root)
     if inspect is not None:
         inspect(root)
-    write_manifest(items, plan, root)
     return items
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Sequence
-from importlib import metadata
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +13,12 @@ from pipeline.deliver.tables.book import write_book
 from pipeline.deliver.tables.content import Value, plain_content
 from pipeline.plan import Plan
 from pipeline.plan.files import list_inputs
+from pipeline.versions import read_versions
 
 CATALOGUE = "成果目录.xlsx"
 ABSENT = "未提供的成果"  # its sheet of what was not made, with reasons
 MANIFEST = "manifest.json"
 _KINDS = ("图件", "CAD图", "表格", "文本", "数据库", "附件", "质检", "公示版", "目录")
-# Whose versions can change a byte of the hand-in.
-PACKAGES = (
-    "haoshequ", "acadsharp", "acadsharp-native", "ezdxf", "fiona", "fonttools", "geopandas", "matplotlib", "numpy", "openpyxl", "pandas",
-    "pillow", "pylopdf-fonts-zh-cn", "pyogrio", "pypdf", "pyproj", "python-docx", "rasterio", "scipy", "shapely", "xlsxwriter",
-)  # fmt: skip
-
-
-# What systems and open programs leave in any folder: nobody handed it in, and nothing of the plan is in it.
-_LITTER = re.compile(r"(?i)thumbs\.db|desktop\.ini|\.ds_store|~\$.+|\.~lock\..+#|.+\.gpkg-shm")
-_JOURNAL = ".gpkg-wal"
-
-
-def is_litter(path: Path) -> bool:
-    """Whether a file is a system's or an open program's own; a journal with changes in it is not."""
-    empty_journal = path.name.endswith(_JOURNAL) and path.stat().st_size == 0
-    return empty_journal or _LITTER.fullmatch(path.name) is not None
 
 
 def write_catalogue(made: Made, plan: Plan, root: Path) -> list[Item]:
@@ -71,8 +54,14 @@ def write_catalogue(made: Made, plan: Plan, root: Path) -> list[Item]:
     return ordered
 
 
-def write_manifest(items: Sequence[Item], plan: Plan, root: Path) -> Path:
+def write_manifest(
+    items: Sequence[Item], plan: Plan, root: Path, *, inputs: Mapping[str, str] | None = None
+) -> Path:
     """Write manifest.json over every file under ``root``; call it last.
+
+    Parameters
+    ----------
+    inputs : sha256 of inputs by name as they were when they were read; of others the bytes on disk now count.
 
     Raises
     ------
@@ -91,26 +80,23 @@ def write_manifest(items: Sequence[Item], plan: Plan, root: Path) -> Path:
             {"path": name, **_fingerprint(there[name]), "made_by": maker[name].maker}
             for name in sorted(there)
         ],
-        "inputs": [{"path": name, **_fingerprint(path)} for name, path in list_inputs(plan)],
+        "inputs": [_tell_input(name, path, inputs or {}) for name, path in list_inputs(plan)],
         # Where the hand-in is put is no property of it.
         "parameters": plan.model_dump(mode="json", exclude={"delivery": {"folder"}}),
-        "versions": _versions(),
+        "versions": read_versions(),
     }
     path = root / MANIFEST
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
     return path
 
 
+def _tell_input(name: str, path: Path, known: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is told of an input: one changed since it was read is not what the hand-in was made from."""
+    found = _fingerprint(path)
+    read = known.get(name, found["sha256"])
+    return {"path": name, **found} if read == found["sha256"] else {"path": name, "sha256": read}
+
+
 def _fingerprint(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         return {"size": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:  # run from a folder without being installed
-            found[name] = ""
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import geopandas as gpd
@@ -69,10 +70,18 @@ def place_report(rows: pd.DataFrame, plan: Plan, *, accounts: pd.DataFrame | Non
     return plan.output / PATH
 
 
-def drop_report(plan: Plan) -> None:
-    """Remove the report of an earlier check or failed run: the hand-in holds the one that counts."""
+def drop_report(plan: Plan) -> list[Path]:
+    """Remove the report of an earlier check or failed run: the hand-in holds the one that counts.
+
+    Returns what is still there because another program has it open: the hand-in is in place all the same.
+    """
+    left = []
     for path in (plan.output / PATH, plan.output / PLACES):
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            left.append(path)
     folder = (plan.output / PATH).parent
-    if folder.is_dir() and not any(folder.iterdir()):
+    with suppress(OSError):  # it holds something, or somebody looks into it
         folder.rmdir()
+    return left

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +66,12 @@ def open_staging(output: Path) -> Path:
     return output / NEW
 
 
-def swap_in(output: Path) -> Swapped:
+def swap_in(output: Path, *, sealed: Callable[[], None] | None = None) -> Swapped:
     """Put the complete 成果.new in place of 成果.
+
+    Parameters
+    ----------
+    sealed : called once the new hand-in is as good as in place: whatever happens from here on, healing puts it there.
 
     Raises
     ------
@@ -75,6 +80,8 @@ def swap_in(output: Path) -> Swapped:
         place or will be after healing.
     """
     _write_journal(output / JOURNAL)
+    if sealed is not None:
+        sealed()
     return _finish(output)
 
 

@@ -6,27 +6,26 @@ import json
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import geopandas as gpd
-import pandas as pd
 
 from layers.account import FileAccount
 from layers.decisions import Decision
 from layers.faults import Fault, FaultLog, PlanFaults
 from layers.ledgers import Paper, Step
-from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.report import drop_report, place_report
+from pipeline.deliver.tree import Swapped
 from pipeline.engine import keys
-from pipeline.engine.check import finished_accounts, join_faults
+from pipeline.engine.check import join_faults
 from pipeline.engine.files import Papers, hash_file, hash_inputs
 from pipeline.engine.hand import offer_decisions, take_decisions
-from pipeline.engine.keys import LOAD, Parts, Prepared, delivery_parts, hash_text, make_key, stage_parts
+from pipeline.engine.keys import LOAD, Parts, delivery_parts, hash_text, make_key, stage_parts
 from pipeline.engine.last import HANDIN, MANIFEST, hash_decided, list_altered, note_made
 from pipeline.engine.outcome import DELIVER, NAMES, STEPS, Outcome
 from pipeline.engine.progress import Meter, Progress, read_durations
+from pipeline.engine.remarks import join_remarks, refuse_changed, report_failure
 from pipeline.engine.store import Frames, Record, Store
 from pipeline.plan import Plan
 from pipeline.stages import STAGES
@@ -74,8 +73,9 @@ def run_stages(
 class Course:
     """One run of one plan, from the first step to the last."""
 
-    def __init__(self, plan: Plan, step: Progress, prepared: dict[str, Prepared]) -> None:
-        self.plan, self.step, self.prepared = plan, step, prepared
+    def __init__(self, plan: Plan, step: Progress, *, waiting: Swapped | None = None) -> None:
+        self.plan, self.step = plan, step
+        self.waiting = waiting  # an earlier run's hand-in, complete, that could not be put in place
         self.store, self.meter, self.outcome = Store(plan), Meter(), Outcome()
         self.remarks: dict[str, list[Fault]] = {}
         self.hashes: dict[str, str] = {}  # of stored layers
@@ -83,6 +83,7 @@ class Course:
         # Hashes as they were when the run began: of what stages read, and the planner's decisions.
         self.inputs: dict[str, str] = {}
         self.decided: dict[str, str] = {}
+        self.attached: dict[str, str] = {}  # of what ledgers name, before it is copied
         self.fresh = False  # whether every sheet is to be drawn again
         self.manifest = ""  # hash of the manifest in place, where that hand-in is what the plan makes
 
@@ -107,10 +108,13 @@ class Course:
             if NAMES[last] == DELIVER:
                 self._deliver(forced=DELIVER in forced)
         except PlanFaults as error:
-            error.report = _report_failure(plan, error, self.remarks, outcome.frames)
+            error.report = report_failure(plan, error, self.remarks, outcome.frames)
             raise
         if NAMES[last] == DELIVER:
-            drop_report(plan)
+            for path in drop_report(plan):
+                self._say(
+                    f"上一次的 {path.relative_to(plan.output).as_posix()} 正被其他程序打开，没有删除；以成果中的为准"
+                )
         else:
             accounts = outcome.frames.get(FileAccount.key)
             outcome.report = place_report(outcome.quality, plan, accounts=accounts)
@@ -134,12 +138,12 @@ class Course:
             self._lend(stage, record)
             return
         self._say_why(stage.title, record, why)
-        given = self.prepared.get(stage.name)
-        runs = replace(stage, run=given.run) if given else stage
         self.meter.start()
         frames = self.outcome.frames
-        run_stages(self.plan, [runs], frames=frames, remarks=self.remarks, step=self.step)
+        run_stages(self.plan, [stage], frames=frames, remarks=self.remarks, step=self.step)
         self.meter.finish(stage.name)
+        if stage.name == LOAD:
+            refuse_changed(self.inputs, hash_inputs(self.plan))
         made = {layer.key: frames[layer.key] for layer in stage.gives}
         if stage.name == LOAD:
             named = list_papers(made) if {Paper.key, Step.key} <= made.keys() else ()
@@ -171,7 +175,7 @@ class Course:
     def _parts(self, stage: Stage) -> Parts:
         return stage_parts(
             stage, self.plan, decisions=self.outcome.frames[Decision.key], layers=self.hashes, files=self.inputs,
-            papers=self._own_papers(stage), prepared=self.prepared.get(stage.name),
+            papers=self._own_papers(stage),
         )  # fmt: skip
 
     def _own_papers(self, stage: Stage) -> Papers:
@@ -185,7 +189,12 @@ class Course:
             plan, decisions=outcome.frames[Decision.key], layers=self.hashes, files=self.inputs | self.decided,
             papers=self.papers, remarks=hash_text(json.dumps(told, ensure_ascii=False)),
         )  # fmt: skip
+        self.attached = parts["papers"]
         record = self.store.find(DELIVER)
+        if not forced and self._still_waits(record, parts):
+            outcome.waiting = self.waiting
+            self._keep(DELIVER)
+            return
         why = self._ask_delivery(record, parts, forced=forced)
         if not why:
             outcome.current = True
@@ -222,7 +231,23 @@ class Course:
         shelf = SheetShelf(self.store.folder / DELIVER / _SHEETS, keys.drawing_program(), fresh)
         draw = partial(draw_atlas, advance=step.advance, shelf=shelf)
         inspection = SelfInspection(plan)
-        handin = deliver(outcome.frames, plan, outcome.quality, draw_sheets=draw, inspect=inspection)
+
+        def seal(root: Path, faults: Sequence[Fault]) -> None:
+            # Before the swap, which may be held up, or healed by a later run: what it puts in place is known then. One
+            # that lacks tiles the network may give the next time is not what the plan makes.
+            if not any(fault.code == _NO_TILES for fault in faults):
+                manifest = hash_file(root / MANIFEST)
+                self.store.write(DELIVER, Record(make_key(parts), parts, {MANIFEST: manifest}))
+
+        handin = deliver(
+            outcome.frames,
+            plan,
+            outcome.quality,
+            draw_sheets=draw,
+            inspect=inspection,
+            inputs=self.inputs,
+            sealed=seal,
+        )
         outcome.audit = inspection.audit
         outcome.handin, outcome.sheets = handin, (shelf.drawn, shelf.taken)
         self.meter.count(DELIVER, handin.faults)
@@ -232,18 +257,27 @@ class Course:
         log.info("成果输出完成，用时 %.2f 秒，文件 %d 个", seconds, len(handin.items))
         step.remark(handin.faults)
         step.finish(DELIVER, seconds)
-        # One that is held back, or lacks tiles the network may give the next time, is not what the plan makes.
-        if handin.swapped.done and not any(fault.code == _NO_TILES for fault in handin.faults):
+        if not handin.swapped.done:
+            outcome.waiting = handin.swapped
+        elif not any(fault.code == _NO_TILES for fault in handin.faults):
             self.manifest = hash_file(plan.output / HANDIN / MANIFEST)
-            self.store.write(DELIVER, Record(make_key(parts), parts, {MANIFEST: self.manifest}))
+
+    def _still_waits(self, record: Record | None, parts: Parts) -> bool:
+        """Whether what this plan makes lies complete beside the old hand-in, which other programs still hold open."""
+        if self.waiting is None or record is None or keys.tell_changes(record.parts, parts):
+            return False
+        manifest = self.waiting.folder / MANIFEST
+        return manifest.is_file() and hash_file(manifest) == record.layers[MANIFEST]
 
     def _note(self) -> None:
-        records = ((stage.name, self.store.find(stage.name)) for stage in STAGES)
-        stored = [path for name, found in records if found for path in self.store.paths(name, found).values()]
+        stored = {}
+        for stage in STAGES:
+            record = self.store.find(stage.name)
+            for key, path in self.store.paths(stage.name, record).items() if record else ():
+                stored[path.relative_to(self.plan.output).as_posix()] = record.layers[key] if record else ""
         note_made(
-            self.plan, versions=keys.versions(), papers=self.papers, stored=stored, files=self.inputs | self.decided,
-            prepared={name: item.key for name, item in self.prepared.items()}, manifest=self.manifest,
-            summary=self.outcome.summary,
+            self.plan, versions=keys.versions(), papers=self.papers, attached=self.attached, stored=stored,
+            files=self.inputs | self.decided, manifest=self.manifest, summary=self.outcome.summary,
         )  # fmt: skip
 
     def _keep(self, name: str) -> None:
@@ -259,28 +293,3 @@ class Course:
     def _say(self, text: str) -> None:
         log.info("%s", text)
         self.step.tell(text)
-
-
-def join_remarks(remarks: dict[str, list[Fault]], *, crs: object) -> pd.DataFrame:
-    """Return the remarks of all stages, in stage order, as the ``Quality`` layer."""
-    parts = [quality_rows(faults, stage=title, crs=crs) for title, faults in remarks.items()]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _report_failure(
-    plan: Plan, error: PlanFaults, remarks: dict[str, list[Fault]], frames: Frames
-) -> Path | None:
-    """Write the quality report of a run that failed; None where the disk refuses that too."""
-    told = {fault for faults in remarks.values() for fault in faults}
-    rest = [fault for fault in error.faults if fault not in told]
-    stages = remarks | ({"": rest} if rest else {})
-    placed = (frame.crs for frame in frames.values() if isinstance(frame, gpd.GeoDataFrame))
-    crs = next(placed, error.log.crs if error.log else None)
-    accounts = frames.get(FileAccount.key)
-    if accounts is None and error.log is not None:
-        accounts = finished_accounts(error.log.accounts)
-    try:
-        return place_report(join_remarks(stages, crs=crs), plan, accounts=accounts)
-    except OSError as refused:
-        log.info("没有写出质检报告：%s", refused)
-        return None

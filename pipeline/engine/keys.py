@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import pandas as pd
 
 from layers.decisions import Decision
 from layers.model import Layer
-from pipeline.deliver.listing import PACKAGES
 from pipeline.engine.files import Papers, hash_papers, size_papers
-from pipeline.engine.program import find_part, read_versions
+from pipeline.engine.program import find_part
 from pipeline.plan import Plan
 from pipeline.plan.slice import hash_sections, list_sections
-from pipeline.stages.base import Run, Stage
+from pipeline.stages.base import Stage
+from pipeline.versions import read_versions
 
 Parts: TypeAlias = dict[str, dict[str, str]]  # kind of dependency → name → hash
 LOAD = "load"
@@ -27,20 +26,6 @@ _DELIVERING = (
 )  # fmt: skip
 _DRAWING = ("pipeline.deliver.atlas.kept", "pipeline.deliver.sheet.render", "pipeline.deliver.cad.sheet")
 _CODE, _STANDARDS = "code", "standards"
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Another way to a stage's layers: from data prepared once for many plans.
-
-    Attributes
-    ----------
-    key : hash of everything the prepared data depend on; part of the stage's key.
-    run : takes the place of the stage's function, with the same contract.
-    """
-
-    key: str
-    run: Run
 
 
 def make_key(parts: Parts) -> str:
@@ -55,7 +40,7 @@ def hash_text(text: str) -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of the packages that can change a byte of a result."""
-    return read_versions(PACKAGES)
+    return read_versions()
 
 
 def stage_parts(
@@ -66,7 +51,6 @@ def stage_parts(
     layers: Mapping[str, str],
     files: Mapping[str, str],
     papers: Papers,
-    prepared: Prepared | None = None,
 ) -> Parts:
     """Return everything a stage's result depends on.
 
@@ -76,7 +60,6 @@ def stage_parts(
     layers : hash of each stored layer by key; those the stage takes count.
     files : hash of each input file by name; only ``load`` reads files.
     papers : files that ledgers name, from the record of ``load``.
-    prepared : what stands in for the stage.
     """
     part = find_part(stage.module)
     reads = stage.name == LOAD
@@ -88,7 +71,6 @@ def stage_parts(
         "layers": {layer.key: layers[layer.key] for layer in stage.takes},
         "files": dict(files) if reads else {},
         "papers": size_papers(plan, papers) if reads else {},
-        "prepared": {stage.name: prepared.key} if prepared else {},
     }
 
 
@@ -188,7 +170,6 @@ _SAY: dict[str, Any] = {
     "files": _say_files,
     "papers": _say_files,
     "decisions": lambda *_: ["人工决策有改动"],
-    "prepared": lambda *_: ["预备数据有变化"],
     "layers": _say_layers,
     "remarks": lambda *_: ["质检记录有变化"],
 }

@@ -7,19 +7,22 @@ done; a run that was stopped leaves the earlier one, which no longer fits.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.engine.files import Papers, hash_file, hash_files, hash_inputs, hash_papers, replace_text
-from pipeline.engine.program import hash_program, read_versions
+from pipeline.engine.program import hash_program
+from pipeline.litter import is_litter
 from pipeline.plan import Plan
 from pipeline.plan.slice import hash_sections, list_sections
+from pipeline.versions import read_versions
 
 HANDIN, MANIFEST, FORM = "成果", "manifest.json", "decisions.xlsx"
 _MADE = "work/made.json"
-_BESIDE = ("成果.new", "成果.prev", "成果.journal")  # there while a hand-in is being put in its place
+# There while a hand-in is being put in its place, and the report of a run that failed: a run clears them away.
+_BESIDE = ("成果.new", "成果.prev", "成果.journal", "质检")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,6 @@ class Made:
     config : hash by section.
     files : hash of each input by name, the planner's decisions among them.
     papers : files that ledgers name; ``attached`` has their hashes.
-    prepared : key of what stood in for a stage, by stage.
     stored : hash of each file of ``work`` by relative name, with its folder.
     form : hash of the form for decisions; empty where none was written.
     manifest : hash of the hand-in's manifest, which has the hash of every file of it.
@@ -46,25 +48,26 @@ class Made:
     files: dict[str, str]
     papers: Papers
     attached: dict[str, str]
-    prepared: dict[str, str]
     stored: dict[str, str]
     form: str
     manifest: str
     summary: dict[str, int]
 
 
-def is_current(plan: Plan, *, prepared: Mapping[str, str] | None = None) -> bool:
-    """Whether a run of the plan would find nothing to do: same inputs, same program, and all it left untouched.
-
-    Parameters
-    ----------
-    prepared : key of what is to stand in for a stage, by stage.
-    """
-    return find_current(plan, prepared=prepared) is not None
+def is_current(plan: Plan) -> bool:
+    """Whether a run of the plan would find nothing to do: same inputs, same program, and all it left untouched."""
+    return find_current(plan) is not None
 
 
-def find_current(plan: Plan, *, prepared: Mapping[str, str] | None = None) -> Made | None:
+def find_current(plan: Plan) -> Made | None:
     """Return what the last run left where nothing has changed since; None where a run has something to do."""
+    try:
+        return _find(plan)
+    except OSError:  # a file cannot be asked just now; a run says which, or finds that it can
+        return None
+
+
+def _find(plan: Plan) -> Made | None:
     made = _read(plan)
     if made is None or any((plan.output / name).exists() for name in _BESIDE):
         return None
@@ -72,7 +75,6 @@ def find_current(plan: Plan, *, prepared: Mapping[str, str] | None = None) -> Ma
         made.program == hash_program()
         and made.versions == read_versions(made.versions)
         and made.config == hash_sections(plan, list_sections(plan))
-        and made.prepared == dict(prepared or {})
         and made.files == hash_inputs(plan) | hash_decided(plan)
         and made.attached == hash_papers(plan, made.papers)
         and made.form == _hash_form(plan)
@@ -97,7 +99,11 @@ def list_altered(plan: Plan, manifest: str) -> list[str]:
     known = _read_manifest(folder / MANIFEST, manifest)
     if known is None:
         return [MANIFEST]
-    there = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    there = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.is_file() and not is_litter(path)
+    }
     del there[MANIFEST]
     now = hash_files(there)
     return sorted(name for name in now.keys() | known.keys() if now.get(name) != known.get(name))
@@ -108,8 +114,8 @@ def note_made(
     *,
     versions: dict[str, str],
     papers: Papers,
-    prepared: Mapping[str, str],
-    stored: Iterable[Path],
+    attached: Mapping[str, str],
+    stored: Mapping[str, str],
     files: Mapping[str, str],
     manifest: str,
     summary: dict[str, int],
@@ -118,13 +124,15 @@ def note_made(
 
     Parameters
     ----------
-    stored : files of ``work`` that a later run builds on.
-    files : hashes of the inputs as they were when the run began: one changed meanwhile is noticed next time.
+    Hashes are those of when the content was taken, never of now: what changed meanwhile is noticed the next time.
+
+    attached : hash of each file that a ledger names, before it was copied.
+    stored : hash of each file of ``work`` that a later run builds on, by relative name, as it was written or checked.
+    files : hashes of the inputs as they were when the run began.
     """
-    paths = {path.relative_to(plan.output).as_posix(): path for path in stored}
     made = Made(
         hash_program(), versions, hash_sections(plan, list_sections(plan)), dict(files), papers,
-        hash_papers(plan, papers), dict(prepared), hash_files(paths), _hash_form(plan), manifest, summary,
+        dict(attached), dict(stored), _hash_form(plan), manifest, summary,
     )  # fmt: skip
     replace_text(plan.output / _MADE, json.dumps(asdict(made), ensure_ascii=False, indent=1))
 

@@ -47,7 +47,9 @@ def is_held(output: Path) -> bool:
     lock = FileLock(output / NAME)
     try:
         lock.acquire(timeout=0)
-    except (Timeout, OSError):
+    except Timeout:
         return True
+    except OSError:  # a folder one may only read: nobody is known to work there
+        return False
     lock.release()
     return False

@@ -15,6 +15,7 @@ from pipeline.stages import STAGES
 if TYPE_CHECKING:
     from pipeline.audit import Audit
     from pipeline.deliver import HandIn
+    from pipeline.deliver.tree import Swapped
 
 DELIVER = "deliver"
 STEPS: tuple[tuple[str, str], ...] = (*((s.name, s.title) for s in STAGES), (DELIVER, "成果输出"))
@@ -37,6 +38,7 @@ class Outcome:
     sheets : numbers of the sheets drawn and of those put in place as they were.
     summary : counts of remarks by severity, and of delivered items.
     report : the quality report, where there is no hand-in to hold it.
+    waiting : the new hand-in, complete, where files of the old one are open in other programs; None where it is in place.
     form : the workbook that offers every judgement to be overruled; None where it was not written.
     """
 
@@ -50,4 +52,5 @@ class Outcome:
     sheets: tuple[Sequence[str], Sequence[str]] = ((), ())
     summary: dict[str, int] = field(default_factory=dict)
     report: Path | None = None
+    waiting: Swapped | None = None
     form: Path | None = None

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 ROOMS = ("pipeline", "layers", "styles", "configs")
@@ -84,19 +83,6 @@ def find_part(*starts: str) -> Part:
             waiting += _uses(name)[0] - seen
     named = {file for name in seen for file in _uses(name)[1]}
     return Part(tuple(sorted(seen)), tuple(sorted(_follow(named))))
-
-
-def read_versions(packages: Iterable[str]) -> dict[str, str]:
-    """Return the installed version of each package by name; empty where it is not installed."""
-    return {name: _version(name) for name in packages}
-
-
-@cache
-def _version(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:  # ours, run from a folder without being installed
-        return ""
 
 
 @cache

@@ -21,9 +21,10 @@ from pipeline.deliver.geopackage import PATH as DATABASE
 from pipeline.deliver.layerstyles import TABLE as STYLES
 from pipeline.deliver.library import FOLDER as LIBRARY
 from pipeline.deliver.library import Entry
-from pipeline.deliver.listing import MANIFEST, is_litter
+from pipeline.deliver.listing import MANIFEST
 from pipeline.deliver.onemap import Delivered
 from pipeline.deliver.tree import NOW
+from pipeline.litter import is_litter
 from pipeline.review.lists import find_library, read_list
 
 CODE = "HSQ-P02"

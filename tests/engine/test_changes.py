@@ -58,7 +58,7 @@ def test_a_layer_without_ids_has_nothing_to_compare_by() -> None:
 def test_reasons_name_what_has_changed_and_nothing_else() -> None:
     old = {
         "program": {"code": "1", "standards": "1"}, "versions": {"numpy": "2.0"}, "config": {"walking": "1", "idle": "1"},
-        "decisions": {}, "layers": {"road": "1"}, "files": {"a.shp": "1", "b.shp": "1"}, "papers": {}, "prepared": {},
+        "decisions": {}, "layers": {"road": "1"}, "files": {"a.shp": "1", "b.shp": "1"}, "papers": {},
     }  # fmt: skip
     assert tell_changes(old, old) == [] and tell_changes(None, old) == ["还没有完成的结果"]
     new = {

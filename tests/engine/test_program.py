@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import platform
 import re
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from pipeline.engine.program import ROOMS, find_part, root
 from pipeline.plan.models import Plan
 from pipeline.plan.slice import PlanSlice, UndeclaredSectionError, hash_sections
 from pipeline.stages import STAGES
+from pipeline.versions import PACKAGES, read_versions
 from tests.builders import make_plan
 
 SOURCES = sorted(path for room in ROOMS for path in (root() / room).rglob("*.py"))
@@ -73,6 +77,28 @@ def test_every_section_that_the_code_of_a_stage_reads_is_declared(stage) -> None
     }
     assert read, "the search finds something"
     assert read <= {section.partition(".")[0] for section in stage.config}
+
+
+# What of others' packages our sources import without a byte of a result depending on it: the console, the
+# lock, the ways to a network, a database and a cluster.
+HARMLESS = {"contextily", "dask", "dask-jobqueue", "distributed", "filelock", "psycopg", "pydantic_core", "requests", "rich", "typer"}  # fmt: skip
+
+
+def test_every_package_that_makes_results_is_part_of_their_keys() -> None:
+    trees = [ast.walk(ast.parse(path.read_bytes())) for path in SOURCES]
+    names = {
+        alias.name for tree in trees for node in tree if isinstance(node, ast.Import) for alias in node.names
+    }
+    trees = [ast.walk(ast.parse(path.read_bytes())) for path in SOURCES]
+    names |= {str(node.module) for tree in trees for node in tree if isinstance(node, ast.ImportFrom)}
+    foreign = {name.partition(".")[0] for name in names} - {*ROOMS, *sys.stdlib_module_names}
+    known = metadata.packages_distributions()
+    packages = {package for name in foreign for package in known.get(name, [name])}
+    assert len(packages) > 25
+    assert {package.lower() for package in packages - HARMLESS} <= set(PACKAGES)
+    assert read_versions()["python"] == platform.python_version() and read_versions(["no such package"]) == {
+        "no such package": ""
+    }
 
 
 def test_undeclared_sections_cannot_be_read_and_parts_of_a_block_can() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from layers.faults import PlanFaults
 from pipeline.cli import main
-from pipeline.engine.run import run_plan
+from pipeline.engine.run import is_current, run_plan
 from tests.builders import make_plan
 
 
@@ -38,6 +38,31 @@ def test_a_disk_that_fills_while_results_are_stored_is_a_fault(
     (fault,) = caught.value.faults
     assert (fault.code, fault.file) == ("HSQ-D05", "x.parquet")
     assert "磁盘空间不足" in fault.problem
+
+
+def test_an_input_that_can_no_longer_be_read_is_no_matter_of_where_results_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "share/道路.shp"
+
+    def lost(*_: object) -> str:
+        raise OSError(112, "Host is down", str(gone))
+
+    monkeypatch.setattr("pipeline.engine.course.hash_inputs", lost)
+    with pytest.raises(PlanFaults) as caught:
+        run_plan(make_plan(delivery={"folder": "out"}).located(tmp_path))
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.file) == ("HSQ-F02", str(gone)) and "网络位置" in fault.remedy
+
+
+def test_a_file_that_cannot_be_asked_leaves_the_answer_to_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> object:
+        raise PermissionError(13, "locked by a sync client")
+
+    monkeypatch.setattr("pipeline.engine.last._read", lost)
+    assert not is_current(make_plan(delivery={"folder": "out"}).located(tmp_path))
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")

@@ -16,12 +16,15 @@ from layers.faults import PlanFaults
 from layers.planned import Project
 from layers.reachable import Unit
 from pipeline.cli.run import run
+from pipeline.deliver import tree
 from pipeline.engine import run as engine
+from pipeline.engine.files import hash_inputs
 from pipeline.engine.forecast import Forecast, forecast_plan
 from pipeline.engine.last import is_current
+from pipeline.engine.progress import Meter
 from pipeline.engine.store import Store
 from pipeline.plan import Plan, load_plan
-from tests.whole.conftest import Whole, call, list_bytes
+from tests.whole.conftest import Whole, ask, call, list_bytes
 
 LEDGER = "data/sample/tiny/设施台账.xlsx"
 HEAVY = ("geopandas", "pandas", "numpy", "shapely", "numba", "matplotlib", "fiona", "scipy", "ezdxf")
@@ -60,6 +63,8 @@ def differing(one: dict[str, bytes], two: dict[str, bytes]) -> list[str]:
 
 
 def test_an_unchanged_run_does_nothing_says_so_and_loads_nothing_heavy(home: Path, plan: Plan) -> None:
+    litter = plan.output / "成果/表格/~$表1.xlsx"
+    litter.write_bytes(b"somebody looks at it")
     before = {p: p.stat().st_mtime_ns for p in plan.output.rglob("*")}
     assert is_current(plan)
     script = (
@@ -76,6 +81,7 @@ def test_an_unchanged_run_does_nothing_says_so_and_loads_nothing_heavy(home: Pat
     outcome = engine.run_plan(plan)
     assert outcome.current and outcome.seconds == {} and len(outcome.frames[Unit.key])
     assert {p: p.stat().st_mtime_ns for p in plan.output.rglob("*")} == before
+    litter.unlink()
 
 
 def test_a_file_saved_again_with_the_same_content_runs_nothing_after_reading(home: Path, plan: Plan) -> None:
@@ -146,6 +152,84 @@ def test_a_layer_edited_by_hand_is_named_and_made_anew(plan: Plan) -> None:
     assert f"work/projects/{Project.key}.parquet 被改动过" in told
 
 
+def test_a_layer_edited_while_a_run_is_ending_is_not_taken_for_its_result(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = plan.output / "work/projects" / f"{Project.key}.parquet"
+    kept = path.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(Meter, "write", lambda *_: path.write_bytes(kept[:-1] + b"x"))
+        engine.run_plan(plan, since="projects")
+    assert not is_current(plan)
+    path.write_bytes(kept)
+    assert engine.run_plan(plan).current
+
+
+def test_a_file_saved_while_it_is_read_is_named_and_nothing_is_kept_of_it(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = hash_inputs(plan)
+    ledger = next(name for name in now if name.endswith("设施台账.xlsx"))
+    told = iter([now, now | {ledger: "saved meanwhile"}])
+    with monkeypatch.context() as patch:
+        patch.setattr("pipeline.engine.course.hash_inputs", lambda _: next(told))
+        with pytest.raises(PlanFaults) as caught:
+            engine.run_plan(plan, since="load", until="load")
+    (fault,) = caught.value.faults
+    assert (fault.code, fault.file) == ("HSQ-F02", ledger) and "读取期间" in fault.problem
+    assert list(engine.run_plan(plan, until="load").kept) == ["load"], "what was stored before still stands"
+
+
+def test_what_is_complete_when_a_run_dies_or_is_held_up_is_put_in_place_by_the_next(
+    home: Path, plan: Plan, tiny: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between journal and swap, then a sheet open in another program, then an old report open as well."""
+    config, folder = home / "configs/tiny.yaml", plan.output / "成果"
+    rename, unlink = tree._rename, Path.unlink
+
+    def die(output: Path) -> tree.Swapped:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tree, "_finish", die)
+        with pytest.raises(KeyboardInterrupt):
+            engine.run_plan(plan, since="deliver")
+    held = next((folder / "图件/JPG").glob("1-02*"))
+
+    def hold(source: Path, target: Path) -> None:
+        if source in (held, *held.parents):
+            raise PermissionError(13, "used by another program", str(source))
+        rename(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tree, "_rename", hold)
+        outcome = engine.run_plan(plan)
+        assert outcome.seconds == {} and outcome.waiting is not None and outcome.waiting.held == (held,)
+        code, said = ask("run", config, "--quiet")
+        assert code == 1 and held.name in said.replace("\n", "") and "成果.new" in said, said
+        code, said = ask("run", config, "--json")
+        done = json.loads(said.splitlines()[-1])
+        assert (code, done["state"], done["held"]) == (1, "held", [str(held)])
+    report = plan.output / "质检/数据质检.xlsx"
+    report.parent.mkdir()
+    report.write_bytes(b"of a run that failed")
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path == report:
+            raise PermissionError(13, "used by another program", str(path))
+        unlink(path, missing_ok=missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        outcome = engine.run_plan(plan)
+    assert outcome.current and outcome.seconds == {} and outcome.waiting is None
+    told = (plan.output / "run.log").read_text(encoding="utf-8")
+    assert "质检/数据质检.xlsx 正被其他程序打开" in told and "被改动" not in told
+    assert differing(list_bytes(folder), list_bytes(tiny.handin)) == []
+    assert not is_current(plan), "the report of a failed run is not left beside a hand-in that is whole"
+    assert engine.run_plan(plan).current and not report.parent.exists() and is_current(plan)
+
+
 def test_a_full_disk_in_the_middle_leaves_all_as_it_was_and_the_next_run_goes_on(
     home: Path, plan: Plan, tiny: Whole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,19 +292,3 @@ def test_other_programs_get_one_object_a_line(
     assert [e["step"] for e in told if e["event"] in ("start", "finish")] == ["strategy", "strategy"]
     assert told[-1]["state"] == "part"
     assert events(quiet=True) == []
-
-
-def test_what_stands_in_for_a_stage_counts(plan: Plan) -> None:
-    load = engine.STAGES[0]
-    calls: list[str] = []
-
-    def read(given):
-        calls.append("read")
-        return load.run(given)
-
-    prepared = {"load": engine.Prepared("city-1", read)}
-    assert not is_current(plan, prepared={"load": "city-1"})
-    first = engine.run_plan(plan, until="network", prepared=prepared)
-    assert calls == ["read"] and list(first.seconds) == ["load"] and first.kept == ["network"]
-    assert engine.run_plan(plan, until="network", prepared=prepared).seconds == {} and calls == ["read"]
-    assert list(engine.run_plan(plan, until="network").seconds) == ["load"]

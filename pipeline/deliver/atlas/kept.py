@@ -201,7 +201,14 @@ def _hash(path: Path) -> str:
 
 
 def _link(source: Path, target: Path) -> None:
-    """Give a file a second name, or copy it where the disk knows no such thing."""
+    """Give a file a second name, or copy it where the disk knows no such thing.
+
+    Windows locks files, not names: a drawing open in the hand-in could not be removed from the shelf or from the next
+    hand-in if they were the same file.
+    """
+    if os.name == "nt":
+        shutil.copyfile(source, target)
+        return
     try:
         target.hardlink_to(source)
     except OSError:
