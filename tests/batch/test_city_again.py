@@ -233,6 +233,20 @@ def test_a_second_split_reads_nothing_until_something_changes(tmp_path, monkeypa
     assert (split_city(load_city(config)).written, len(reads)) == (1, 2), "a file taken away is made again"
 
 
+def test_a_report_held_open_is_said_and_stops_nothing(tmp_path, monkeypatch):
+    config = write_city(tmp_path / "全市", 2)
+
+    def refuse(*_, **more):
+        raise PermissionError(errno.EACCES, "Permission denied", "数据质检.xlsx")
+
+    place_report = split.place_report
+    monkeypatch.setattr(split, "place_report", refuse)
+    done = split_city(load_city(config))
+    assert (len(done.configs), done.remarks[0][:13]) == (2, "全市数据的质检报告没有写出")
+    monkeypatch.setattr(split, "place_report", place_report)
+    assert UNCHANGED not in split_city(load_city(config)).remarks, "the report is written the next time"
+
+
 def test_the_key_of_a_split_holds_its_files_config_and_program(tmp_path, made_once, monkeypatch):
     home = tmp_path / "全市"
     home.mkdir()

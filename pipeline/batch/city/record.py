@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.batch.city.config import City
-from pipeline.deliver.listing import PACKAGES
 from pipeline.engine.files import hash_bytes, hash_files, hash_inputs, replace_text
-from pipeline.engine.program import hash_program, read_versions
+from pipeline.engine.program import hash_program
+from pipeline.versions import read_versions
 
 RECORD = "拆分.json"
 _NOTES = "拆分.jsonl"
@@ -62,7 +62,7 @@ class Record:
     key : of what the last complete split was made from; empty while one is under way or where a plan was refused.
     order : plans that are to be run, sorted as the communities.
     remarks : what the last split had to say, Chinese.
-    report : quality report the remarks refer to; empty where they do not.
+    report : quality report of the city's files; empty where it could not be written.
     plans : by id, also those that no community stands for any more.
     """
 
@@ -133,13 +133,13 @@ def make_key(city: City) -> str:
     """
     parts = {
         "files": hash_inputs(city.whole()), "config": city.model_dump(mode="json"), "program": hash_program(),
-        "versions": read_versions(PACKAGES), "places": [str(city.folder), str(city.output)],
+        "versions": read_versions(), "places": [str(city.folder), str(city.output)],
     }  # fmt: skip
     return hash_bytes(json.dumps(parts, ensure_ascii=False, sort_keys=True).encode())
 
 
 def is_there(city: City, record: Record) -> bool:
-    """Whether all files of the plans are as the last split left them, and the report its remarks refer to is there."""
+    """Whether all files of the plans are as the last split left them, and so is the report on the city's files."""
     notes = {
         f"{name}/{file}": note.seen
         for name in record.order
@@ -147,7 +147,7 @@ def is_there(city: City, record: Record) -> bool:
         if note.seen
     }
     paths = {name: city.folder / name for name in notes}
-    return hash_files(paths) == notes and (not record.report or Path(record.report).is_file())
+    return hash_files(paths) == notes and Path(record.report).is_file()
 
 
 def hash_content(path: Path) -> str:

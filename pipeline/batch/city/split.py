@@ -6,10 +6,11 @@ import errno
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from layers.faults import FaultLog, PlanFaults, refuse_write
+from layers.faults import Fault, FaultLog, PlanFaults, refuse_write
 from layers.source import Community, Road
 from pipeline.batch.city.belong import find_belongings, tell_belongings
 from pipeline.batch.city.config import City
@@ -19,8 +20,10 @@ from pipeline.batch.city.place import OpenElsewhereError, place_plan
 from pipeline.batch.city.record import RECORD, PlanNote, Record, is_there, make_key, recall, remember
 from pipeline.batch.city.write import CONFIG, check_layers
 from pipeline.deliver.quality import quality_rows
+from pipeline.deliver.refusal import refusals_told
 from pipeline.deliver.report import place_report
 from pipeline.engine.check import finished_accounts, join_faults
+from pipeline.plan import Plan
 from pipeline.stages import STAGES
 from pipeline.stages.base import Frame, Given
 
@@ -75,17 +78,14 @@ def split_city(city: City) -> Split:
         files = known.plans[name].files if name in known.plans else {}
         known.plans[name] = PlanNote(blocks[name], group.region[0], list(group.communities), files)
     known.key = ""
-    try:
+    with refusals_told(city.folder, action="没有写完各方案，重新运行可以接着写"):
         city.folder.mkdir(parents=True, exist_ok=True)
         remember(city, known)
         done = _place_all(city, frames, groups, known)
         remarks += [*done.refused, *refused, *done.remarks, *_tell_stale(city, known, groups)]
-        record = Record("" if done.refused else key, done.order, remarks, report, known.plans)
+        complete = bool(report) and not done.refused
+        record = Record(key if complete else "", done.order, remarks, report, known.plans)
         remember(city, record)
-    except OSError as error:
-        raise PlanFaults(
-            [refuse_write(error, city.folder, action="没有写完各方案，重新运行可以接着写")]
-        ) from error
     return _conclude(city, record, done.written, remarks)
 
 
@@ -109,23 +109,29 @@ def _read_city(city: City) -> tuple[dict[str, Frame], list[str], str]:
     Returns
     -------
     tuple
-        Frames, remarks, and the report they refer to; empty where they do not.
+        Frames, remarks, and the report; empty where it could not be written.
     """
     plan, load = city.whole(), STAGES[0]
     given = Given(plan, {}, FaultLog())
     try:
         frames = load(given)
     except PlanFaults as error:
-        rows = quality_rows(join_faults(given.log, error), stage=load.title, crs=given.log.crs)
-        error.report = place_report(rows, plan, accounts=finished_accounts(given.log.accounts))
+        error.report, _ = _report(plan, given.log, join_faults(given.log, error))
         raise
-    rows = quality_rows(given.log.faults, stage=load.title, crs=given.log.crs)
-    report = place_report(rows, plan, accounts=finished_accounts(given.log.accounts))
+    report, refused = _report(plan, given.log, given.log.faults)
     counts = Counter(fault.severity for fault in given.log.faults)
-    if not counts["警告"]:
-        return frames, [], ""
     told = f"全市数据：警告 {counts['警告']} 条，提示 {counts['提示']} 条，见 {report}"
-    return frames, [told], str(report or "")
+    return frames, refused or ([told] if counts["警告"] else []), str(report or "")
+
+
+def _report(plan: Plan, log: FaultLog, faults: Iterable[Fault]) -> tuple[Path | None, list[str]]:
+    """Write the quality report of the city; where the disk refuses, say so: the plans are made all the same."""
+    rows = quality_rows(faults, stage=STAGES[0].title, crs=log.crs)
+    try:
+        return place_report(rows, plan, accounts=finished_accounts(log.accounts)), []
+    except OSError as error:
+        fault = refuse_write(error, plan.output)
+        return None, [f"全市数据的质检报告没有写出：{fault.problem}（{plan.output}）；{fault.remedy}"]
 
 
 @dataclass(frozen=True)
