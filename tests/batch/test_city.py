@@ -264,22 +264,28 @@ def test_people_of_no_known_building_or_community_are_told(made):
     ]
 
 
-@pytest.mark.parametrize("name", ["甲/乙社区", "../甲社区", "甲社区.", "甲:乙社区", "CON"])
-def test_a_community_that_makes_no_file_name_is_named_and_the_others_are_made(made, name):
-    communities = made.frames[Community.key].copy()
-    communities.loc[communities[Community.name] == FIRST, Community.name] = name
+def test_communities_that_make_no_file_name_are_named_and_the_others_are_made(made):
+    bad = ["甲/乙社区", "../甲社区", "甲社区.", "甲:乙社区", "CON"]
+    communities = made.frames[Community.key].sort_values(Community.name, ignore_index=True)
+    communities.loc[range(len(bad)), Community.name] = bad
     made.frames[Community.key] = communities
     before = {path.name for path in made.config.parent.iterdir()}
     done = split_city(made.city())
-    assert {path.parent.name for path in done.configs} == {f"第{n:03}社区" for n in range(2, COUNT + 1)}
-    assert {path.name for path in made.config.parent.iterdir()} == before
-    told = [remark for remark in done.remarks if remark.startswith(f"{name}：")]
-    assert len(told) == 1 and "由 city.plan_id、" in told[0] and "city.plan_area 得出" in told[0]
-    assert "city.groups" in told[0]
-    text = made.config.read_text(encoding="utf-8").replace(
-        "  folder: 社区方案\n", f"  folder: 社区方案\n  groups: {{另起名: ['{name}']}}\n"
+    good = {f"第{n:03}社区" for n in range(len(bad) + 1, COUNT + 1)}
+    assert {path.parent.name for path in done.configs} == good
+    assert {path.name for path in made.config.parent.iterdir()} == before, "no name leads out of the folder"
+    for name in bad:
+        told = [remark for remark in done.remarks if remark.startswith(f"{name}：")]
+        assert len(told) == 1, name
+        assert (
+            "由 city.plan_id、" in told[0] and "city.plan_area 得出" in told[0] and "city.groups" in told[0]
+        )
+    groups = ", ".join(f"另起{n}: ['{name}']" for n, name in enumerate(bad))
+    text = made.config.read_text(encoding="utf-8")
+    made.config.write_text(
+        text.replace("  folder: 社区方案\n", f"  folder: 社区方案\n  groups: {{{groups}}}\n"),
+        encoding="utf-8",
     )
-    made.config.write_text(text, encoding="utf-8")
     mended = split_city(made.city())
-    assert load_plan(made.config.parent / "社区方案/另起名/方案.yaml").plan.area == "另起名"
     assert len(mended.configs) == COUNT, "what the remark says mends it"
+    assert load_plan(made.config.parent / "社区方案/另起0/方案.yaml").plan.area == "另起0"

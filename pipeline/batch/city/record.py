@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
+from layers.faults import Fault, PlanFaults
 from pipeline.batch.city.config import City
 from pipeline.engine.files import hash_bytes, hash_files, hash_inputs, replace_text
 from pipeline.engine.program import hash_program
 from pipeline.versions import read_versions
 
 RECORD = "拆分.json"
-_NOTES = "拆分.jsonl"
+_NOTES, _LOCK = "拆分.jsonl", ".拆分.lock"
 _BASE = ".gpkg"
 # What describes the rows of a GeoPackage; times, extents and counts of the others change by looking at it.
 _LISTS = (
@@ -71,6 +74,33 @@ class Record:
     remarks: list[str] = field(default_factory=list)
     report: str = ""
     plans: dict[str, PlanNote] = field(default_factory=dict)
+
+
+@contextmanager
+def hold_city(city: City) -> Iterator[None]:
+    """Make the folder of the plans and keep other splits away from it while the body works.
+
+    Raises
+    ------
+    PlanFaults
+        HSQ-R01 when another process is at work there.
+    OSError
+        If the folder cannot be made or written.
+    """
+    city.folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(city.folder / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        fault = Fault(
+            "HSQ-R01", "全市数据正由另一个进程拆分", file=str(city.folder), action="本次没有改动任何方案",
+            remedy="等那一次运行结束，或先结束它，再运行",
+        )  # fmt: skip
+        raise PlanFaults([fault]) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def recall(city: City) -> Record:

@@ -17,7 +17,16 @@ from pipeline.batch.city.config import City
 from pipeline.batch.city.cut import cut_city, measure_margin
 from pipeline.batch.city.groups import Group, make_groups, number_blocks
 from pipeline.batch.city.place import OpenElsewhereError, place_plan
-from pipeline.batch.city.record import RECORD, PlanNote, Record, is_there, make_key, recall, remember
+from pipeline.batch.city.record import (
+    RECORD,
+    PlanNote,
+    Record,
+    hold_city,
+    is_there,
+    make_key,
+    recall,
+    remember,
+)
 from pipeline.batch.city.write import CONFIG, check_layers
 from pipeline.deliver.quality import quality_rows
 from pipeline.deliver.refusal import refusals_told
@@ -29,6 +38,7 @@ from pipeline.stages.base import Frame, Given
 
 UNCHANGED = "全市数据没有改动，各方案的文件都在，没有重新拆分"
 _NAMES_SHOWN = 6
+_FRESH = ".haoshequ-"
 # What refuses one plan's files refuses those of all.
 _OF_THE_DISK = {errno.ENOSPC, errno.EROFS, errno.EDQUOT}
 
@@ -64,23 +74,17 @@ def split_city(city: City) -> Split:
     Raises
     ------
     PlanFaults
-        If the city's files cannot be used (the report is in the city's output), groups do not fit, or the
-        disk refuses.
+        If the city's files cannot be used (the report is in the city's output), groups do not fit, the disk
+        refuses, or another process is at the same city.
     """
     known, key = recall(city), make_key(city)
     if known.key == key and is_there(city, known):
         return _conclude(city, known, 0, [UNCHANGED, *known.remarks])
     frames, remarks, report = _read_city(city)
     groups, refused = make_groups(frames[Community.key], city)
-    blocks = number_blocks(groups, city, known.plans)
-    for group in groups:
-        name = group.fill(city.city.plan_id)
-        files = known.plans[name].files if name in known.plans else {}
-        known.plans[name] = PlanNote(blocks[name], group.region[0], list(group.communities), files)
-    known.key = ""
-    with refusals_told(city.folder, action="没有写完各方案，重新运行可以接着写"):
-        city.folder.mkdir(parents=True, exist_ok=True)
-        remember(city, known)
+    action = "没有写完各方案，重新运行可以接着写"
+    with refusals_told(city.folder, action=action), hold_city(city):
+        known = _number_plans(city, groups)
         done = _place_all(city, frames, groups, known)
         remarks += [*done.refused, *refused, *done.remarks, *_tell_stale(city, known, groups)]
         complete = bool(report) and not done.refused
@@ -101,6 +105,19 @@ def _list_configs(city: City, record: Record) -> list[Path]:
 def _conclude(city: City, record: Record, written: int, remarks: list[str]) -> Split:
     configs = _list_configs(city, record)
     return Split(city.folder, configs, written, len(configs) - written, remarks, city.folder / RECORD)
+
+
+def _number_plans(city: City, groups: list[Group]) -> Record:
+    """Return what is known of the plans with all block numbers given, and remember it: a number once given stays."""
+    known = recall(city)
+    blocks = number_blocks(groups, city, known.plans)
+    for group in groups:
+        name = group.fill(city.city.plan_id)
+        files = known.plans[name].files if name in known.plans else {}
+        known.plans[name] = PlanNote(blocks[name], group.region[0], list(group.communities), files)
+    known.key = ""
+    remember(city, known)
+    return known
 
 
 def _read_city(city: City) -> tuple[dict[str, Frame], list[str], str]:
@@ -150,8 +167,9 @@ def _place_all(city: City, frames: dict[str, Frame], groups: list[Group], record
     order: list[str] = []
     refused: list[str] = []
     written = 0
-    with tempfile.TemporaryDirectory(prefix=".haoshequ-", dir=city.folder) as home:
-        fresh = Path(home) / "方案"
+    for left in city.folder.glob(f"{_FRESH}*"):  # by a split that was killed; no other is at work
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_FRESH, dir=city.folder, ignore_cleanup_errors=True) as home:
         for group, cut in zip(groups, cut_city(frames, groups, belongings, margin_m=margin), strict=True):
             name = group.fill(city.city.plan_id)
             lacking = check_layers(cut)
@@ -159,6 +177,7 @@ def _place_all(city: City, frames: dict[str, Frame], groups: list[Group], record
                 remarks.append(_tell_lacking(group, lacking))
             if lacking[:1] == [Road.alias]:
                 continue
+            fresh = Path(home) / name
             fresh.mkdir()
             try:
                 placed = place_plan(city, group, cut, record.plans[name], fresh, margin_m=margin)
@@ -170,7 +189,7 @@ def _place_all(city: City, frames: dict[str, Frame], groups: list[Group], record
                 order += [name] if there else []
                 continue
             finally:
-                shutil.rmtree(fresh)
+                shutil.rmtree(fresh, ignore_errors=True)
             record.plans[name].files = placed.files
             written += placed.changed
             remarks += placed.remarks
