@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipeline.batch.city import split
 from pipeline.batch.city.config import City, load_city
 
 COUNT = 8
+_KEYS = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -46,5 +48,6 @@ def made(made_once: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ma
     home = tmp_path / "全市"
     shutil.copytree(made_once.config.parent, home)
     mine = Made(home / made_once.config.name, dict(made_once.frames), made_once.split)
-    monkeypatch.setattr(split, "_read_city", lambda city: (mine.frames, []))
+    monkeypatch.setattr(split, "_read_city", lambda city: (mine.frames, [], ""))
+    monkeypatch.setattr(split, "make_key", lambda city: f"{next(_KEYS)}")  # frames change where files do not
     return mine

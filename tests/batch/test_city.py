@@ -8,10 +8,12 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from layers.faults import FaultLog, PlanFaults
+from layers.ledgers import Population
 from layers.reachable import Served
-from layers.source import Adjoining, Building, Community, Facility, Identified, Ledger, Road
+from layers.source import Adjoining, Building, Community, Facility, Identified, Ledger, Placed, Road
 from pipeline.batch.city.config import load_city
 from pipeline.batch.city.reference import PAGE, SCHEMA, write_city_page, write_city_schema
 from pipeline.batch.city.split import RECORD, split_city
@@ -20,6 +22,7 @@ from pipeline.stages import STAGES
 from pipeline.stages.base import Given
 from tests.batch.conftest import COUNT, Made
 
+FIRST = "第001社区"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -77,7 +80,8 @@ def test_once_more_writes_nothing(made):
     before = list_bytes(made.config.parent / "社区方案")
     done = split_city(made.city())
     assert (done.written, done.same) == (0, COUNT)
-    assert list_bytes(made.config.parent / "社区方案") == before
+    after = list_bytes(made.config.parent / "社区方案")
+    assert before | {RECORD: b""} == after | {RECORD: b""}
 
 
 def test_a_change_touches_only_the_plans_within_reach(made):
@@ -187,3 +191,101 @@ def test_the_reference_is_in_step_with_the_models():
     for name, content in ((PAGE, write_city_page()), (SCHEMA, write_city_schema())):
         there = (ROOT / "configs" / name).read_text(encoding="utf-8")
         assert there == content, "run python -m pipeline.batch.city.reference"
+
+
+def add_row(made: Made, layer: type[Identified], **values: object) -> None:
+    """Add a row like the first of a layer, with other values; geometry by its name."""
+    frame = made.frames[layer.key]
+    row = (
+        made.frames[Ledger.key].iloc[[0]].reindex(columns=frame.columns)
+        if not len(frame)
+        else frame.iloc[[0]]
+    )
+    row = row.assign(**values)
+    made.frames[layer.key] = pd.concat([frame, row], ignore_index=True)
+
+
+def test_rows_in_no_community_go_by_their_name_or_to_the_nearest_and_none_is_lost_unsaid(made):
+    communities = made.frames[Community.key]
+    west, south, _, north = communities.total_bounds
+    outside, far = shapely.Point(west + 10, north + 20), shapely.Point(west - 5000, north)
+    name = Placed.community
+    for row in (
+        {Identified.id: "named", name: "第003社区", "geometry": outside},
+        {Identified.id: "near", name: None, "geometry": outside},
+        {Identified.id: "odd", name: "别处社区", "geometry": outside},
+        {Identified.id: "far", name: None, "geometry": far},
+        {Identified.id: "farnamed", name: "第008社区", "geometry": far},
+        {Identified.id: "unplaced", name: "别处社区", "geometry": None},
+        {Identified.id: "all", name: None, "geometry": None},
+        {Identified.id: "border", name: "第002社区", "geometry": shapely.Point(west + 240, south + 100)},
+    ):
+        add_row(made, Ledger, **{str(key): value for key, value in row.items()})
+    done = split_city(made.city())
+    where = {
+        path.parent.name: set(read(path.parent, Ledger)[Ledger.id.spec.alias]) - set(made_ids(made))
+        for path in done.configs
+    }
+    assert {plan: rows - {"all"} for plan, rows in where.items() if rows - {"all"}} == {
+        "第001社区": {"near", "odd"},
+        "第002社区": {"border"},
+        "第003社区": {"named"},
+        "第008社区": {"farnamed"},
+    }
+    assert all("all" in rows for rows in where.values())
+    told = [remark for remark in done.remarks if remark.startswith(Ledger.alias)]
+    assert told == [
+        f"{Ledger.alias}有 2 行没有列入任何方案：位于各社区 1150 m 以外，或所写社区不在社区边界中；"
+        "核对位置和社区名称：far、unplaced",
+        f"{Ledger.alias}有 2 行在各社区边界之外且没有写明社区，列入最近的社区：near、odd",
+        f"{Ledger.alias}有 1 行没有社区和位置，列入每个方案；其中有金额的不拆分，汇总各方案时会重复计算",
+    ]
+
+
+def made_ids(made: Made) -> list[str]:
+    """Return the ids of the resources the benchmark drew."""
+    return [name for name in made.frames[Ledger.key][Ledger.id] if name.startswith("ZY")]
+
+
+def test_people_of_no_known_building_or_community_are_told(made):
+    people = made.frames[Population.key]
+    rows = pd.DataFrame(
+        {
+            Population.id: ["a", "b", "c", "d"],
+            Population.building: [None, "没有的楼", None, None],
+            Population.community: [None, FIRST, "别处社区", FIRST],
+        }
+    ).reindex(columns=people.columns)
+    made.frames[Population.key] = rows
+    done = split_city(made.city())
+    assert [remark for remark in done.remarks if remark.startswith("人口台账")] == [
+        "人口台账有 1 行没有建筑和社区，没有列入任何方案",
+        "人口台账有 2 行的建筑或社区不在图层中，没有列入任何方案：b、c",
+    ]
+
+
+def test_communities_that_make_no_file_name_are_named_and_the_others_are_made(made):
+    bad = ["甲/乙社区", "../甲社区", "甲社区.", "甲:乙社区", "CON"]
+    communities = made.frames[Community.key].sort_values(Community.name, ignore_index=True)
+    communities.loc[range(len(bad)), Community.name] = bad
+    made.frames[Community.key] = communities
+    before = {path.name for path in made.config.parent.iterdir()}
+    done = split_city(made.city())
+    good = {f"第{n:03}社区" for n in range(len(bad) + 1, COUNT + 1)}
+    assert {path.parent.name for path in done.configs} == good
+    assert {path.name for path in made.config.parent.iterdir()} == before, "no name leads out of the folder"
+    for name in bad:
+        told = [remark for remark in done.remarks if remark.startswith(f"{name}：")]
+        assert len(told) == 1, name
+        assert (
+            "由 city.plan_id、" in told[0] and "city.plan_area 得出" in told[0] and "city.groups" in told[0]
+        )
+    groups = ", ".join(f"另起{n}: ['{name}']" for n, name in enumerate(bad))
+    text = made.config.read_text(encoding="utf-8")
+    made.config.write_text(
+        text.replace("  folder: 社区方案\n", f"  folder: 社区方案\n  groups: {{{groups}}}\n"),
+        encoding="utf-8",
+    )
+    mended = split_city(made.city())
+    assert len(mended.configs) == COUNT, "what the remark says mends it"
+    assert load_plan(made.config.parent / "社区方案/另起0/方案.yaml").plan.area == "另起0"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from layers.ledgers import Delegate, PastWork, PlanDemand, Population, Target
+from layers.ledgers import Population
 from layers.model import Layer
 from layers.source import (
     Adjoining,
@@ -22,15 +22,14 @@ from layers.source import (
     Gate,
     Heritage,
     Identified,
-    Ledger,
     OpenSpace,
     Parcel,
     Placed,
     Road,
-    Survey,
     UtilityLine,
     UtilityPoint,
 )
+from pipeline.batch.city.belong import Belonging
 from pipeline.batch.city.config import City
 from pipeline.batch.city.groups import Group
 
@@ -38,9 +37,6 @@ from pipeline.batch.city.groups import Group
 ROUND: tuple[type[Layer], ...] = (
     Parcel, Building, Road, Gate, Barrier, Facility, UtilityPoint, UtilityLine, OpenSpace, Heritage,
 )  # fmt: skip
-# What belongs to the community it lies in: a neighbour's needs and resources are the neighbour's.
-OWN: tuple[type[Layer], ...] = (Survey, Ledger, PastWork)
-TABLES: tuple[type[Layer], ...] = (PlanDemand, Target, Delegate)
 
 
 @dataclass(frozen=True)
@@ -50,11 +46,9 @@ class Cut:
     Attributes
     ----------
     frames : rows by layer, of layers that have any.
-    citywide : tables whose rows name no community and no place, which every plan gets, with their number.
     """
 
     frames: dict[type[Layer], pd.DataFrame]
-    citywide: dict[type[Layer], int]
 
 
 def measure_margin(city: City) -> float:
@@ -66,8 +60,14 @@ def measure_margin(city: City) -> float:
     return farthest + walking.max_access_m
 
 
-def cut_city(frames: Mapping[str, pd.DataFrame], groups: list[Group], *, margin_m: float) -> list[Cut]:
-    """Return what each group gets of the city's layers.
+def cut_city(
+    frames: Mapping[str, pd.DataFrame],
+    groups: list[Group],
+    belongings: Mapping[type[Layer], Belonging],
+    *,
+    margin_m: float,
+) -> Iterator[Cut]:
+    """Yield what each group gets of the city's layers, one at a time: margins overlap, all at once are many cities.
 
     Features are kept whole where they meet the group's ground and the margin round it; nothing is clipped.
 
@@ -75,82 +75,37 @@ def cut_city(frames: Mapping[str, pd.DataFrame], groups: list[Group], *, margin_
     ----------
     frames : of the load stage, all in one projected CRS.
     groups : in the order wanted.
+    belongings : whose the rows are that only one plan gets.
     """
-    grounds = np.array([group.ground for group in groups], dtype=object)
-    near = shapely.buffer(grounds, margin_m)
-    shapely.prepare(near)
-    shapely.prepare(grounds)
-    looked: tuple[type[Layer], ...] = (*ROUND, Community)
-    within = {layer: _meet(frames[layer.key], near) for layer in looked}
-    inside = {layer: _lie_in(frames[layer.key], grounds) for layer in OWN}
-    return [_cut_one(frames, group, at, within, inside) for at, group in enumerate(groups)]
+    for group in groups:
+        yield _cut_one(frames, group, belongings, near=shapely.buffer(group.ground, margin_m))
 
 
-def _meet(frame: pd.DataFrame, areas: NDArray) -> list[NDArray[np.intp]]:
-    """Return for each area the rows that meet it, in order."""
+def _meet(frame: pd.DataFrame, area: shapely.Geometry) -> NDArray[np.intp]:
+    """Return the rows that meet an area, in order; the frame keeps its index for the next."""
     if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
-        return [np.zeros(0, dtype=np.intp)] * len(areas)
-    area, row = frame.sindex.query(areas, predicate="intersects")
-    return _split(area, row, len(areas))
-
-
-def _lie_in(frame: pd.DataFrame, areas: NDArray) -> list[NDArray[np.intp]]:
-    """Return for each area the rows whose representative point lies in it."""
-    if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
-        return [np.zeros(0, dtype=np.intp)] * len(areas)
-    points = shapely.point_on_surface(frame.geometry.to_numpy())
-    area, row = shapely.STRtree(points).query(areas, predicate="intersects")
-    return _split(area, row, len(areas))
-
-
-def _split(area: NDArray, row: NDArray, count: int) -> list[NDArray[np.intp]]:
-    order = np.lexsort((row, area))
-    return np.split(row[order], np.searchsorted(area[order], np.arange(1, count)))
+        return np.zeros(0, dtype=np.intp)
+    return np.sort(frame.sindex.query(area, predicate="intersects"))
 
 
 def _cut_one(
     frames: Mapping[str, pd.DataFrame],
     group: Group,
-    at: int,
-    within: Mapping[type[Layer], list[NDArray[np.intp]]],
-    inside: Mapping[type[Layer], list[NDArray[np.intp]]],
+    belongings: Mapping[type[Layer], Belonging],
+    *,
+    near: shapely.Geometry,
 ) -> Cut:
     names = set(group.communities)
-    made: dict[type[Layer], pd.DataFrame] = {}
-    citywide: dict[type[Layer], int] = {}
-    around = frames[Community.key].iloc[within[Community][at]]
+    communities = frames[Community.key]
+    around = communities.iloc[_meet(communities, near)]
     mine = around[Community.name].isin(names)
-    made[Community], made[Adjoining] = around[mine], around[~mine]
+    made: dict[type[Layer], pd.DataFrame] = {Community: around[mine], Adjoining: around[~mine]}
     for layer in ROUND:
-        made[layer] = frames[layer.key].iloc[within[layer][at]]
-    for layer in OWN:
-        frame = frames[layer.key]
-        placed = np.zeros(len(frame), dtype=bool)
-        placed[inside[layer][at]] = True
-        nowhere = (frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
-        made[layer], citywide[layer] = _by_name(frame, names, also=placed, asked=nowhere)
-    for layer in TABLES:
-        frame = frames[layer.key]
-        none, every = np.zeros(len(frame), dtype=bool), np.ones(len(frame), dtype=bool)
-        made[layer], citywide[layer] = _by_name(frame, names, also=none, asked=every)
+        made[layer] = frames[layer.key].iloc[_meet(frames[layer.key], near)]
+    for layer, found in belongings.items():
+        made[layer] = frames[layer.key][found.community.isin(names).to_numpy() | found.citywide]
     made[Population] = _pick_people(frames[Population.key], made[Building], names)
-    frames_made = {layer: _keep_names(frame, layer, names) for layer, frame in made.items() if len(frame)}
-    return Cut(frames_made, {layer: n for layer, n in citywide.items() if n})
-
-
-def _by_name(
-    frame: pd.DataFrame, names: set[str], *, also: NDArray[np.bool_], asked: NDArray[np.bool_]
-) -> tuple[pd.DataFrame, int]:
-    """Return rows of the communities named and those that name none; ``also`` is taken whatever it says.
-
-    Parameters
-    ----------
-    asked : rows that are told by their name, having no place.
-    """
-    community = frame[Placed.community]
-    everywhere = community.isna().to_numpy() & asked
-    kept = frame[also | (community.isin(names).to_numpy() & asked) | everywhere]
-    return kept, int(everywhere.sum())
+    return Cut({layer: _keep_names(frame, layer, names) for layer, frame in made.items() if len(frame)})
 
 
 def _pick_people(people: pd.DataFrame, buildings: pd.DataFrame, names: set[str]) -> pd.DataFrame:

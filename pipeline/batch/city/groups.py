@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pydantic import TypeAdapter, ValidationError
 
 from layers.faults import Fault, PlanFaults
 from layers.source import Community
 from pipeline.batch.city.config import City
+from pipeline.batch.city.record import PlanNote
+from pipeline.plan.kinds import SafeName
 
 _MOST_BLOCKS = 999
+_SAFE: TypeAdapter[str] = TypeAdapter(SafeName)
+# What a plan's config asks to be the name of a file, by the pattern it is made with.
+_NAMES = ("plan_id", "plan_title", "plan_area")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +48,11 @@ class Group:
         return pattern.format(name=self.name, code=self.code, street=self.street).strip()
 
 
-def make_groups(communities: gpd.GeoDataFrame, city: City) -> list[Group]:
-    """Return the plans that the communities of a city make, sorted by code and name.
+def make_groups(communities: gpd.GeoDataFrame, city: City) -> tuple[list[Group], list[str]]:
+    """Return the plans that the communities of a city make, sorted by code and name, and which cannot be named.
+
+    A community whose name makes no file name is left out with a remark, Chinese, as one without roads is: it is one
+    plan's fault and stops no other.
 
     Raises
     ------
@@ -60,8 +68,10 @@ def make_groups(communities: gpd.GeoDataFrame, city: City) -> list[Group]:
     _check_listed(city, set(names), {group.name for group in groups})
     if city.city.only:
         groups = [group for group in groups if group.name in city.city.only]
+    refused = {group.name: _check_names(group, city) for group in groups}
+    groups = [group for group in groups if not refused[group.name]]
     _check_ids(groups, city)
-    return groups
+    return groups, [remark for remark in refused.values() if remark]
 
 
 def _teams(communities: pd.DataFrame, city: City) -> dict[str, str]:
@@ -111,6 +121,27 @@ def _check_listed(city: City, communities: set[str], groups: set[str]) -> None:
         raise PlanFaults(faults)
 
 
+def _check_names(group: Group, city: City) -> str:
+    """Return why a plan's files cannot have the names its patterns make, and how to mend it; empty where they can."""
+    patterns = {f"city.{key}": getattr(city.city, key) for key in _NAMES}
+    wrong: dict[str, str] = {}
+    for key, pattern in patterns.items():
+        try:
+            _SAFE.validate_python(group.fill(pattern))
+        except ValidationError as error:
+            wrong[key] = str(error.errors()[0]["ctx"]["error"])
+    if not wrong:
+        return ""
+    by_code = "、".join(key for key in wrong if "{code}" not in patterns[key]) if group.code else ""
+    ways = [f"在 {by_code} 中用 {{code}} 代替 {{name}}"] if by_code else []
+    street = city.city.by_street
+    ways.append("改正社区边界中的街道名称" if street else "在 city.groups 中给它另起组名（组名: [社区名称]）")
+    rule = next(iter(wrong.values()))
+    return (
+        f"{group.name}：没有生成方案，由 {'、'.join(wrong)} 得出的名称要作文件名，{rule}；{'，或'.join(ways)}"
+    )
+
+
 def _check_ids(groups: list[Group], city: City) -> None:
     users: dict[str, list[str]] = {}
     for group in groups:
@@ -127,12 +158,12 @@ def _check_ids(groups: list[Group], city: City) -> None:
         raise PlanFaults(faults)
 
 
-def number_blocks(groups: list[Group], city: City, known: Mapping[str, Any]) -> dict[str, int]:
+def number_blocks(groups: list[Group], city: City, known: Mapping[str, PlanNote]) -> dict[str, int]:
     """Return the block number of each plan by id: one it has had stays, new ones take what is free in their county.
 
     Parameters
     ----------
-    known : plans of the record by id, with ``block`` and ``region``; those that have vanished keep theirs.
+    known : plans of the record by id; those that have vanished keep their numbers.
 
     Raises
     ------
@@ -141,13 +172,13 @@ def number_blocks(groups: list[Group], city: City, known: Mapping[str, Any]) -> 
     """
     taken: dict[str, set[int]] = {}
     for plan in known.values():
-        taken.setdefault(plan["region"], set()).add(plan["block"])
+        taken.setdefault(plan.region, set()).add(plan.block)
     blocks = {}
     for group in groups:
         name, region = group.fill(city.city.plan_id), group.region[0]
         before = known.get(name)
-        if before is not None and before["region"] == region:
-            blocks[name] = before["block"]
+        if before is not None and before.region == region:
+            blocks[name] = before.block
             continue
         used = taken.setdefault(region, set())
         free = next((n for n in range(city.city.first_block, _MOST_BLOCKS + 1) if n not in used), None)
