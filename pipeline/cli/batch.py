@@ -124,12 +124,13 @@ def _run(
     from pipeline.cli import batchtell as told
 
     city: City | None = None
-    if city_file is not None:
-        city, words = _prepare(console, city_file, as_json=as_json, write=not summary_only)
-        if prepare_only:
-            return 0
-    found = find_plans(words)
     code = 0
+    if city_file is not None:
+        city, words, whole = _prepare(console, city_file, as_json=as_json, write=not summary_only)
+        code = 0 if whole else 1
+        if prepare_only:
+            return code
+    found = find_plans(words)
     records: list[Record] = []
     if not summary_only:
         if not as_json:
@@ -145,7 +146,7 @@ def _run(
         if stopped:
             console.print("没有写了一半的成果；重新运行同一命令，已完成的方案会跳过，其余接着做。")
             return 130
-        code, records = 0 if report.sound else 1, report.records
+        code, records = code if report.sound else 1, report.records
     if city is not None and not _summarise(console, city, found, records, as_json=as_json):
         code = 1
     return code
@@ -164,21 +165,27 @@ def _tell_report(console: Any, report: Report, *, as_json: bool) -> None:
     print_faults(console, report.remarks, report=False)
 
 
-def _prepare(console: Any, path: Path, *, as_json: bool, write: bool) -> tuple[City, list[str]]:
-    """Make the plans of a city's communities; return the city and the configs of its plans."""
+def _prepare(console: Any, path: Path, *, as_json: bool, write: bool) -> tuple[City, list[str], bool]:
+    """Make the plans of a city's communities; return the city, the configs of its plans, and whether none was refused."""
     from pipeline.batch.city.config import load_city
     from pipeline.batch.city.split import list_made, split_city
     from pipeline.cli.batchtell import print_event, print_split
 
     city = load_city(path)
     if not write:
-        return city, [str(config) for config in list_made(city)]
+        return city, [str(config) for config in list_made(city)], True
     split = split_city(city)
     if as_json:
-        print_event("split", plans=len(split.configs), written=split.written, remarks=split.remarks)
+        print_event(
+            "split",
+            plans=len(split.configs),
+            written=split.written,
+            remarks=split.remarks,
+            refused=split.refused,
+        )
     else:
         print_split(console, split)
-    return city, [str(config) for config in split.configs]
+    return city, [str(config) for config in split.configs], not split.refused
 
 
 def _work(found: Found, tell: Any, folder: Path | None, engine: dict[str, Any]) -> Report:

@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from typer.testing import CliRunner
 
 from layers.faults import FaultLog, PlanFaults
 from layers.ledgers import Population
@@ -17,6 +18,7 @@ from layers.source import Adjoining, Building, Community, Facility, Identified, 
 from pipeline.batch.city.config import load_city
 from pipeline.batch.city.reference import PAGE, SCHEMA, write_city_page, write_city_schema
 from pipeline.batch.city.split import RECORD, split_city
+from pipeline.cli.app import app
 from pipeline.plan import load_plan
 from pipeline.stages import STAGES
 from pipeline.stages.base import Given
@@ -274,8 +276,10 @@ def test_communities_that_make_no_file_name_are_named_and_the_others_are_made(ma
     good = {f"第{n:03}社区" for n in range(len(bad) + 1, COUNT + 1)}
     assert {path.parent.name for path in done.configs} == good
     assert {path.name for path in made.config.parent.iterdir()} == before, "no name leads out of the folder"
+    prepare = ["batch", "--from-communities", str(made.config), "--prepare-only", "--json"]
+    assert CliRunner().invoke(app, prepare, standalone_mode=False).return_value == 1, "not all are there"
     for name in bad:
-        told = [remark for remark in done.remarks if remark.startswith(f"{name}：")]
+        told = [remark for remark in done.refused if remark.startswith(f"{name}：")]
         assert len(told) == 1, name
         assert (
             "由 city.plan_id、" in told[0] and "city.plan_area 得出" in told[0] and "city.groups" in told[0]
@@ -286,6 +290,7 @@ def test_communities_that_make_no_file_name_are_named_and_the_others_are_made(ma
         text.replace("  folder: 社区方案\n", f"  folder: 社区方案\n  groups: {{{groups}}}\n"),
         encoding="utf-8",
     )
+    assert CliRunner().invoke(app, prepare, standalone_mode=False).return_value == 0
     mended = split_city(made.city())
-    assert len(mended.configs) == COUNT, "what the remark says mends it"
+    assert len(mended.configs) == COUNT and not mended.refused, "what the remark says mends it"
     assert load_plan(made.config.parent / "社区方案/另起0/方案.yaml").plan.area == "另起0"

@@ -119,7 +119,7 @@ def test_a_city_summary_that_cannot_be_written_comes_after_the_end_of_the_batch(
     monkeypatch.setenv("COLUMNS", "200")
     write(tmp_path / "a.yaml", "a")
     run_with(monkeypatch, DONE)
-    monkeypatch.setattr(command, "_prepare", lambda *_, **__: (object(), [str(tmp_path / "a.yaml")]))
+    monkeypatch.setattr(command, "_prepare", lambda *_, **__: (object(), [str(tmp_path / "a.yaml")], True))
 
     def refuse(city: object, found: Found, records: list[Record]) -> None:
         raise PlanFaults([Fault("HSQ-D05", "结果无法写入", file="全市汇总.xlsx", action="没有写出全市汇总")])

@@ -65,6 +65,7 @@ class Record:
     key : of what the last complete split was made from; empty while one is under way or where a plan was refused.
     order : plans that are to be run, sorted as the communities.
     remarks : what the last split had to say, Chinese.
+    refused : of those, what names a plan that was not made or not brought up to date.
     report : quality report of the city's files; empty where it could not be written.
     plans : by id, also those that no community stands for any more.
     """
@@ -72,6 +73,7 @@ class Record:
     key: str = ""
     order: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     report: str = ""
     plans: dict[str, PlanNote] = field(default_factory=dict)
 

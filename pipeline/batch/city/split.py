@@ -54,6 +54,7 @@ class Split:
     written, same : how many plans got a new file, and how many had none to get.
     remarks : what is to be known, Chinese: plans refused, communities without roads or buildings, rows in no plan,
         plans left over, edited files.
+    refused : of those, what names a plan that was not made or not brought up to date.
     record : the file that remembers block numbers, what was written and the remarks.
     """
 
@@ -62,6 +63,7 @@ class Split:
     written: int
     same: int
     remarks: list[str]
+    refused: list[str]
     record: Path
 
 
@@ -86,9 +88,10 @@ def split_city(city: City) -> Split:
     with refusals_told(city.folder, action=action), hold_city(city):
         known = _number_plans(city, groups)
         done = _place_all(city, frames, groups, known)
-        remarks += [*done.refused, *refused, *done.remarks, *_tell_stale(city, known, groups)]
+        lost = [*done.refused, *refused]
+        remarks += [*lost, *done.remarks, *_tell_stale(city, known, groups)]
         complete = bool(report) and not done.refused
-        record = Record(key if complete else "", done.order, remarks, report, known.plans)
+        record = Record(key if complete else "", done.order, remarks, lost, report, known.plans)
         remember(city, record)
     return _conclude(city, record, done.written, remarks)
 
@@ -104,7 +107,8 @@ def _list_configs(city: City, record: Record) -> list[Path]:
 
 def _conclude(city: City, record: Record, written: int, remarks: list[str]) -> Split:
     configs = _list_configs(city, record)
-    return Split(city.folder, configs, written, len(configs) - written, remarks, city.folder / RECORD)
+    same = len(configs) - written
+    return Split(city.folder, configs, written, same, remarks, record.refused, city.folder / RECORD)
 
 
 def _number_plans(city: City, groups: list[Group]) -> Record:
